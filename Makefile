@@ -1,0 +1,71 @@
+# Bare `make` says what there is. Everything is installed into .venv; nothing outside this folder is touched.
+PYTHON ?= python3
+HYPOTHESIS_PROFILE ?= ci
+JOBS ?= 2
+
+VENV := .venv
+BIN := $(VENV)/bin
+STUBS := $(VENV)/stubs
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
+
+.PHONY: help all demo test lint types generated generate bench clean
+
+help all:
+	@echo 'make demo      the firmware in MicroPython against a simulated pack; writes build/first_mile.html'
+	@echo 'make test      lint, types, generated files, all tests'
+	@echo 'make lint      ruff'
+	@echo 'make types     mypy --strict: bms and boards as the target sees them, the rest as CPython does'
+	@echo 'make generate  writes the CAN codecs again from the DBC files'
+	@echo 'make bench     speed, memory, accuracy'
+	@echo 'make clean     removes what was built and installed'
+	@echo 'PYTHON=python3.12 chooses the interpreter, JOBS=4 the test processes, HYPOTHESIS_PROFILE=night the patience.'
+
+demo: $(VENV)/run.stamp
+	@mkdir -p build
+	$(BIN)/hil run first_mile --report build/first_mile.html
+
+test: lint types generated
+	HYPOTHESIS_PROFILE=$(HYPOTHESIS_PROFILE) $(BIN)/python -m pytest -n $(JOBS)
+
+lint: $(VENV)/test.stamp
+	$(BIN)/ruff check .
+
+types: $(VENV)/test.stamp $(STUBS)/made.stamp
+	MYPYPATH=$(STUBS) $(BIN)/mypy --custom-typeshed-dir $(STUBS) --cache-dir .mypy_cache/target bms boards
+	$(BIN)/mypy --cache-dir .mypy_cache/desk hil dbc tests
+
+generated: $(VENV)/test.stamp
+	$(BIN)/python dbc/generate.py dbc/bms.dbc -o bms/can/frames.py --check
+	$(BIN)/python dbc/generate.py dbc/hil.dbc -o boards/parts/bench_frames.py --check
+
+generate: $(VENV)/run.stamp
+	$(BIN)/python dbc/generate.py dbc/bms.dbc -o bms/can/frames.py
+	$(BIN)/python dbc/generate.py dbc/hil.dbc -o boards/parts/bench_frames.py
+
+bench: $(VENV)/run.stamp
+	$(BIN)/hil bench
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find bms boards dbc hil tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# One line and exit 2 where Python is missing, too old, or (Debian) split from its venv module.
+$(VENV)/made.stamp:
+	@command -v $(PYTHON) >/dev/null || { echo '$(PYTHON) not found: install python3 and python3-venv, or name one with PYTHON=' >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo '$(PYTHON) is older than 3.11: name a newer one with PYTHON=' >&2; exit 2; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { $(PYTHON) -c 'import sys; print("Python has no venv module: apt install python3-venv (or python%d.%d-venv)" % sys.version_info[:2])' >&2; exit 2; }
+	$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/run.stamp: $(VENV)/made.stamp pyproject.toml
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/test.stamp: $(VENV)/made.stamp pyproject.toml
+	$(PIP) --editable '.[test]'
+	@touch $(VENV)/run.stamp $@
+
+$(STUBS)/made.stamp: $(VENV)/made.stamp pyproject.toml
+	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["stubs"], sep="\n")' > $(VENV)/stubs.txt
+	$(PIP) --upgrade --target $(STUBS) --requirement $(VENV)/stubs.txt
+	@touch $@

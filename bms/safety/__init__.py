@@ -1,0 +1,1 @@
+"""The integer lane that judges: what is measured, what is believed, what is acted upon. Allocates nothing."""

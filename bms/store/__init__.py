@@ -1,0 +1,1 @@
+"""State and black box in non-volatile memory."""

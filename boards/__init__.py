@@ -1,0 +1,1 @@
+"""One folder per board: what the firmware runs on."""

@@ -1,0 +1,1 @@
+"""Chips: the only place where counts become integers with a unit."""

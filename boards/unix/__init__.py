@@ -1,0 +1,1 @@
+"""The desk as a board: MicroPython's unix port on virtual CAN."""

