@@ -1,0 +1,54 @@
+"""What a board must offer the firmware. A class with these methods is a board; hardware it lacks is a method that does nothing.
+
+Stripped on the target: a board does not import or inherit this, mypy holds it to it. No method raises; what fails is a bit.
+Times are ms of a clock that wraps at 2^30. Frame data is 8 bytes or what LENGTH of its message says.
+"""
+
+from micropython import const
+
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from bms.safety.snapshot import Snapshot
+
+    class Mailbox(Protocol):
+        """Where a board puts the frames that are not its own: bms.can.link."""
+
+        def put(self, identifier: int, extended: bool, data: memoryview) -> None:
+            """Copies one received frame; what is not for the firmware is counted and dropped."""
+
+    class Board(Protocol):
+        """One microcontroller with its sensors, contactors and CAN controller."""
+
+        def wait(self) -> bool:
+            """Sleeps until the next tick is due (10 ms after the last was due). False: there will be none."""
+
+        def sample(self, snap: Snapshot, mailbox: Mailbox) -> int:
+            """Drains chips and the CAN controller once. Fills `snap` in place (values, age 0, reasons, fresh_bits and
+            bad_bits, which it first clears) and hands other frames to `mailbox`. Returns now_ms of this tick."""
+
+        def contactors(self, mask: int) -> None:
+            """Drives the coils: bits NEGATIVE, PRECHARGE, POSITIVE, AUXILIARY of bms.safety.snapshot."""
+
+        def can_send(self, identifier: int, data: bytearray) -> bool:
+            """Queues one standard frame. False: no room now, or the same identifier still waits."""
+
+        def can_state(self) -> int:
+            """STOPPED 0, ACTIVE 1, WARNING 2, PASSIVE 3, BUS_OFF 4, as machine.CAN has them."""
+
+        def can_restart(self) -> None:
+            """Leaves bus-off."""
+
+        def alive(self) -> None:
+            """Feeds the watchdog. Called at one place only, once a tick, when the tick is known to be whole."""
+
+        def reset_cause(self) -> int:
+            """0 unknown, 1 power on, 2 hard, 3 watchdog, 4 sleep, 5 soft."""
+
+        def stored_soc_permille(self) -> int:
+            """State of charge as it was when the controller last ran, however long ago; -1 when nothing is known."""
+
+        def finish(self, decisions: bytearray, soc: float, sigma: float, hysteresis: float, fresh: bool) -> None:
+            """End of the tick. A bench wants the bytes of the integer lane's decisions and, when `fresh`, the estimates;
+            hardware on its own does nothing."""

@@ -1,0 +1,113 @@
+"""A car's pack: ten bipolar stacks of 24 layers of 100 Ah in series, tapped every 6 layers, two temperature probes a stack.
+
+240 layers seen as 40 groups; about 830 V. Synthetic like its cell, which is the 20 Ah layer in five times the area; every
+number assumed unless a source is named.
+"""
+
+from bms.cells.si_ceramic_20ah import CELL
+from bms.schema import Pack, Sensor, scaled_cell
+
+PACK = Pack(
+    name="ev_240",
+    source="synthetic; spread from matching data, sensors from front ends of the 16-bit class, all assumed",
+    cell=scaled_cell(CELL, "si_ceramic_100ah", 100000),
+    charge_map="shipping",
+    stacks=10,
+    taps=(6, 6, 6, 6),
+    probe_stack=(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9),
+    spread_soc_permille=15,
+    soc_match_permille=500,
+    spread_capacity_permille=25,
+    spread_r_permille=100,
+    spread_hyst_permille=80,
+    spread_t_ddegC=30,
+    group_sensor=Sensor(
+        unit="V",
+        lsb_u=1000,
+        noise_u=500,
+        offset_u=2000,
+        gain_ppm=100,
+        low_m=-5000,
+        high_m=40000,
+        latency_ms=2,
+        period_ms=10,
+        deadline_ms=100,
+    ),
+    stack_sensor=Sensor(
+        unit="V",
+        lsb_u=2000,
+        noise_u=3000,
+        offset_u=10000,
+        gain_ppm=200,
+        low_m=-20000,
+        high_m=160000,
+        latency_ms=2,
+        period_ms=10,
+        deadline_ms=100,
+    ),
+    pack_sensor=Sensor(
+        unit="V",
+        lsb_u=50000,
+        noise_u=100000,
+        offset_u=400000,
+        gain_ppm=500,
+        low_m=-20000,
+        high_m=1200000,
+        latency_ms=2,
+        period_ms=10,
+        deadline_ms=100,
+    ),
+    current_a_sensor=Sensor(
+        unit="A",
+        lsb_u=50000,
+        noise_u=100000,
+        offset_u=300000,
+        gain_ppm=10000,
+        low_m=-1600000,
+        high_m=1600000,
+        latency_ms=2,
+        period_ms=10,
+        deadline_ms=100,
+    ),
+    current_b_sensor=Sensor(
+        unit="A",
+        lsb_u=200000,
+        noise_u=400000,
+        offset_u=1000000,
+        gain_ppm=15000,
+        low_m=-1600000,
+        high_m=1600000,
+        latency_ms=5,
+        period_ms=10,
+        deadline_ms=100,
+    ),
+    probe_sensor=Sensor(
+        unit="K",
+        lsb_u=100000,
+        noise_u=50000,
+        offset_u=1000000,
+        gain_ppm=0,
+        low_m=-60000,
+        high_m=180000,
+        latency_ms=50,
+        period_ms=100,
+        deadline_ms=500,
+    ),
+    charge_rating_dA=8000,  # 8 C
+    discharge_rating_dA=10000,  # 10 C
+    contactor_break_dA=20000,
+    contactor_delay_ms=40,
+    feedback_timeout_ms=200,
+    open_current_dA=100,  # 0.1 C
+    open_timeout_ms=500,
+    precharge_mohm=100000,
+    link_capacitance_uF=1500,  # tau 150 ms
+    precharge_done_permille=970,
+    precharge_done_mV=30000,
+    precharge_done_mA=1500,
+    precharge_too_fast_ms=45,
+    precharge_timeout_ms=1500,
+    limit_rise_dA_s=2000,
+    command_deadline_ms=300,
+    charger_deadline_ms=500,
+)

@@ -1,0 +1,186 @@
+"""What a cell and a pack are: total, frozen records of integers. A forgotten field is a TypeError at import.
+
+Units stand in the names. `_permille` is a thousandth of the reference value, `_mC` a thousandth of the C-rate (20 mC of a
+20 Ah cell is 0.4 A). Triples of limits read (info, warning, fault). Tables over SoC have 21 knots from 0 to 1000 permille.
+Positive current charges. The typed view of the same fields is schema.pyi; a test holds the two together.
+"""
+
+from collections import namedtuple
+
+SOC_KNOTS = 21
+"""Knots of every table over SoC: 0, 50 ... 1000 permille."""
+
+CELL_FIELDS = (
+    "name",
+    "source",
+    "chemistry",
+    "capacity_mAh",
+    # open-circuit voltage, 21 knots, at t_ref_ddegC
+    "ocv_mV",  # middle between the charge and the discharge branch
+    "hyst_mV",  # half the distance of the branches, M(SoC)
+    "hyst_gamma_permille",  # rate of change of branch, 1/SoC * 1000: dh = gamma * |dSoC| * (sign - h)
+    "relax_mV",  # slow voltage that follows no state of the model: margin of every inverse of the OCV
+    "relax_gamma_permille",  # the plant's optional truth for relax_mV: how it builds up with charge ...
+    "relax_tau_s",  # ... and how it decays
+    "entropy_uV_K",  # dOCV/dT, 21 knots
+    "t_ref_ddegC",
+    # resistance, 21 knots each at t_ref_ddegC, of one cell
+    "r0_uohm",
+    "r1_uohm",
+    "tau1_ms",
+    "r2_uohm",
+    "tau2_ms",
+    # resistance over temperature: factor in permille of the value at t_ref_ddegC
+    "r_ddegC",
+    "r0_permille",
+    "r1_permille",
+    "r2_permille",
+    "ea_J_mol",  # activation energies (R0, R1, R2) behind the three factors; the plant uses these
+    # heat
+    "heat_capacity_J_K",
+    "mass_g",
+    # ageing at rest
+    "self_discharge_ppm_h",  # largest in the temperature window, of capacity
+    # limits of one layer: (info, warning, fault)
+    "v_max_mV",
+    "v_min_mV",
+    "v_deep_mV",  # below this the cell is never charged again
+    "t_charge_max_ddegC",
+    "t_charge_min_ddegC",
+    "t_discharge_max_ddegC",
+    "t_discharge_min_ddegC",
+    "t_stop_ddegC",  # any mode
+    "charge_max_mC",  # whatever the map says
+    "charge_trip_permille",  # of the map: beyond it the contactors open
+    # charge current, continuous: maps of mC, one row a temperature, one column a SoC
+    "map_ddegC",
+    "map_soc_permille",
+    "charge_maps",  # ((name, rows), ...); the first is what ships
+    # discharge current over temperature
+    "discharge_ddegC",
+    "discharge_cont_mC",
+    "discharge_pulse_mC",
+    "discharge_trip_mC",
+    "discharge_low_soc_permille",  # below it the discharge limit falls in proportion
+)
+Cell = namedtuple("Cell", CELL_FIELDS)
+
+SENSOR_FIELDS = (
+    "unit",  # V, A or K: `u` below is a millionth of it, `m` a thousandth
+    "lsb_u",
+    "noise_u",  # one sigma; the error budget counts four
+    "offset_u",  # bound, either sign
+    "gain_ppm",  # bound, either sign, ageing and temperature drift included
+    "low_m",
+    "high_m",
+    "latency_ms",
+    "period_ms",
+    "deadline_ms",  # older than this is stale
+)
+Sensor = namedtuple("Sensor", SENSOR_FIELDS)
+
+PACK_FIELDS = (
+    "name",
+    "source",
+    "cell",
+    "charge_map",  # name of one of the cell's charge_maps
+    "stacks",
+    "taps",  # layers of each group of one stack, in order
+    "probe_stack",  # stack of every temperature probe
+    # hard bounds of a layer against its nominal value, not sigmas
+    "spread_soc_permille",  # at soc_match_permille
+    "soc_match_permille",  # SoC of the mean layer at which the layers were matched
+    "spread_capacity_permille",
+    "spread_r_permille",
+    "spread_hyst_permille",
+    "spread_t_ddegC",  # any layer of a stack against any probe of it, beyond the sensor's error
+    # sensors
+    "group_sensor",
+    "stack_sensor",
+    "pack_sensor",  # string of stacks and link
+    "current_a_sensor",
+    "current_b_sensor",  # None where not fitted
+    "probe_sensor",
+    # high-voltage path
+    "charge_rating_dA",
+    "discharge_rating_dA",
+    "contactor_break_dA",  # above it opening wears the contacts
+    "contactor_delay_ms",
+    "feedback_timeout_ms",
+    "open_current_dA",  # opening under ramp waits for less than this ...
+    "open_timeout_ms",  # ... but not longer
+    "precharge_mohm",
+    "link_capacitance_uF",
+    "precharge_done_permille",  # link against pack voltage
+    "precharge_done_mV",  # ... and not farther apart than this
+    "precharge_done_mA",  # ... and no more current than this
+    "precharge_too_fast_ms",
+    "precharge_timeout_ms",
+    "limit_rise_dA_s",  # ramp of published limits upwards; downwards there is none
+    # dialogue
+    "command_deadline_ms",
+    "charger_deadline_ms",
+)
+Pack = namedtuple("Pack", PACK_FIELDS)
+
+
+def replaced(make, fields, record, **changes):
+    """A copy of `record` (a `make`, whose fields are `fields`) with some fields changed. TypeError for an unknown one."""
+    values = {}
+    for name in fields:
+        values[name] = getattr(record, name)
+    for name in changes:
+        if name not in values:
+            raise TypeError("no field " + name)
+        values[name] = changes[name]
+    return make(**values)
+
+
+def scaled_cell(cell, name, capacity_mAh):
+    """The same chemistry in another size: resistance falls and heat capacity grows in proportion to capacity.
+
+    Raises ValueError where a resistance would round away by more than 1 %.
+    """
+
+    def resistance(table):
+        out = tuple((r * cell.capacity_mAh + capacity_mAh // 2) // capacity_mAh for r in table)
+        if min(out) < 50:
+            raise ValueError(name + ": resistances below 50 uohm lose more than 1 % to rounding")
+        return out
+
+    return replaced(
+        Cell,
+        CELL_FIELDS,
+        cell,
+        name=name,
+        source=cell.source + "; scaled from " + cell.name,
+        capacity_mAh=capacity_mAh,
+        r0_uohm=resistance(cell.r0_uohm),
+        r1_uohm=resistance(cell.r1_uohm),
+        r2_uohm=resistance(cell.r2_uohm),
+        heat_capacity_J_K=cell.heat_capacity_J_K * capacity_mAh // cell.capacity_mAh,
+        mass_g=cell.mass_g * capacity_mAh // cell.capacity_mAh,
+    )
+
+
+def charge_map(pack):
+    """Rows of the pack's charge map in mC: one row a map_ddegC, one column a map_soc_permille. KeyError: unknown name."""
+    for name, rows in pack.cell.charge_maps:
+        if name == pack.charge_map:
+            return rows
+    raise KeyError(pack.name + ": no charge map " + pack.charge_map)
+
+
+def layers_per_stack(pack):
+    """Layers in series inside one stack."""
+    return sum(pack.taps)
+
+
+def group_count(pack):
+    """Measured groups of the whole pack; groups 0 ... len(taps)-1 belong to stack 0, and so on."""
+    return pack.stacks * len(pack.taps)
+
+
+def layer_count(pack):
+    """Layers in series of the whole pack."""
+    return pack.stacks * sum(pack.taps)
