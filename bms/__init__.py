@@ -10,8 +10,8 @@ What a module here starts with where it needs names for its types alone (MicroPy
 
         from bms.board import Board
 
-The target's compiler strips the block, CPython skips it, and mypy takes the name TYPE_CHECKING as true whatever
-its value. CPython does evaluate annotations, so a name from the block stands in quotes ("Board"); builtins need
-none (int | None). MicroPython has no `__future__`. A class that derives from such a name, a Protocol say, stands
-whole inside the block.
+The target's compiler strips the block, CPython skips it, and mypy takes the name TYPE_CHECKING as true
+whatever its value. CPython does evaluate annotations, so a name from the block stands in quotes ("Board");
+builtins need none (int | None). MicroPython has no `__future__`. A class that derives from such a name, a
+Protocol say, stands whole inside the block.
 """

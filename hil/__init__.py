@@ -1,6 +1,6 @@
-"""The hardware-in-the-loop bench: a plant whose every hidden layer is known, its sensors, its bus, its actors.
+"""The hardware-in-the-loop bench: a plant whose every hidden layer is known, its sensors, bus and actors.
 
-Importing it lets CPython import the firmware: the folder of the `micropython` shim goes to the end of sys.path.
+Importing it lets CPython import the firmware: the folder of the `micropython` shim goes last on sys.path.
 """
 
 import sys

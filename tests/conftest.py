@@ -1,7 +1,7 @@
 """What every test may ask for: the root of the tree, the MicroPython binary; and how hard Hypothesis looks.
 
-HYPOTHESIS_PROFILE is dev (50 examples, the default), ci (300, the same ones each time: `make test`) or night (20 000).
-Tests whose one example is expensive set their own max_examples.
+HYPOTHESIS_PROFILE is dev (50 examples, the default), ci (300, the same ones each time: `make test`) or night
+(20 000). Tests whose one example is expensive set their own max_examples.
 """
 
 import os
@@ -16,10 +16,11 @@ import hil  # noqa: F401  puts the shim on sys.path, so that bms can be imported
 
 ROOT = Path(__file__).resolve().parent.parent
 
-_PATIENT = [HealthCheck.too_slow, HealthCheck.data_too_large]
-settings.register_profile("dev", max_examples=50, deadline=None, suppress_health_check=_PATIENT)
-settings.register_profile("ci", max_examples=300, deadline=None, derandomize=True, suppress_health_check=_PATIENT)
-settings.register_profile("night", max_examples=20_000, deadline=None, suppress_health_check=_PATIENT)
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_PATIENT = settings.get_profile("patient")
+settings.register_profile("dev", _PATIENT, max_examples=50)
+settings.register_profile("ci", _PATIENT, max_examples=300, derandomize=True)
+settings.register_profile("night", _PATIENT, max_examples=20_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 

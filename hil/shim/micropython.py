@@ -1,7 +1,7 @@
 """What CPython finds as `micropython`, so that it loads the very files which run on the target.
 
-The folder of this file stands last on sys.path (`import hil` puts it there): a real module of that name wins. Nothing
-here measures anything: on CPython the heap cannot be locked, so locking only counts, as the target counts it.
+The folder of this file stands last on sys.path (`import hil` puts it there): a real module of that name wins.
+Nothing here measures anything: CPython's heap cannot be locked, so locking only counts, as the target counts.
 """
 
 from collections.abc import Callable
