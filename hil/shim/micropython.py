@@ -29,15 +29,14 @@ def viper(function: _Function) -> _Function:
     return function
 
 
-def heap_lock() -> int:
-    """Counts one lock more and returns how many hold, as the target does."""
+def heap_lock() -> None:
+    """Counts one lock more."""
     global _heap_locks  # noqa: PLW0603  the interpreter has one heap
     _heap_locks += 1
-    return _heap_locks
 
 
 def heap_unlock() -> int:
-    """Counts one lock less; unlocking an unlocked heap is an error in the caller."""
+    """Counts one lock less and returns how many hold; to unlock an unlocked heap is the caller's error."""
     global _heap_locks  # noqa: PLW0603
     if _heap_locks == 0:
         raise RuntimeError("heap_unlock without heap_lock")
