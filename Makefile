@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 STUBS := $(VENV)/stubs
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
+.NOTPARALLEL:
 .PHONY: help all demo test lint types generated generate bench clean
 
 help all:
