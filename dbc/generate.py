@@ -1,0 +1,147 @@
+"""Turns a DBC file into a codec that MicroPython and CPython load: one class per message.
+
+    python dbc/generate.py FILE.dbc -o OUT.py
+        [--map MAP.json] [--messages A,B] [--half send|receive] [--check]
+
+Each class has ID, EXTENDED, LENGTH (bytes), PERIOD_ms (0 if none), one attribute per signal (the raw integer,
+a float for an IEEE signal), pack(buf) and unpack(buf) -> bool; the module has MESSAGES, a tuple of the classes.
+dbc/names.py says how names and units come about. MAP.json tells tools what became of the DBC's names.
+
+The file is read as UTF-8, else as Windows-1252, by cantools in strict mode. What cannot be translated is
+refused: exit 2, one line on stderr, OUT.py and MAP.json as they were. --check writes nothing and ends with 1,
+and one line, when either is not what would be written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+if __name__ == "__main__" and not __package__:
+    # A script's own folder comes first on the path; its package must.
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+from dbc import emit
+from dbc.layout import Frame, Refusal, frames
+
+EXAMPLE = "example: python dbc/generate.py dbc/bms.dbc -o bms/can/frames.py --check"
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = _Parser(prog="generate.py", description="DBC file to MicroPython codec", epilog=EXAMPLE)
+    parser.add_argument("dbc", metavar="FILE.dbc", type=Path)
+    parser.add_argument("-o", dest="out", metavar="OUT.py", type=Path, required=True)
+    parser.add_argument("--map", metavar="MAP.json", type=Path, help="what became of the DBC's names")
+    parser.add_argument("--messages", metavar="A,B", help="only these messages")
+    parser.add_argument("--half", choices=("send", "receive"), help="leave out unpack, or pack")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is stale")
+    options = parser.parse_args(arguments)
+    logging.getLogger("cantools").setLevel(logging.CRITICAL)  # what it warns of is refused here or harmless
+    try:
+        wanted = _wanted(options)
+        if options.check:
+            return _check(wanted, options.dbc)
+        _write(wanted)
+    except Refusal as refusal:
+        print(f"{options.dbc}: {refusal}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _wanted(options: argparse.Namespace) -> dict[Path, bytes]:
+    """What every file to be written must hold."""
+    source: Path = options.dbc
+    raw = source.read_bytes()
+    chosen = _chosen(frames(_decoded(raw)), options.messages)
+    how = f" --messages {options.messages}" if options.messages else ""
+    how += f" --half {options.half}" if options.half else ""
+    digest = hashlib.sha256(raw).hexdigest()[:12]
+    header = f"generated from {source.name} (sha256 {digest}) by dbc/generate.py{how}; do not edit."
+    text = emit.module(chosen, header, send=options.half != "receive", receive=options.half != "send")
+    wanted = {options.out: text.encode()}
+    if options.map:
+        wanted[options.map] = (json.dumps(_map(chosen), indent=1, ensure_ascii=False) + "\n").encode()
+    return wanted
+
+
+def _decoded(raw: bytes) -> str:
+    for encoding in ("utf-8-sig", "cp1252"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError as error:
+            last = error
+    line = raw.count(b"\n", 0, last.start) + 1
+    raise Refusal(f"line {line}: byte {raw[last.start]:#x} is neither UTF-8 nor Windows-1252")
+
+
+def _chosen(all_frames: list[Frame], names: str | None) -> list[Frame]:
+    if names is None:
+        return all_frames
+    wanted = [name.strip() for name in names.split(",")]
+    known = {frame.name for frame in all_frames}
+    for name in wanted:
+        if name not in known:
+            raise Refusal(f"message {name}: is not in the file")
+    return [frame for frame in all_frames if frame.name in wanted]
+
+
+def _map(chosen: Sequence[Frame]) -> dict[str, object]:
+    return {
+        frame.name: {
+            "class": frame.class_name,
+            "signals": {field.name: field.attribute for field in frame.fields},
+            "meta": {
+                field.name: {
+                    "scale": field.scale,
+                    "offset": field.offset,
+                    "minimum": field.minimum,
+                    "maximum": field.maximum,
+                    "choices": {str(value): text for value, text in field.choices.items()} or None,
+                }
+                for field in frame.fields
+            },
+        }
+        for frame in chosen
+    }
+
+
+def _check(wanted: dict[Path, bytes], source: Path) -> int:
+    for path, content in wanted.items():
+        if not path.exists() or path.read_bytes() != content:
+            print(f"{path}: stale, generate it again from {source}", file=sys.stderr)
+            return 1
+    return 0
+
+
+def _write(wanted: dict[Path, bytes]) -> None:
+    """All files or none, and never half of one."""
+    drafts = {path: path.with_name(f".{path.name}.{os.getpid()}.draft") for path in wanted}
+    try:
+        for path, draft in drafts.items():
+            if path.is_dir():
+                raise IsADirectoryError(None, "is a folder", str(path))
+            draft.write_bytes(wanted[path])
+        for path, draft in drafts.items():
+            draft.replace(path)
+    finally:
+        for draft in drafts.values():
+            draft.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

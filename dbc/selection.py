@@ -1,0 +1,67 @@
+"""Decides which fields of a multiplexed frame are present together, and how the code asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from dbc.layout import Field, Frame
+
+
+def level_of(frame: Frame, parent: tuple[Field, frozenset[int]] | None) -> list[Field]:
+    """The fields that are present always, or under exactly these values of a selector."""
+    if parent is None:
+        return [field for field in frame.fields if field.selector is None]
+    selector, ids = parent
+    return [field for field in frame.fields if field.selector == selector.name and field.ids == ids]
+
+
+def branches(frame: Frame, level: Sequence[Field]) -> Iterator[tuple[str, list[Field]]]:
+    """Of each selector on this level: the question, and the fields that are present when it is true."""
+    for selector in level:
+        groups = {field.ids: None for field in frame.fields if field.selector == selector.name}
+        ordered = sorted(groups, key=lambda ids: (min(ids), sorted(ids)))
+        disjoint = sum(len(ids) for ids in ordered) == len(frozenset().union(*ordered))
+        for n, ids in enumerate(ordered):
+            word = "elif" if n and disjoint else "if"
+            yield f"{word} {is_in(selector, ids)}:", level_of(frame, (selector, ids))
+
+
+def _runs(ids: Iterable[int]) -> list[tuple[int, int]]:
+    runs: list[tuple[int, int]] = []
+    for value in sorted(ids):
+        if runs and runs[-1][1] == value - 1:
+            runs[-1] = runs[-1][0], value
+        else:
+            runs.append((value, value))
+    return runs
+
+
+def is_in(field: Field, ids: Iterable[int], absent: bool = False) -> str:
+    """The condition that the field's local is one of these values, or (absent) none of them."""
+    name = field.attribute
+    runs = _runs(ids)
+    singles = sorted({value for run in runs if run[1] - run[0] < 2 for value in run})
+    parts = [f"{first} <= {name} <= {last}" for first, last in runs if last - first >= 2]
+    if not parts:
+        if len(singles) == 1:
+            return f"{name} {'!=' if absent else '=='} {singles[0]}"
+        return f"{name} {'not in' if absent else 'in'} ({', '.join(map(str, singles))})"
+    if singles:
+        parts.append(f"{name} in ({', '.join(map(str, singles))},)")
+    text = " or ".join(parts)
+    return f"not ({text})" if absent else text
+
+
+def exclusive(frame: Frame, a: Field, b: Field) -> bool:
+    """Whether no frame can carry both."""
+    above_a, above_b = _conditions(frame, a), _conditions(frame, b)
+    return any(not ids & above_b.get(selector, ids) for selector, ids in above_a.items())
+
+
+def _conditions(frame: Frame, field: Field) -> dict[str, frozenset[int]]:
+    conditions: dict[str, frozenset[int]] = {}
+    by_name = {other.name: other for other in frame.fields}
+    while field.selector is not None:
+        conditions[field.selector] = field.ids
+        field = by_name[field.selector]
+    return conditions
