@@ -1,0 +1,91 @@
+"""A well-behaved vehicle: asks for states, draws what its load profile says, never more than the BMS allows.
+
+It believes limits only from whole and new frames. Lost for LOST_ms, or zero, it draws nothing. A new limit is
+obeyed `reaction_ms` later, as an inverter would. Amperes; positive charges (regeneration).
+"""
+
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Sequence
+
+from cantools.database.can import Database
+
+from hil.actors.wire import Receiver, Sender
+
+PERIOD_ms = 50
+LOST_ms = 300
+
+OPEN, DRIVE, CHARGE = 0, 1, 2
+"""Values of VCU_COMMAND.request."""
+DRIVING = 3
+"""BMS_STATE.state in which a vehicle may draw."""
+
+REQUESTS = {"idle": OPEN, "drive": DRIVE, "rest": DRIVE, "charge": CHARGE, "open": OPEN}
+"""What it asks for in each kind of phase."""
+
+
+class Load:
+    """A demanded current, linear between knots of (time_s, current_A), nothing after the last one."""
+
+    def __init__(self, knots: Sequence[tuple[float, float]]) -> None:
+        self.times_s = [time_s for time_s, _ in knots]
+        self.currents_A = [current_A for _, current_A in knots]
+
+    def at(self, time_s: float) -> float:
+        """Demand in A."""
+        i = bisect_right(self.times_s, time_s)
+        if i == 0 or i == len(self.times_s):
+            return self.currents_A[-1] if self.times_s and time_s == self.times_s[-1] else 0.0
+        t0, t1 = self.times_s[i - 1], self.times_s[i]
+        a, b = self.currents_A[i - 1], self.currents_A[i]
+        return a + (b - a) * (time_s - t0) / (t1 - t0)
+
+
+class Vehicle:
+    """`step` every PERIOD_ms; `demand_A` is what it draws until the next."""
+
+    def __init__(self, wire: Database, reaction_ms: int) -> None:
+        self.command = Sender(wire.get_message_by_name("VCU_COMMAND"))
+        self.limits = Receiver(wire.get_message_by_name("BMS_LIMITS"), LOST_ms)
+        self.state = Receiver(wire.get_message_by_name("BMS_STATE"), LOST_ms)
+        self.demand_A = 0.0
+        self.factor = 1.0  # 1 obeys; a fault draws so many times what is allowed
+        self.disobeyed = 0
+        self._reaction_ms = reaction_ms
+        self._request = OPEN
+        self._load: Load | None = None
+        self._load_from_ms = 0
+        self._reset_until_ms = -1
+        self._coming: deque[tuple[int, float, float]] = deque()
+        self._charge_A = 0.0
+        self._discharge_A = 0.0
+
+    def enter(self, kind: str, load: Load | None, now_ms: int, reset_faults: bool = False) -> None:
+        """A new phase: what to ask for and what to draw. A reset is asked for half a second."""
+        self._request = REQUESTS[kind]
+        self._load = load
+        self._load_from_ms = now_ms
+        self._reset_until_ms = now_ms + 500 if reset_faults else -1
+
+    def step(self, limits: bytes | None, state: bytes | None, now_ms: int) -> bytes:
+        """Reads the newest frames, decides on the current, returns the command frame."""
+        self._obey(limits, state, now_ms)
+        demand_A = self._load.at((now_ms - self._load_from_ms) / 1000) if self._load else 0.0
+        allowed_A = max(-self._discharge_A, min(self._charge_A, demand_A))
+        if self.factor != 1.0 and allowed_A:
+            self.disobeyed += 1
+            allowed_A *= self.factor
+        self.demand_A = allowed_A
+        return self.command.frame(request=self._request, reset_faults=int(now_ms < self._reset_until_ms))
+
+    def _obey(self, limits: bytes | None, state: bytes | None, now_ms: int) -> None:
+        known = self.limits.step(limits, now_ms)
+        driving = self.state.step(state, now_ms) and self.state.values["state"] == DRIVING
+        if not (known and driving):
+            self._coming.clear()
+            self._charge_A = self._discharge_A = 0.0
+            return
+        values = self.limits.values
+        self._coming.append((now_ms + self._reaction_ms, values["charge_limit"], values["discharge_limit"]))
+        while self._coming and self._coming[0][0] <= now_ms:
+            _, self._charge_A, self._discharge_A = self._coming.popleft()

@@ -1,0 +1,289 @@
+"""A scenario file: TOML in, frozen records out; what is unknown or impossible is refused by file and field.
+
+[scenario] says what is on the bench, [[phase]] what vehicle and charger do and for how long, [[fault]] what
+breaks and when, [[expect]] what must be true afterwards. The tables below are the format, one row a field.
+States of charge are fractions, times are seconds from the first tick, positive current charges.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from hil.errors import BadInput
+from hil.fields import Field, choice, is_word, known, number, read
+
+FOLDER = Path(__file__).parent / "scenarios"
+LONGEST_s = 100 * 3600.0
+"""The firmware's clock wraps at 2^30 ms, 298 h."""
+
+SCENARIO: dict[str, Field] = {
+    "name": Field("word"),
+    "title": Field("text"),
+    "pack": Field("text"),  # name in bms/packs or path of a .py file
+    "map": Field("word", default=None),  # one of the cell's charge maps; silent: the one the pack names
+    "seed": Field("count", 0, 2**31 - 1, default=1),
+    "soc_true": number(0.0, 1.0),  # mean of the hidden layers
+    "soc_stored": number(0.0, 1.0, default=None),  # what the firmware finds in its memory; silent: nothing
+    "temperature_degC": number(-40.0, 85.0),
+    "coolant_degC": number(-40.0, 85.0, default=None),  # silent: as the pack
+    "hysteresis": Field("number", -1.0, 1.0, ("unknown",)),  # of the plant; unknown: drawn by the seed
+    "spread": choice("drawn", "none", "corner", default="drawn"),
+    "relax": Field("flag", default=False),  # the slow voltage that no model knows
+}
+SENSOR_ERROR: dict[str, Field] = {  # [scenario.sensors.current_a]: constant errors of sound sensors
+    "gain": number(0.5, 2.0, default=1.0),
+    "offset_A": number(-100.0, 100.0, default=0.0),
+    "offset_V": number(-100.0, 100.0, default=0.0),
+    "offset_K": number(-100.0, 100.0, default=0.0),
+}
+VEHICLE: dict[str, Field] = {  # [scenario.vehicle]
+    "reaction_ms": Field("count", 0, 1000, default=50),  # from new limits to the current that follows
+}
+CHARGER: dict[str, Field] = {  # [scenario.charger]
+    "slew_A_s": number(0.1, 10_000.0, default=100.0),
+    "current_max_A": number(0.0, 2000.0, default=500.0),
+}
+PHASE_KINDS = ("idle", "drive", "rest", "charge", "open")
+PHASE: dict[str, Field] = {
+    "name": Field("word"),
+    "kind": choice(*PHASE_KINDS),
+    "duration_s": number(0.01, LONGEST_s),
+    "profile": Field("text", default=None),  # measured load, time against C-rate; drive only
+    "profile_start_s": number(0.0, LONGEST_s, default=0.0),
+    "scale": number(-100.0, 100.0, default=1.0),  # on the profile
+    "c_rate": number(-100.0, 100.0, default=None),  # constant load in place of a profile; negative discharges
+    "reset_faults": Field("flag", default=False),  # asks for a reset of latched faults as the phase begins
+}
+FAULT: dict[str, Field] = {
+    "target": Field("text"),  # "group:2", "current_a", "frame:VCU_COMMAND": hil list shows them
+    "type": Field("word"),
+    "at_s": number(0.0, LONGEST_s, default=None),  # from the first tick ...
+    "phase": Field("word", default=None),  # ... or from the begin of a phase
+    "offset_s": number(0.0, LONGEST_s, default=0.0),
+    "duration_s": number(0.01, LONGEST_s, default=None),  # silent: to the end
+    "severity": number(-1e6, 1e6, default=1.0),
+    "ramp_s": number(0.0, LONGEST_s, default=0.0),
+}
+_SIDE = choice("both", "charge", "discharge", default="both")
+_LIMIT_s = number(0.0, LONGEST_s)
+EXPECT: dict[str, dict[str, Field]] = {
+    "no_violation": {},  # no true layer left its limits
+    "no_fault": {},
+    "no_fault_before_injection": {},
+    "fault_named": {"fault": Field("word"), "where": Field("count", 0, 254, default=None)},  # as first cause
+    "disturbance_felt": {"limit": Field("count", 1, 10**9, default=1)},  # samples or frames changed
+    "reaction_ms": {"limit": number(0.0, 1e6), "side": _SIDE},  # injection to zero limits on the wire
+    "reached": {"state": Field("word"), "phase": Field("word"), "limit": _LIMIT_s},  # from the phase's begin
+    "contactors_open_at_end": {},
+    "contactors_closed_at_end": {},
+    "charge_moved": {"phase": Field("word"), "limit": number(0.0, 1e6)},  # at least so many Ah, either sign
+    "soc_error_end": {"limit": number(0.0, 1.0)},
+    "soc_inside_interval": {},  # the true one inside the published one, always
+    "filter_corrected": {"limit": number(0.0, 1.0)},  # the first estimate was wrong by at least this
+}
+
+
+@dataclass(frozen=True)
+class Phase:
+    """What vehicle and charger do from start_s on."""
+
+    name: str
+    kind: str
+    start_s: float
+    duration_s: float
+    profile: str | None
+    profile_start_s: float
+    scale: float
+    c_rate: float | None
+    reset_faults: bool
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What breaks, from at_s for duration_s (None: to the end), growing to its severity over ramp_s."""
+
+    target: str
+    type: str
+    at_s: float
+    duration_s: float | None
+    severity: float
+    ramp_s: float
+
+
+@dataclass(frozen=True)
+class Expect:
+    """What must be true; `values` holds the fields of its kind, `limit` among them."""
+
+    name: str
+    kind: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One file, checked."""
+
+    path: str
+    name: str
+    title: str
+    pack: str
+    map: str | None
+    seed: int
+    soc_true: float
+    soc_stored: float | None
+    temperature_degC: float
+    coolant_degC: float | None
+    hysteresis: float | None  # None: drawn by the seed
+    spread: str
+    relax: bool
+    sensors: Mapping[str, Mapping[str, float]]
+    vehicle: Mapping[str, Any]
+    charger: Mapping[str, Any]
+    phases: tuple[Phase, ...]
+    faults: tuple[Fault, ...] = ()
+    expects: tuple[Expect, ...] = ()
+
+    @property
+    def duration_s(self) -> float:
+        """All phases together."""
+        return self.phases[-1].start_s + self.phases[-1].duration_s
+
+    def phase(self, name: str) -> Phase:
+        """The phase of that name. KeyError where there is none."""
+        for phase in self.phases:
+            if phase.name == name:
+                return phase
+        raise KeyError(name)
+
+
+def names() -> list[str]:
+    """Names of the scenarios that are shipped."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+def load(name: str) -> Scenario:
+    """A scenario by its name or by the path of a .toml file. BadInput says what is wrong, and where."""
+    is_path = name.endswith(".toml") or "/" in name
+    path = Path(name) if is_path else FOLDER / (name + ".toml")
+    if not is_path and (not is_word(name) or not path.is_file()):
+        raise BadInput(
+            f"no scenario {name!r}: there are {', '.join(names())}, or give the path of a .toml file"
+        )
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise BadInput(f"{path}: not a text file in UTF-8") from None
+    return parse(text, str(path))
+
+
+def parse(text: str, path: str) -> Scenario:
+    """The same from text; `path` is what messages call it."""
+    try:
+        document = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise BadInput(f"{path}: {error}") from None
+    known(document, ("scenario", "phase", "fault", "expect"), path, "the file")
+    head = document.get("scenario")
+    if not isinstance(head, dict):
+        raise BadInput(f"{path}: no table [scenario]")
+    sensors, vehicle, charger = (head.pop(key, {}) for key in ("sensors", "vehicle", "charger"))
+    if not isinstance(sensors, dict):
+        raise BadInput(f"{path}: [scenario.sensors]: not a table")
+    values = read(head, SCENARIO, path, "[scenario]")
+    if values["hysteresis"] == "unknown":
+        values["hysteresis"] = None
+    scenario = Scenario(
+        path=path,
+        sensors={
+            name: read(errors, SENSOR_ERROR, path, f"[scenario.sensors.{name}]")
+            for name, errors in sensors.items()
+        },
+        vehicle=read(vehicle, VEHICLE, path, "[scenario.vehicle]"),
+        charger=read(charger, CHARGER, path, "[scenario.charger]"),
+        phases=_phases(_rows(document, "phase", path), path),
+        **values,
+    )
+    faults, expects = _rows(document, "fault", path), _rows(document, "expect", path)
+    scenario = replace(
+        scenario,
+        faults=tuple(_fault(row, scenario, f"[[fault]] {i + 1}") for i, row in enumerate(faults)),
+        expects=tuple(_expect(row, scenario, f"[[expect]] {i + 1}") for i, row in enumerate(expects)),
+    )
+    _unique([expect.name for expect in scenario.expects], path, "[[expect]]")
+    return scenario
+
+
+def _phases(rows: list[dict[str, Any]], path: str) -> tuple[Phase, ...]:
+    phases = []
+    start_s = 0.0
+    for i, row in enumerate(rows):
+        where = f"[[phase]] {i + 1}"
+        values = read(row, PHASE, path, where)
+        if values["kind"] != "drive" and (values["profile"] is not None or values["c_rate"] is not None):
+            raise BadInput(f"{path}: {where} kind: only a drive has a load, not {values['kind']!r}")
+        if values["profile"] is not None and values["c_rate"] is not None:
+            raise BadInput(f"{path}: {where} c_rate: either a profile or a constant load, not both")
+        if values["profile"] is None and ("scale" in row or "profile_start_s" in row):
+            raise BadInput(f"{path}: {where} profile: missing, so there is nothing to scale or to enter")
+        phases.append(Phase(start_s=start_s, **values))
+        start_s += values["duration_s"]
+    if not phases:
+        raise BadInput(f"{path}: no [[phase]]: nothing would happen")
+    if start_s > LONGEST_s:
+        raise BadInput(f"{path}: [[phase]] duration_s: {start_s:g} s in all, more than {LONGEST_s:g}")
+    _unique([phase.name for phase in phases], path, "[[phase]]")
+    return tuple(phases)
+
+
+def _fault(row: dict[str, Any], scenario: Scenario, where: str) -> Fault:
+    values = read(row, FAULT, scenario.path, where)
+    phase, at_s, offset_s = values.pop("phase"), values.pop("at_s"), values.pop("offset_s")
+    if (phase is None) == (at_s is None):
+        raise BadInput(f"{scenario.path}: {where} at_s: say either at_s, or phase (and offset_s)")
+    if phase is not None:
+        at_s = _phase_of(phase, scenario, where).start_s + offset_s
+    elif "offset_s" in row:
+        raise BadInput(
+            f"{scenario.path}: {where} offset_s: counts from the begin of a phase, and none is named"
+        )
+    if at_s >= scenario.duration_s:
+        raise BadInput(
+            f"{scenario.path}: {where}: begins at {at_s:g} s, the scenario ends at {scenario.duration_s:g} s"
+        )
+    return Fault(at_s=at_s, **values)
+
+
+def _expect(row: dict[str, Any], scenario: Scenario, where: str) -> Expect:
+    kind = row.get("kind")
+    if not isinstance(kind, str) or kind not in EXPECT:
+        raise BadInput(f"{scenario.path}: {where} kind: {kind!r} is none of {', '.join(EXPECT)}")
+    table = {"name": Field("text", default=kind), "kind": Field("word"), **EXPECT[kind]}
+    values = read(row, table, scenario.path, where)
+    if "phase" in values:
+        _phase_of(values["phase"], scenario, where)
+    return Expect(values.pop("name"), values.pop("kind"), values)
+
+
+def _phase_of(name: str, scenario: Scenario, where: str) -> Phase:
+    try:
+        return scenario.phase(name)
+    except KeyError:
+        known = ", ".join(phase.name for phase in scenario.phases)
+        raise BadInput(f"{scenario.path}: {where} phase: {name!r} is none of {known}") from None
+
+
+def _rows(document: Mapping[str, Any], key: str, path: str) -> list[dict[str, Any]]:
+    rows = document.get(key, [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise BadInput(f"{path}: {key}: write it as [[{key}]]")
+    return rows
+
+
+def _unique(labels: list[str], path: str, where: str) -> None:
+    for label in labels:
+        if labels.count(label) > 1:
+            raise BadInput(f"{path}: {where} name: {label!r} stands more than once")
