@@ -1,0 +1,701 @@
+"""generated from hil.dbc (sha256 186b492b64e4) by dbc/generate.py; do not edit.
+
+Attributes are raw integers as on the wire; a name ends in the unit of its integer, if any. IEEE float signals
+are floats, and struct is imported for them. pack fills buf, LENGTH bytes, and clamps what is out of range;
+named values pass. unpack is False, and stores nothing, for a wrong length or a selector without meaning.
+"""
+
+import struct
+
+
+class HilGroups:
+    """HIL_GROUPS. From BENCH. Voltages of three groups as the front end converted them.
+
+    index: 0 to 127. Values belong to groups 3*index, 3*index+1 and 3*index+2
+    group_0_voltage_mV: -262000 to 262143 is -262 to 262.143 V. Group 3*index+0; values below -262 V are
+        reasons for there being none. -262144 not_ready, -262143 open_wire, -262142 crc_error, -262141
+        saturated
+    group_1_voltage_mV: -262000 to 262143 is -262 to 262.143 V. Group 3*index+1; values below -262 V are
+        reasons for there being none. -262144 not_ready, -262143 open_wire, -262142 crc_error, -262141
+        saturated
+    group_2_voltage_mV: -262000 to 262143 is -262 to 262.143 V. Group 3*index+2; values below -262 V are
+        reasons for there being none. -262144 not_ready, -262143 open_wire, -262142 crc_error, -262141
+        saturated
+    """
+
+    ID = 0x600
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 10
+
+    def __init__(self) -> None:
+        self.index = 0
+        self.group_0_voltage_mV = 0
+        self.group_1_voltage_mV = 0
+        self.group_2_voltage_mV = 0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        index = self.index
+        index = 0 if index < 0 else 127 if index > 127 else index
+        group_0_voltage_mV = self.group_0_voltage_mV
+        if not (-262000 <= group_0_voltage_mV <= 262143 or -262144 <= group_0_voltage_mV <= -262141):
+            group_0_voltage_mV = -262000 if group_0_voltage_mV < -262000 else 262143
+        group_1_voltage_mV = self.group_1_voltage_mV
+        if not (-262000 <= group_1_voltage_mV <= 262143 or -262144 <= group_1_voltage_mV <= -262141):
+            group_1_voltage_mV = -262000 if group_1_voltage_mV < -262000 else 262143
+        group_2_voltage_mV = self.group_2_voltage_mV
+        if not (-262000 <= group_2_voltage_mV <= 262143 or -262144 <= group_2_voltage_mV <= -262141):
+            group_2_voltage_mV = -262000 if group_2_voltage_mV < -262000 else 262143
+        buf[0], buf[1] = index | (group_0_voltage_mV & 1) << 7, group_0_voltage_mV >> 1 & 255
+        buf[2] = group_0_voltage_mV >> 9 & 255
+        buf[3] = group_0_voltage_mV >> 17 & 3 | (group_1_voltage_mV & 63) << 2
+        buf[4] = group_1_voltage_mV >> 6 & 255
+        buf[5] = group_1_voltage_mV >> 14 & 31 | (group_2_voltage_mV & 7) << 5
+        buf[6], buf[7] = group_2_voltage_mV >> 3 & 255, group_2_voltage_mV >> 11 & 255
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.index = buf[0] & 127
+        self.group_0_voltage_mV = ((
+            buf[0] >> 7 | buf[1] << 1 | buf[2] << 9 | (buf[3] & 3) << 17
+        ) ^ 262144) - 262144
+        self.group_1_voltage_mV = ((buf[3] >> 2 | buf[4] << 6 | (buf[5] & 31) << 14) ^ 262144) - 262144
+        self.group_2_voltage_mV = ((buf[5] >> 5 | buf[6] << 3 | buf[7] << 11) ^ 262144) - 262144
+        return True
+
+
+class HilStacks:
+    """HIL_STACKS. From BENCH. Voltages of three stacks, measured apart from their groups.
+
+    index: 0 to 15. Values belong to stacks 3*index, 3*index+1 and 3*index+2
+    stack_0_voltage_mV: -524000 to 524287 is -524 to 524.287 V. Stack 3*index+0. -524288 not_ready, -524287
+        open_wire, -524286 crc_error, -524285 saturated
+    stack_1_voltage_mV: -524000 to 524287 is -524 to 524.287 V. Stack 3*index+1. -524288 not_ready, -524287
+        open_wire, -524286 crc_error, -524285 saturated
+    stack_2_voltage_mV: -524000 to 524287 is -524 to 524.287 V. Stack 3*index+2. -524288 not_ready, -524287
+        open_wire, -524286 crc_error, -524285 saturated
+    """
+
+    ID = 0x601
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 10
+
+    def __init__(self) -> None:
+        self.index = 0
+        self.stack_0_voltage_mV = 0
+        self.stack_1_voltage_mV = 0
+        self.stack_2_voltage_mV = 0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        index = self.index
+        index = 0 if index < 0 else 15 if index > 15 else index
+        stack_0_voltage_mV = self.stack_0_voltage_mV
+        if not (-524000 <= stack_0_voltage_mV <= 524287 or -524288 <= stack_0_voltage_mV <= -524285):
+            stack_0_voltage_mV = -524000 if stack_0_voltage_mV < -524000 else 524287
+        stack_1_voltage_mV = self.stack_1_voltage_mV
+        if not (-524000 <= stack_1_voltage_mV <= 524287 or -524288 <= stack_1_voltage_mV <= -524285):
+            stack_1_voltage_mV = -524000 if stack_1_voltage_mV < -524000 else 524287
+        stack_2_voltage_mV = self.stack_2_voltage_mV
+        if not (-524000 <= stack_2_voltage_mV <= 524287 or -524288 <= stack_2_voltage_mV <= -524285):
+            stack_2_voltage_mV = -524000 if stack_2_voltage_mV < -524000 else 524287
+        buf[0], buf[1] = index | (stack_0_voltage_mV & 15) << 4, stack_0_voltage_mV >> 4 & 255
+        buf[2], buf[3] = stack_0_voltage_mV >> 12 & 255, stack_1_voltage_mV & 255
+        buf[4] = stack_1_voltage_mV >> 8 & 255
+        buf[5] = stack_1_voltage_mV >> 16 & 15 | (stack_2_voltage_mV & 15) << 4
+        buf[6], buf[7] = stack_2_voltage_mV >> 4 & 255, stack_2_voltage_mV >> 12 & 255
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.index = buf[0] & 15
+        self.stack_0_voltage_mV = ((buf[0] >> 4 | buf[1] << 4 | buf[2] << 12) ^ 524288) - 524288
+        self.stack_1_voltage_mV = ((buf[3] | buf[4] << 8 | (buf[5] & 15) << 16) ^ 524288) - 524288
+        self.stack_2_voltage_mV = ((buf[5] >> 4 | buf[6] << 4 | buf[7] << 12) ^ 524288) - 524288
+        return True
+
+
+class HilTemperatures:
+    """HIL_TEMPERATURES. From BENCH. Five temperature probes.
+
+    index: 0 to 15. Values belong to probes 5*index to 5*index+4
+    probe_0_temperature_ddegC: -2000 to 2047 is -200 to 204.7 degC. Probe 5*index+0. -2048 not_ready, -2047
+        open_wire, -2046 crc_error, -2045 short_circuit
+    probe_1_temperature_ddegC: -2000 to 2047 is -200 to 204.7 degC. Probe 5*index+1. -2048 not_ready, -2047
+        open_wire, -2046 crc_error, -2045 short_circuit
+    probe_2_temperature_ddegC: -2000 to 2047 is -200 to 204.7 degC. Probe 5*index+2. -2048 not_ready, -2047
+        open_wire, -2046 crc_error, -2045 short_circuit
+    probe_3_temperature_ddegC: -2000 to 2047 is -200 to 204.7 degC. Probe 5*index+3. -2048 not_ready, -2047
+        open_wire, -2046 crc_error, -2045 short_circuit
+    probe_4_temperature_ddegC: -2000 to 2047 is -200 to 204.7 degC. Probe 5*index+4. -2048 not_ready, -2047
+        open_wire, -2046 crc_error, -2045 short_circuit
+    """
+
+    ID = 0x602
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 100
+
+    def __init__(self) -> None:
+        self.index = 0
+        self.probe_0_temperature_ddegC = 0
+        self.probe_1_temperature_ddegC = 0
+        self.probe_2_temperature_ddegC = 0
+        self.probe_3_temperature_ddegC = 0
+        self.probe_4_temperature_ddegC = 0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        index = self.index
+        index = 0 if index < 0 else 15 if index > 15 else index
+        probe_0_temperature_ddegC = self.probe_0_temperature_ddegC
+        if not (-2000 <= probe_0_temperature_ddegC <= 2047 or -2048 <= probe_0_temperature_ddegC <= -2045):
+            probe_0_temperature_ddegC = -2000 if probe_0_temperature_ddegC < -2000 else 2047
+        probe_1_temperature_ddegC = self.probe_1_temperature_ddegC
+        if not (-2000 <= probe_1_temperature_ddegC <= 2047 or -2048 <= probe_1_temperature_ddegC <= -2045):
+            probe_1_temperature_ddegC = -2000 if probe_1_temperature_ddegC < -2000 else 2047
+        probe_2_temperature_ddegC = self.probe_2_temperature_ddegC
+        if not (-2000 <= probe_2_temperature_ddegC <= 2047 or -2048 <= probe_2_temperature_ddegC <= -2045):
+            probe_2_temperature_ddegC = -2000 if probe_2_temperature_ddegC < -2000 else 2047
+        probe_3_temperature_ddegC = self.probe_3_temperature_ddegC
+        if not (-2000 <= probe_3_temperature_ddegC <= 2047 or -2048 <= probe_3_temperature_ddegC <= -2045):
+            probe_3_temperature_ddegC = -2000 if probe_3_temperature_ddegC < -2000 else 2047
+        probe_4_temperature_ddegC = self.probe_4_temperature_ddegC
+        if not (-2000 <= probe_4_temperature_ddegC <= 2047 or -2048 <= probe_4_temperature_ddegC <= -2045):
+            probe_4_temperature_ddegC = -2000 if probe_4_temperature_ddegC < -2000 else 2047
+        buf[0], buf[1] = index | (probe_0_temperature_ddegC & 15) << 4, probe_0_temperature_ddegC >> 4 & 255
+        buf[2] = probe_1_temperature_ddegC & 255
+        buf[3] = probe_1_temperature_ddegC >> 8 & 15 | (probe_2_temperature_ddegC & 15) << 4
+        buf[4], buf[5] = probe_2_temperature_ddegC >> 4 & 255, probe_3_temperature_ddegC & 255
+        buf[6] = probe_3_temperature_ddegC >> 8 & 15 | (probe_4_temperature_ddegC & 15) << 4
+        buf[7] = probe_4_temperature_ddegC >> 4 & 255
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.index = buf[0] & 15
+        self.probe_0_temperature_ddegC = ((buf[0] >> 4 | buf[1] << 4) ^ 2048) - 2048
+        self.probe_1_temperature_ddegC = ((buf[2] | (buf[3] & 15) << 8) ^ 2048) - 2048
+        self.probe_2_temperature_ddegC = ((buf[3] >> 4 | buf[4] << 4) ^ 2048) - 2048
+        self.probe_3_temperature_ddegC = ((buf[5] | (buf[6] & 15) << 8) ^ 2048) - 2048
+        self.probe_4_temperature_ddegC = ((buf[6] >> 4 | buf[7] << 4) ^ 2048) - 2048
+        return True
+
+
+class HilCurrent:
+    """HIL_CURRENT. From BENCH. Current sensors A and B. Positive current charges.
+
+    current_a_mA: -8388000 to 8388607 is -8388 to 8388.607 A. Sensor A. -8388608 not_ready, -8388607
+        open_wire, -8388606 crc_error, -8388605 saturated
+    current_b_mA: -8388000 to 8388607 is -8388 to 8388.607 A. Sensor B, where fitted. -8388608 not_ready,
+        -8388607 open_wire, -8388606 crc_error, -8388605 saturated
+    counter: 0 to 255. Conversion counter of the sensor
+    """
+
+    ID = 0x603
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 10
+
+    def __init__(self) -> None:
+        self.current_a_mA = 0
+        self.current_b_mA = 0
+        self.counter = 0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        current_a_mA = self.current_a_mA
+        if not (-8388000 <= current_a_mA <= 8388607 or -8388608 <= current_a_mA <= -8388605):
+            current_a_mA = -8388000 if current_a_mA < -8388000 else 8388607
+        current_b_mA = self.current_b_mA
+        if not (-8388000 <= current_b_mA <= 8388607 or -8388608 <= current_b_mA <= -8388605):
+            current_b_mA = -8388000 if current_b_mA < -8388000 else 8388607
+        counter = self.counter
+        counter = 0 if counter < 0 else 255 if counter > 255 else counter
+        buf[0], buf[1] = current_a_mA & 255, current_a_mA >> 8 & 255
+        buf[2], buf[3] = current_a_mA >> 16 & 255, current_b_mA & 255
+        buf[4], buf[5] = current_b_mA >> 8 & 255, current_b_mA >> 16 & 255
+        buf[6] = counter
+        buf[7] = 0
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.current_a_mA = ((buf[0] | buf[1] << 8 | buf[2] << 16) ^ 8388608) - 8388608
+        self.current_b_mA = ((buf[3] | buf[4] << 8 | buf[5] << 16) ^ 8388608) - 8388608
+        self.counter = buf[6]
+        return True
+
+
+class HilVoltages:
+    """HIL_VOLTAGES. From BENCH. Voltages ahead of and behind the contactors.
+
+    pack_voltage_mV: -8388000 to 8388607 is -8388 to 8388.607 V. String of stacks. -8388608 not_ready,
+        -8388607 open_wire, -8388606 crc_error, -8388605 saturated
+    link_voltage_mV: -8388000 to 8388607 is -8388 to 8388.607 V. Link capacitor. -8388608 not_ready, -8388607
+        open_wire, -8388606 crc_error, -8388605 saturated
+    counter: 0 to 255. Conversion counter of the sensor
+    """
+
+    ID = 0x604
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 10
+
+    def __init__(self) -> None:
+        self.pack_voltage_mV = 0
+        self.link_voltage_mV = 0
+        self.counter = 0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        pack_voltage_mV = self.pack_voltage_mV
+        if not (-8388000 <= pack_voltage_mV <= 8388607 or -8388608 <= pack_voltage_mV <= -8388605):
+            pack_voltage_mV = -8388000 if pack_voltage_mV < -8388000 else 8388607
+        link_voltage_mV = self.link_voltage_mV
+        if not (-8388000 <= link_voltage_mV <= 8388607 or -8388608 <= link_voltage_mV <= -8388605):
+            link_voltage_mV = -8388000 if link_voltage_mV < -8388000 else 8388607
+        counter = self.counter
+        counter = 0 if counter < 0 else 255 if counter > 255 else counter
+        buf[0], buf[1] = pack_voltage_mV & 255, pack_voltage_mV >> 8 & 255
+        buf[2], buf[3] = pack_voltage_mV >> 16 & 255, link_voltage_mV & 255
+        buf[4], buf[5] = link_voltage_mV >> 8 & 255, link_voltage_mV >> 16 & 255
+        buf[6] = counter
+        buf[7] = 0
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.pack_voltage_mV = ((buf[0] | buf[1] << 8 | buf[2] << 16) ^ 8388608) - 8388608
+        self.link_voltage_mV = ((buf[3] | buf[4] << 8 | buf[5] << 16) ^ 8388608) - 8388608
+        self.counter = buf[6]
+        return True
+
+
+class HilInputs:
+    """HIL_INPUTS. From BENCH. Digital inputs and the supply.
+
+    contactor_feedback: 0 to 15. Auxiliary contacts: bit 0 main negative, 1 precharge, 2 main positive, 3
+        auxiliary
+    interlock_closed: 0 to 1. High-voltage interlock loop. 0 open, 1 closed
+    crash: 0 to 1. Crash input. 0 none, 1 crash
+    fuse_intact: 0 to 1. Main fuse sense. 0 blown, 1 intact
+    charger_plugged: 0 to 1. Charge plug present. 0 no, 1 yes
+    coil_supply_present: 0 to 1. Supply of the contactor coils behind the watchdog relay. 0 no, 1 yes
+    supply_voltage_mV: 0 to 65535 is 0 to 65.535 V. Supply of the controller
+    counter: 0 to 255. Sample counter
+    """
+
+    ID = 0x605
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 10
+
+    def __init__(self) -> None:
+        self.contactor_feedback = 0
+        self.interlock_closed = 0
+        self.crash = 0
+        self.fuse_intact = 0
+        self.charger_plugged = 0
+        self.coil_supply_present = 0
+        self.supply_voltage_mV = 0
+        self.counter = 0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        contactor_feedback = self.contactor_feedback
+        if contactor_feedback < 0 or contactor_feedback > 15:
+            contactor_feedback = 0 if contactor_feedback < 0 else 15
+        interlock_closed = 1 if self.interlock_closed > 0 else 0
+        crash = 1 if self.crash > 0 else 0
+        fuse_intact = 1 if self.fuse_intact > 0 else 0
+        charger_plugged = 1 if self.charger_plugged > 0 else 0
+        coil_supply_present = 1 if self.coil_supply_present > 0 else 0
+        supply_voltage_mV = self.supply_voltage_mV
+        if supply_voltage_mV < 0 or supply_voltage_mV > 65535:
+            supply_voltage_mV = 0 if supply_voltage_mV < 0 else 65535
+        counter = self.counter
+        counter = 0 if counter < 0 else 255 if counter > 255 else counter
+        buf[0] = (
+            contactor_feedback | interlock_closed << 4 | crash << 5 | fuse_intact << 6
+            | charger_plugged << 7
+        )
+        buf[1], buf[2] = coil_supply_present | (supply_voltage_mV & 127) << 1, supply_voltage_mV >> 7 & 255
+        buf[3], buf[4] = supply_voltage_mV >> 15 | (counter & 127) << 1, counter >> 7
+        buf[5] = buf[6] = buf[7] = 0
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.contactor_feedback = buf[0] & 15
+        self.interlock_closed = buf[0] >> 4 & 1
+        self.crash = buf[0] >> 5 & 1
+        self.fuse_intact = buf[0] >> 6 & 1
+        self.charger_plugged = buf[0] >> 7
+        self.coil_supply_present = buf[1] & 1
+        self.supply_voltage_mV = buf[1] >> 1 | buf[2] << 7 | (buf[3] & 1) << 15
+        self.counter = buf[3] >> 1 | (buf[4] & 1) << 7
+        return True
+
+
+class HilEnvironment:
+    """HIL_ENVIRONMENT. From BENCH. Insulation, coolant and force.
+
+    insulation_kohm: 0 to 65533 kohm. Insulation resistance. 65534 not_ready, 65535 not_fitted
+    coolant_inlet_ddegC: -2000 to 2047 is -200 to 204.7 degC. Coolant inlet. -2048 not_ready, -2047 open_wire,
+        -2046 crc_error, -2045 short_circuit
+    coolant_outlet_ddegC: -2000 to 2047 is -200 to 204.7 degC. Coolant outlet. -2048 not_ready, -2047
+        open_wire, -2046 crc_error, -2045 short_circuit
+    coolant_flow_dl_per_min: 0 to 253 is 0 to 25.3 l/min. Coolant flow. 254 not_ready, 255 not_fitted
+    force_N: 0 to 65533 N. Clamp force. 65534 not_ready, 65535 not_fitted
+    """
+
+    ID = 0x606
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 100
+
+    def __init__(self) -> None:
+        self.insulation_kohm = 0
+        self.coolant_inlet_ddegC = 0
+        self.coolant_outlet_ddegC = 0
+        self.coolant_flow_dl_per_min = 0
+        self.force_N = 0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        insulation_kohm = self.insulation_kohm
+        if not (0 <= insulation_kohm <= 65533 or insulation_kohm in (65534, 65535)):
+            insulation_kohm = 0 if insulation_kohm < 0 else 65533
+        coolant_inlet_ddegC = self.coolant_inlet_ddegC
+        if not (-2000 <= coolant_inlet_ddegC <= 2047 or -2048 <= coolant_inlet_ddegC <= -2045):
+            coolant_inlet_ddegC = -2000 if coolant_inlet_ddegC < -2000 else 2047
+        coolant_outlet_ddegC = self.coolant_outlet_ddegC
+        if not (-2000 <= coolant_outlet_ddegC <= 2047 or -2048 <= coolant_outlet_ddegC <= -2045):
+            coolant_outlet_ddegC = -2000 if coolant_outlet_ddegC < -2000 else 2047
+        coolant_flow_dl_per_min = self.coolant_flow_dl_per_min
+        if not (0 <= coolant_flow_dl_per_min <= 253 or coolant_flow_dl_per_min in (254, 255)):
+            coolant_flow_dl_per_min = 0 if coolant_flow_dl_per_min < 0 else 253
+        force_N = self.force_N
+        if not (0 <= force_N <= 65533 or force_N in (65534, 65535)):
+            force_N = 0 if force_N < 0 else 65533
+        buf[0], buf[1] = insulation_kohm & 255, insulation_kohm >> 8
+        buf[2] = coolant_inlet_ddegC & 255
+        buf[3] = coolant_inlet_ddegC >> 8 & 15 | (coolant_outlet_ddegC & 15) << 4
+        buf[4], buf[5] = coolant_outlet_ddegC >> 4 & 255, coolant_flow_dl_per_min
+        buf[6], buf[7] = force_N & 255, force_N >> 8
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.insulation_kohm = buf[0] | buf[1] << 8
+        self.coolant_inlet_ddegC = ((buf[2] | (buf[3] & 15) << 8) ^ 2048) - 2048
+        self.coolant_outlet_ddegC = ((buf[3] >> 4 | buf[4] << 4) ^ 2048) - 2048
+        self.coolant_flow_dl_per_min = buf[5]
+        self.force_N = buf[6] | buf[7] << 8
+        return True
+
+
+class HilChain:
+    """HIL_CHAIN. From BENCH. State of the measurement front-end chain.
+
+    conversion_counter: 0 to 255. Conversions done by the chain
+    crc_error_chips: 0 to 65535. One bit a chip: its last answer failed its CRC
+    lost_chips: 0 to 65535. One bit a chip: no answer
+    reference_error: 0 to 1. Voltage reference outside its limits
+    brown_out: 0 to 1. The chain restarted since the last frame
+    """
+
+    ID = 0x607
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 10
+
+    def __init__(self) -> None:
+        self.conversion_counter = 0
+        self.crc_error_chips = 0
+        self.lost_chips = 0
+        self.reference_error = 0
+        self.brown_out = 0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        conversion_counter = self.conversion_counter
+        if conversion_counter < 0 or conversion_counter > 255:
+            conversion_counter = 0 if conversion_counter < 0 else 255
+        crc_error_chips = self.crc_error_chips
+        crc_error_chips = 0 if crc_error_chips < 0 else 65535 if crc_error_chips > 65535 else crc_error_chips
+        lost_chips = self.lost_chips
+        lost_chips = 0 if lost_chips < 0 else 65535 if lost_chips > 65535 else lost_chips
+        reference_error = 1 if self.reference_error > 0 else 0
+        brown_out = 1 if self.brown_out > 0 else 0
+        buf[0], buf[1] = conversion_counter, crc_error_chips & 255
+        buf[2], buf[3] = crc_error_chips >> 8, lost_chips & 255
+        buf[4], buf[5] = lost_chips >> 8, reference_error | brown_out << 1
+        buf[6] = buf[7] = 0
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.conversion_counter = buf[0]
+        self.crc_error_chips = buf[1] | buf[2] << 8
+        self.lost_chips = buf[3] | buf[4] << 8
+        self.reference_error = buf[5] & 1
+        self.brown_out = buf[5] >> 1 & 1
+        return True
+
+
+class HilActuators:
+    """HIL_ACTUATORS. From BMS. What the firmware drives.
+
+    contactors: 0 to 15. Coils: bit 0 main negative, 1 precharge, 2 main positive, 3 auxiliary
+    watchdog: 0 to 255. One up whenever the watchdog is fed
+    heater_permille: 0 to 1000 is 0 to 100 %. Heater demand
+    cooler_permille: 0 to 1000 is 0 to 100 %. Cooling demand
+    economiser_percent: 0 to 100 %. Duty of the coils' holding current
+    """
+
+    ID = 0x680
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 10
+
+    def __init__(self) -> None:
+        self.contactors = 0
+        self.watchdog = 0
+        self.heater_permille = 0
+        self.cooler_permille = 0
+        self.economiser_percent = 0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        contactors = self.contactors
+        contactors = 0 if contactors < 0 else 15 if contactors > 15 else contactors
+        watchdog = self.watchdog
+        watchdog = 0 if watchdog < 0 else 255 if watchdog > 255 else watchdog
+        heater_permille = self.heater_permille
+        heater_permille = 0 if heater_permille < 0 else 1000 if heater_permille > 1000 else heater_permille
+        cooler_permille = self.cooler_permille
+        cooler_permille = 0 if cooler_permille < 0 else 1000 if cooler_permille > 1000 else cooler_permille
+        economiser_percent = self.economiser_percent
+        if economiser_percent < 0 or economiser_percent > 100:
+            economiser_percent = 0 if economiser_percent < 0 else 100
+        buf[0], buf[1] = contactors | (watchdog & 15) << 4, watchdog >> 4 | (heater_permille & 15) << 4
+        buf[2], buf[3] = heater_permille >> 4 | (cooler_permille & 3) << 6, cooler_permille >> 2
+        buf[4] = economiser_percent
+        buf[5] = buf[6] = buf[7] = 0
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.contactors = buf[0] & 15
+        self.watchdog = buf[0] >> 4 | (buf[1] & 15) << 4
+        self.heater_permille = buf[1] >> 4 | (buf[2] & 63) << 4
+        self.cooler_permille = buf[2] >> 6 | buf[3] << 2
+        self.economiser_percent = buf[4] & 127
+        return True
+
+
+class HilBleed:
+    """HIL_BLEED. From BMS. Balancing switches.
+
+    groups_0_15: 0 to 65535. Bit n bleeds group 0 + n
+    groups_16_31: 0 to 65535. Bit n bleeds group 16 + n
+    groups_32_47: 0 to 65535. Bit n bleeds group 32 + n
+    groups_48_63: 0 to 65535. Bit n bleeds group 48 + n
+    """
+
+    ID = 0x681
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 100
+
+    def __init__(self) -> None:
+        self.groups_0_15 = 0
+        self.groups_16_31 = 0
+        self.groups_32_47 = 0
+        self.groups_48_63 = 0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        groups_0_15 = self.groups_0_15
+        groups_0_15 = 0 if groups_0_15 < 0 else 65535 if groups_0_15 > 65535 else groups_0_15
+        groups_16_31 = self.groups_16_31
+        groups_16_31 = 0 if groups_16_31 < 0 else 65535 if groups_16_31 > 65535 else groups_16_31
+        groups_32_47 = self.groups_32_47
+        groups_32_47 = 0 if groups_32_47 < 0 else 65535 if groups_32_47 > 65535 else groups_32_47
+        groups_48_63 = self.groups_48_63
+        groups_48_63 = 0 if groups_48_63 < 0 else 65535 if groups_48_63 > 65535 else groups_48_63
+        buf[0], buf[1] = groups_0_15 & 255, groups_0_15 >> 8
+        buf[2], buf[3] = groups_16_31 & 255, groups_16_31 >> 8
+        buf[4], buf[5] = groups_32_47 & 255, groups_32_47 >> 8
+        buf[6], buf[7] = groups_48_63 & 255, groups_48_63 >> 8
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.groups_0_15 = buf[0] | buf[1] << 8
+        self.groups_16_31 = buf[2] | buf[3] << 8
+        self.groups_32_47 = buf[4] | buf[5] << 8
+        self.groups_48_63 = buf[6] | buf[7] << 8
+        return True
+
+
+class HilProbeSoc:
+    """HIL_PROBE_SOC. From BMS. Estimate for comparison of targets, full precision.
+
+    soc: IEEE float of 64 bits. State of charge, fraction
+    """
+
+    ID = 0x6e0
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 100
+
+    def __init__(self) -> None:
+        self.soc = 0.0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        soc = self.soc
+        struct.pack_into("<d", buf, 0, soc)
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.soc = struct.unpack_from("<d", buf, 0)[0]
+        return True
+
+
+class HilProbeSigma:
+    """HIL_PROBE_SIGMA. From BMS. Estimate for comparison of targets, full precision.
+
+    sigma: IEEE float of 64 bits. Standard deviation of the state of charge, fraction
+    """
+
+    ID = 0x6e1
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 100
+
+    def __init__(self) -> None:
+        self.sigma = 0.0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        sigma = self.sigma
+        struct.pack_into("<d", buf, 0, sigma)
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.sigma = struct.unpack_from("<d", buf, 0)[0]
+        return True
+
+
+class HilProbeHysteresis:
+    """HIL_PROBE_HYSTERESIS. From BMS. Estimate for comparison of targets, full precision.
+
+    hysteresis: IEEE float of 64 bits. Hysteresis state, -1 to 1
+    """
+
+    ID = 0x6e2
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 100
+
+    def __init__(self) -> None:
+        self.hysteresis = 0.0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        hysteresis = self.hysteresis
+        struct.pack_into("<d", buf, 0, hysteresis)
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.hysteresis = struct.unpack_from("<d", buf, 0)[0]
+        return True
+
+
+class HilTick:
+    """HIL_TICK. From BENCH. Last frame of the bench in a lockstep tick: the board's clock is now_ms.
+
+    n: 0 to 1073741823. Number of the tick
+    now_ms: 0 to 1073741823 is 0 to 1073741.823 s. Simulated time, wraps at 2^30 ms
+    """
+
+    ID = 0x6f0
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 10
+
+    def __init__(self) -> None:
+        self.n = 0
+        self.now_ms = 0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        n = self.n
+        n = 0 if n < 0 else 1073741823 if n > 1073741823 else n
+        now_ms = self.now_ms
+        now_ms = 0 if now_ms < 0 else 1073741823 if now_ms > 1073741823 else now_ms
+        buf[0], buf[1] = n & 255, n >> 8 & 255
+        buf[2], buf[3] = n >> 16 & 255, n >> 24 | (now_ms & 3) << 6
+        buf[4], buf[5] = now_ms >> 2 & 255, now_ms >> 10 & 255
+        buf[6], buf[7] = now_ms >> 18 & 255, now_ms >> 26
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.n = buf[0] | buf[1] << 8 | buf[2] << 16 | (buf[3] & 63) << 24
+        self.now_ms = buf[3] >> 6 | buf[4] << 2 | buf[5] << 10 | buf[6] << 18 | (buf[7] & 15) << 26
+        return True
+
+
+class HilDone:
+    """HIL_DONE. From BMS. Last frame of the firmware in a lockstep tick.
+
+    n: 0 to 1073741823. Number of the tick that is done
+    crc_low: 0 to 65535. CRC-32 over the integer lane's decisions, low half
+    crc_high: 0 to 65535. CRC-32 over the integer lane's decisions, high half
+    """
+
+    ID = 0x6f1
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 10
+
+    def __init__(self) -> None:
+        self.n = 0
+        self.crc_low = 0
+        self.crc_high = 0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        n = self.n
+        n = 0 if n < 0 else 1073741823 if n > 1073741823 else n
+        crc_low = self.crc_low
+        crc_low = 0 if crc_low < 0 else 65535 if crc_low > 65535 else crc_low
+        crc_high = self.crc_high
+        crc_high = 0 if crc_high < 0 else 65535 if crc_high > 65535 else crc_high
+        buf[0], buf[1] = n & 255, n >> 8 & 255
+        buf[2], buf[3] = n >> 16 & 255, n >> 24 | (crc_low & 3) << 6
+        buf[4], buf[5] = crc_low >> 2 & 255, crc_low >> 10 | (crc_high & 3) << 6
+        buf[6], buf[7] = crc_high >> 2 & 255, crc_high >> 10
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.n = buf[0] | buf[1] << 8 | buf[2] << 16 | (buf[3] & 63) << 24
+        self.crc_low = buf[3] >> 6 | buf[4] << 2 | (buf[5] & 63) << 10
+        self.crc_high = buf[5] >> 6 | buf[6] << 2 | (buf[7] & 63) << 10
+        return True
+
+
+MESSAGES = (
+    HilGroups,
+    HilStacks,
+    HilTemperatures,
+    HilCurrent,
+    HilVoltages,
+    HilInputs,
+    HilEnvironment,
+    HilChain,
+    HilActuators,
+    HilBleed,
+    HilProbeSoc,
+    HilProbeSigma,
+    HilProbeHysteresis,
+    HilTick,
+    HilDone,
+)

@@ -1,0 +1,307 @@
+"""The bench's frames in place of a measurement front end: sensor frames of dbc/hil.dbc go into the snapshot.
+
+For any object with machine.CAN's API, on a desk or on a board: drain() takes what the controller has received, gives sensor
+frames to the snapshot, the bench's clock to `tick_*`, and everything else to the firmware's mailbox. A value goes into its
+slot with age 0 and reason OK. A value that has a name (no conversion, open wire, CRC, saturated) leaves value and age as
+they were. What the pack does not have (groups, probes, sensor B) is ignored; remote frames are dropped. Nothing allocates.
+"""
+
+from array import array
+
+from micropython import const
+
+from boards.parts.bench_frames import (
+    HilChain,
+    HilCurrent,
+    HilEnvironment,
+    HilGroups,
+    HilInputs,
+    HilStacks,
+    HilTemperatures,
+    HilTick,
+    HilVoltages,
+)
+from bms.safety import snapshot
+
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from typing import Any, Protocol
+
+    from bms.board import Mailbox
+    from bms.safety.snapshot import Snapshot
+    from bms.schema import Pack
+
+    class Controller(Protocol):
+        """The part of machine.CAN that is used here."""
+
+        def recv(self, arg: "list[Any] | None" = None) -> "list[Any] | None": ...
+
+
+# Raw values of dbc/hil.dbc: the first named one, and the lowest that is a value. A test holds them to the file.
+GROUP_NAMED_mV = const(-262144)
+GROUP_LOW_mV = const(-262000)
+STACK_NAMED_mV = const(-524288)
+STACK_LOW_mV = const(-524000)
+PROBE_NAMED_ddegC = const(-2048)
+PROBE_LOW_ddegC = const(-2000)
+WIDE_NAMED = const(-8388608)  # mA and mV of 24 bits
+WIDE_LOW = const(-8388000)
+NOT_READY_16 = const(0xFFFE)
+NOT_FITTED_16 = const(0xFFFF)
+NOT_READY_FLOW = const(254)
+NOT_FITTED_FLOW = const(255)
+
+_FIRST_ID = const(0x600)
+_FRESH = const(1)
+_BAD = const(2)
+_FLAG_RTR = const(1)
+_NOTHING = array("i")
+
+
+class Bank:
+    """Values, ages and reasons of one kind, and from where on down a raw value is the name of a reason."""
+
+    def __init__(self, named: int, low: int) -> None:
+        self._values = self._ages_ms = self._reasons = _NOTHING
+        self._count = 0
+        self._to_reason = snapshot.NOT_READY - named
+        self._low = low
+
+    def bind(self, values: "array[int]", ages_ms: "array[int]", reasons: "array[int]") -> None:
+        """From now on put() writes here."""
+        self._values = values
+        self._ages_ms = ages_ms
+        self._reasons = reasons
+        self._count = len(values)
+
+    def put(self, k: int, raw: int) -> int:
+        """FRESH, BAD, or 0 for one that the pack does not have."""
+        if k >= self._count:
+            return 0
+        if raw >= self._low:
+            self._values[k] = raw
+            self._ages_ms[k] = 0
+            self._reasons[k] = 0
+            return _FRESH
+        reason = raw + self._to_reason
+        self._reasons[k] = reason if reason < snapshot.OUT_OF_RANGE else snapshot.OUT_OF_RANGE
+        return _BAD
+
+
+class BenchFrontEnd:
+    """Sensor frames into the snapshot of this tick; the clock of a bench in lockstep."""
+
+    def __init__(self, pack: "Pack") -> None:
+        self._snap: Snapshot | None = None
+        self._mailbox: Mailbox | None = None
+        self._b_fitted = pack.current_b_sensor is not None
+        self._group_bank = Bank(GROUP_NAMED_mV, GROUP_LOW_mV)
+        self._stack_bank = Bank(STACK_NAMED_mV, STACK_LOW_mV)
+        self._probe_bank = Bank(PROBE_NAMED_ddegC, PROBE_LOW_ddegC)
+        self._wide_bank = Bank(WIDE_NAMED, WIDE_LOW)
+        self._coolant_bank = Bank(PROBE_NAMED_ddegC, PROBE_LOW_ddegC)
+        self._groups = HilGroups()
+        self._stacks = HilStacks()
+        self._temperatures = HilTemperatures()
+        self._current = HilCurrent()
+        self._voltages = HilVoltages()
+        self._inputs = HilInputs()
+        self._environment = HilEnvironment()
+        self._chain = HilChain()
+        self._tick = HilTick()
+        # in the order of the identifiers from 0x600 on
+        self._readers = (
+            self._read_groups,
+            self._read_stacks,
+            self._read_temperatures,
+            self._read_current,
+            self._read_voltages,
+            self._read_inputs,
+            self._read_environment,
+            self._read_chain,
+        )
+        self._frame = [0, memoryview(bytearray(8)), 0, 0]
+        self.ticked = False  # a HIL_TICK has come since begin()
+        self.tick_n = 0
+        self.tick_ms = 0
+        self.malformed_count = 0
+
+    def begin(self, snap: "Snapshot", mailbox: "Mailbox") -> None:
+        """A new tick: frames go here, nothing is fresh yet."""
+        if snap is not self._snap:
+            self._snap = snap
+            self._group_bank.bind(snap.group_mV, snap.group_age_ms, snap.group_reason)
+            self._stack_bank.bind(snap.stack_mV, snap.stack_age_ms, snap.stack_reason)
+            self._probe_bank.bind(snap.probe_ddegC, snap.probe_age_ms, snap.probe_reason)
+            self._wide_bank.bind(snap.value, snap.age_ms, snap.reason)
+            self._coolant_bank.bind(snap.value, snap.age_ms, snap.reason)
+        self._mailbox = mailbox
+        snap.fresh_bits = 0
+        snap.bad_bits = 0
+        self.ticked = False
+
+    def drain(self, can: "Controller", frames_max: int) -> int:
+        """Takes frames until there are none, or a HIL_TICK came, or `frames_max`. Returns how many it took.
+
+        Before set_filters() nothing comes: one call then makes the controller know the list it will write to.
+        """
+        frame = self._frame
+        for count in range(frames_max):
+            if can.recv(frame) is None:
+                return count
+            flags = frame[2]
+            if flags:
+                if not flags & _FLAG_RTR:
+                    self._mailbox.put(frame[0], True, frame[1])
+            elif not self.dispatch(frame[0], frame[1]):
+                self._mailbox.put(frame[0], False, frame[1])
+            elif self.ticked:
+                return count + 1
+        return frames_max
+
+    def dispatch(self, identifier: int, data: memoryview) -> bool:
+        """Reads one standard frame. False: it is not one of the bench's."""
+        k = identifier - _FIRST_ID
+        if 0 <= k < 8:
+            if not self._readers[k](data):
+                self.malformed_count += 1
+            return True
+        if identifier == HilTick.ID:
+            if self._tick.unpack(data):
+                self.tick_n = self._tick.n
+                self.tick_ms = self._tick.now_ms
+                self.ticked = True
+            else:
+                self.malformed_count += 1
+            return True
+        return False
+
+    def _note(self, got: int, channel: int) -> None:
+        if got & _FRESH:
+            self._snap.fresh_bits |= channel
+        if got & _BAD:
+            self._snap.bad_bits |= channel
+
+    def _set(self, k: int, value: int) -> None:
+        snap = self._snap
+        snap.value[k] = value
+        snap.age_ms[k] = 0
+        snap.reason[k] = snapshot.OK
+
+    def _read_groups(self, data: memoryview) -> bool:
+        frame = self._groups
+        if not frame.unpack(data):
+            return False
+        bank = self._group_bank
+        k = 3 * frame.index
+        self._note(
+            bank.put(k, frame.group_0_voltage_mV)
+            | bank.put(k + 1, frame.group_1_voltage_mV)
+            | bank.put(k + 2, frame.group_2_voltage_mV),
+            snapshot.GROUPS,
+        )
+        return True
+
+    def _read_stacks(self, data: memoryview) -> bool:
+        frame = self._stacks
+        if not frame.unpack(data):
+            return False
+        bank = self._stack_bank
+        k = 3 * frame.index
+        self._note(
+            bank.put(k, frame.stack_0_voltage_mV)
+            | bank.put(k + 1, frame.stack_1_voltage_mV)
+            | bank.put(k + 2, frame.stack_2_voltage_mV),
+            snapshot.STACKS,
+        )
+        return True
+
+    def _read_temperatures(self, data: memoryview) -> bool:
+        frame = self._temperatures
+        if not frame.unpack(data):
+            return False
+        bank = self._probe_bank
+        k = 5 * frame.index
+        self._note(
+            bank.put(k, frame.probe_0_temperature_ddegC)
+            | bank.put(k + 1, frame.probe_1_temperature_ddegC)
+            | bank.put(k + 2, frame.probe_2_temperature_ddegC)
+            | bank.put(k + 3, frame.probe_3_temperature_ddegC)
+            | bank.put(k + 4, frame.probe_4_temperature_ddegC),
+            snapshot.PROBES,
+        )
+        return True
+
+    def _read_current(self, data: memoryview) -> bool:
+        frame = self._current
+        if not frame.unpack(data):
+            return False
+        got = self._wide_bank.put(snapshot.CURRENT_A_mA, frame.current_a_mA)
+        if self._b_fitted:
+            got |= self._wide_bank.put(snapshot.CURRENT_B_mA, frame.current_b_mA)
+        self._set(snapshot.CURRENT_count, frame.counter)
+        self._note(got, snapshot.CURRENT)
+        return True
+
+    def _read_voltages(self, data: memoryview) -> bool:
+        frame = self._voltages
+        if not frame.unpack(data):
+            return False
+        bank = self._wide_bank
+        self._set(snapshot.VOLTAGES_count, frame.counter)
+        self._note(
+            bank.put(snapshot.PACK_mV, frame.pack_voltage_mV)
+            | bank.put(snapshot.LINK_mV, frame.link_voltage_mV),
+            snapshot.VOLTAGES,
+        )
+        return True
+
+    def _read_inputs(self, data: memoryview) -> bool:
+        frame = self._inputs
+        if not frame.unpack(data):
+            return False
+        self._set(snapshot.FEEDBACK_bits, frame.contactor_feedback)
+        self._set(snapshot.INTERLOCK_closed, frame.interlock_closed)
+        self._set(snapshot.CRASH_seen, frame.crash)
+        self._set(snapshot.FUSE_intact, frame.fuse_intact)
+        self._set(snapshot.CHARGER_plugged, frame.charger_plugged)
+        self._set(snapshot.COIL_SUPPLY_present, frame.coil_supply_present)
+        self._set(snapshot.SUPPLY_mV, frame.supply_voltage_mV)
+        self._set(snapshot.INPUTS_count, frame.counter)
+        self._note(_FRESH, snapshot.INPUTS)
+        return True
+
+    def _read_environment(self, data: memoryview) -> bool:
+        frame = self._environment
+        if not frame.unpack(data):
+            return False
+        bank = self._coolant_bank
+        self._note(
+            bank.put(snapshot.COOLANT_INLET_ddegC, frame.coolant_inlet_ddegC)
+            | bank.put(snapshot.COOLANT_OUTLET_ddegC, frame.coolant_outlet_ddegC)
+            | self._put_fitted(snapshot.INSULATION_kohm, frame.insulation_kohm, NOT_READY_16)
+            | self._put_fitted(snapshot.FORCE_N, frame.force_N, NOT_READY_16)
+            | self._put_fitted(snapshot.COOLANT_FLOW_dl_min, frame.coolant_flow_dl_per_min, NOT_READY_FLOW),
+            snapshot.ENVIRONMENT,
+        )
+        return True
+
+    def _put_fitted(self, k: int, raw: int, not_ready: int) -> int:
+        """A sensor whose two highest raw values say not ready and not fitted; the latter is silence."""
+        if raw < not_ready:
+            self._set(k, raw)
+            return _FRESH
+        self._snap.reason[k] = snapshot.NOT_READY
+        return _BAD if raw == not_ready else 0
+
+    def _read_chain(self, data: memoryview) -> bool:
+        frame = self._chain
+        if not frame.unpack(data):
+            return False
+        self._set(snapshot.CONVERSIONS_count, frame.conversion_counter)
+        self._set(snapshot.CRC_ERROR_chips, frame.crc_error_chips)
+        self._set(snapshot.LOST_CHIPS_bits, frame.lost_chips)
+        self._set(snapshot.REFERENCE_error, frame.reference_error)
+        self._set(snapshot.BROWN_OUT_seen, frame.brown_out)
+        self._note(_FRESH, snapshot.CHAIN)
+        return True

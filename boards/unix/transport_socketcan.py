@@ -1,0 +1,99 @@
+"""CAN as the Linux kernel has it: a raw AF_CAN socket on `vcan0`, `can0`; one read and one write a frame.
+
+Error frames are asked for, so that bus-off and error-passive of a real interface are seen (vcan has none). A kernel whose
+queue is full keeps the frame here until the next flush. Works on MicroPython, whose bind() takes the raw sockaddr_can.
+"""
+
+import select
+import socket
+import struct
+import sys
+
+from micropython import const
+
+from boards.unix.transport import SLOTS, Transport
+
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from typing import IO
+
+_MICROPYTHON = sys.implementation.name == "micropython"
+_AF_CAN = 29
+_CAN_RAW = 1
+_SOL_CAN_RAW = 101
+_CAN_RAW_ERR_FILTER = 2
+_ERRORS_ASKED = 0x00000144  # CAN_ERR_CRTL, CAN_ERR_BUSOFF, CAN_ERR_RESTARTED
+_ENOBUFS = 105
+
+
+class SocketCanTransport(Transport):
+    """Opens an interface. OSError where the kernel has no CAN or no such interface, or it is down."""
+
+    def __init__(self, interface: str) -> None:
+        super().__init__()
+        sock = socket.socket(_AF_CAN, socket.SOCK_RAW, _CAN_RAW)
+        sock.setsockopt(_SOL_CAN_RAW, _CAN_RAW_ERR_FILTER, struct.pack("<I", _ERRORS_ASKED))
+        if _MICROPYTHON:
+            with open("/sys/class/net/" + interface + "/ifindex") as file:
+                index = int(file.read())
+            sock.bind(struct.pack("<HHi8s", _AF_CAN, 0, index, b""))
+        else:
+            sock.bind((interface,))
+        sock.setblocking(False)
+        self._socket = sock
+        self._stream = sock if _MICROPYTHON else sock.makefile("rwb", buffering=0)
+        self._poll = select.poll()
+        self._poll.register(sock, select.POLLIN)
+        self._rx_slots = [self.rx_bytes[16 * i : 16 * i + 16] for i in range(SLOTS)]
+        self._tx_slots = [self.tx_bytes[16 * i : 16 * i + 16] for i in range(SLOTS)]
+
+        self._lifeline: object = None
+
+    def watch(self, stream: "IO[str]") -> None:
+        """Takes the closing of `stream` for the other side's going away, which a bus cannot tell."""
+        self._lifeline = stream if _MICROPYTHON else stream.fileno()
+        self._poll.register(stream, select.POLLIN)
+
+    def wait(self, timeout_ms: int) -> bool:
+        if _MICROPYTHON:
+            ready = self._poll.ipoll(timeout_ms)
+        else:
+            ready = self._poll.poll(None if timeout_ms < 0 else timeout_ms)
+        came = False
+        for entry in ready:
+            if entry[0] is self._lifeline or entry[0] == self._lifeline:
+                self.closed = True
+            came = True
+        return came
+
+    def fill(self) -> int:
+        waiting = self.rx_count - self.rx_head
+        if waiting or self.closed:
+            return waiting
+        count = 0
+        try:
+            while count < SLOTS and self._stream.readinto(self._rx_slots[count]):
+                count += 1
+        except OSError:  # the interface went down or away
+            self.closed = True
+        self.rx_head = 0
+        self.rx_count = count
+        return count
+
+    def flush(self) -> bool:
+        try:
+            while self.tx_first < self.tx_count and not self.closed:
+                if self._stream.write(self._tx_slots[self.tx_first]) is None:
+                    return False
+                self.tx_first += 1
+        except OSError as error:
+            if error.args[0] == _ENOBUFS:
+                return False
+            self.closed = True
+        self.all_left()
+        return True
+
+    def close(self) -> None:
+        self.closed = True
+        self._stream.close()
+        self._socket.close()

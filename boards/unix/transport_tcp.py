@@ -1,0 +1,92 @@
+"""Virtual CAN over loopback TCP: the 16-byte frames of SocketCAN one after the other, one write per batch.
+
+For machines whose kernel has no CAN. The bench listens, the firmware connects. When the bench goes, `closed` is set; the
+firmware ends. Nothing is allocated per batch except when the peer does not read and a write stays partial.
+"""
+
+import select
+import socket
+import sys
+
+from boards.unix.transport import Transport
+
+_MICROPYTHON = sys.implementation.name == "micropython"
+_IPPROTO_TCP = 6
+_TCP_NODELAY = 1
+_SEND_PATIENCE_ms = 1000
+
+
+class TcpTransport(Transport):
+    """Connects to a bench. OSError where nobody listens."""
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__()
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        sock.connect(socket.getaddrinfo(host, port)[0][-1])
+        sock.setsockopt(_IPPROTO_TCP, _TCP_NODELAY, 1)
+        sock.setblocking(False)
+        self._socket = sock
+        # CPython's raw file of a socket reads and writes as MicroPython's sockets do: None for "not now".
+        self._stream = sock if _MICROPYTHON else sock.makefile("rwb", buffering=0)
+        self._poll = select.poll()
+        self._poll.register(sock, select.POLLIN)
+        self._tails = [self.rx_bytes[k:] for k in range(16)]
+        self._partial = 0  # bytes of a frame that came in pieces, behind the last whole one
+
+    def wait(self, timeout_ms: int) -> bool:
+        if not _MICROPYTHON:
+            return bool(self._poll.poll(None if timeout_ms < 0 else timeout_ms))
+        for _ in self._poll.ipoll(timeout_ms):
+            return True
+        return False
+
+    def fill(self) -> int:
+        waiting = self.rx_count - self.rx_head
+        if waiting or self.closed:
+            return waiting
+        partial = self._partial
+        base = 16 * self.rx_count
+        for k in range(partial):
+            self.rx_bytes[k] = self.rx_bytes[base + k]
+        self.rx_head = 0
+        self.rx_count = 0
+        try:
+            length = self._stream.readinto(self._tails[partial])
+        except OSError:
+            length = 0
+        if length is None:
+            return 0
+        if length == 0:
+            self.closed = True
+            return 0
+        length += partial
+        self._partial = length & 15
+        self.rx_count = length >> 4
+        return self.rx_count
+
+    def flush(self) -> bool:
+        count = self.tx_count
+        if count and not self.closed:
+            batch = self.tx_batch[count]
+            try:
+                written = self._stream.write(batch)
+                if written != 16 * count:
+                    self._rest(batch, written or 0)
+            except OSError:
+                self.closed = True
+        self.all_left()
+        return True
+
+    def _rest(self, batch: memoryview, written: int) -> None:
+        """The peer's buffer is full: it is not reading. Part of a frame cannot be taken back, so this waits."""
+        self._poll.modify(self._socket, select.POLLOUT)
+        while written < len(batch) and self.wait(_SEND_PATIENCE_ms):
+            written += self._stream.write(batch[written:]) or 0
+        self._poll.modify(self._socket, select.POLLIN)
+        if written < len(batch):
+            self.closed = True
+
+    def close(self) -> None:
+        self.closed = True
+        self._stream.close()
+        self._socket.close()
