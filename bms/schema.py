@@ -117,6 +117,7 @@ PACK_FIELDS = (
     "precharge_too_fast_ms",
     "precharge_timeout_ms",
     "limit_rise_dA_s",  # ramp of published limits upwards; downwards there is none
+    "wake_memory_dA",  # mean current of the last minutes before waking that relaxation must be reckoned with
     # dialogue
     "command_deadline_ms",
     "charger_deadline_ms",

@@ -3,7 +3,8 @@
 Arrays are filled in place by the board: values in mV, mA, ddegC, with one age per value in ms since the last *valid* sample
 (AGE_MAX_ms: never came). A sample that is no value leaves the old value, its age, and a reason. Positive current charges;
 this is the one place where that is decided. `fresh_bits` tells the channels that got a valid sample in this tick; `bad_bits`
-those that sent a reason instead of a value. Nothing here raises or allocates after construction.
+those that sent a reason instead of a value. Nothing here raises or allocates
+after construction.
 """
 
 from array import array
@@ -90,5 +91,103 @@ class Snapshot:
         self.fresh_bits = 0
         self.bad_bits = 0
         # what summarise() makes of it
-        self.group_max_mV = 0  # of the group mean per layer
+        self.stack_sum_mV = array("i", [0] * self.stacks)  # of the stack's groups
+        self.string_sum_mV = 0  # of all groups
+        self.stacks_mV = 0  # of all stacks
+        self.group_oldest_ms = 0
+        self.group_oldest = 0
+        self.stack_oldest_ms = 0
+        self.stack_oldest = 0
+        self.probe_oldest_ms = 0
+        self.probe_oldest = 0
+        self.hottest_ddegC = 0
+        self.hottest_probe = 0
+        self.coldest_ddegC = 0
+        self.coldest_probe = 0
+        self.current_mA = 0
         self.current_dA = 0
+
+    def summarise(self, dt_ms):
+        """Ages every value by dt_ms, so that one that came in this tick is dt_ms old; takes sums and extremes once."""
+        value = self.group_mV
+        age = self.group_age_ms
+        total = 0
+        worst = -1
+        where = 0
+        g = 0
+        for s in range(self.stacks):
+            part = 0
+            for _ in range(self.groups_per_stack):
+                part += value[g]
+                a = age[g] + dt_ms
+                if a > AGE_MAX_ms:
+                    a = AGE_MAX_ms
+                age[g] = a
+                if a > worst:
+                    worst = a
+                    where = g
+                g += 1
+            self.stack_sum_mV[s] = part
+            total += part
+        self.string_sum_mV = total
+        self.group_oldest_ms = worst
+        self.group_oldest = where
+        self._summarise_stacks(dt_ms)
+        self._summarise_probes(dt_ms)
+        age = self.age_ms
+        for i in range(SCALARS):
+            a = age[i] + dt_ms
+            if a > AGE_MAX_ms:
+                a = AGE_MAX_ms
+            age[i] = a
+        current_mA = self.value[CURRENT_A_mA]
+        self.current_mA = current_mA
+        self.current_dA = (current_mA + 50) // 100
+        return total
+
+    def _summarise_stacks(self, dt_ms):
+        value = self.stack_mV
+        age = self.stack_age_ms
+        total = 0
+        worst = -1
+        where = 0
+        for s in range(self.stacks):
+            total += value[s]
+            a = age[s] + dt_ms
+            if a > AGE_MAX_ms:
+                a = AGE_MAX_ms
+            age[s] = a
+            if a > worst:
+                worst = a
+                where = s
+        self.stacks_mV = total
+        self.stack_oldest_ms = worst
+        self.stack_oldest = where
+
+    def _summarise_probes(self, dt_ms):
+        value = self.probe_ddegC
+        age = self.probe_age_ms
+        worst = -1
+        hot = cold = value[0]
+        hot_at = cold_at = where = 0
+        for i in range(self.probes):
+            t = value[i]
+            if t > hot:
+                hot = t
+                hot_at = i
+            elif t < cold:
+                cold = t
+                cold_at = i
+            a = age[i] + dt_ms
+            if a > AGE_MAX_ms:
+                a = AGE_MAX_ms
+            age[i] = a
+            if a > worst:
+                worst = a
+                where = i
+        self.hottest_ddegC = hot
+        self.hottest_probe = hot_at
+        self.coldest_ddegC = cold
+        self.coldest_probe = cold_at
+        self.probe_oldest_ms = worst
+        self.probe_oldest = where

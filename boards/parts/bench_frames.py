@@ -36,7 +36,8 @@ class HilGroups:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         index = self.index
-        index = 0 if index < 0 else 127 if index > 127 else index
+        if index >> 7:
+            index = 0 if index < 0 else 127
         group_0_voltage_mV = self.group_0_voltage_mV
         if not (-262000 <= group_0_voltage_mV <= 262143 or -262144 <= group_0_voltage_mV <= -262141):
             group_0_voltage_mV = -262000 if group_0_voltage_mV < -262000 else 262143
@@ -90,7 +91,8 @@ class HilStacks:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         index = self.index
-        index = 0 if index < 0 else 15 if index > 15 else index
+        if index >> 4:
+            index = 0 if index < 0 else 15
         stack_0_voltage_mV = self.stack_0_voltage_mV
         if not (-524000 <= stack_0_voltage_mV <= 524287 or -524288 <= stack_0_voltage_mV <= -524285):
             stack_0_voltage_mV = -524000 if stack_0_voltage_mV < -524000 else 524287
@@ -147,7 +149,8 @@ class HilTemperatures:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         index = self.index
-        index = 0 if index < 0 else 15 if index > 15 else index
+        if index >> 4:
+            index = 0 if index < 0 else 15
         probe_0_temperature_ddegC = self.probe_0_temperature_ddegC
         if not (-2000 <= probe_0_temperature_ddegC <= 2047 or -2048 <= probe_0_temperature_ddegC <= -2045):
             probe_0_temperature_ddegC = -2000 if probe_0_temperature_ddegC < -2000 else 2047
@@ -210,7 +213,8 @@ class HilCurrent:
         if not (-8388000 <= current_b_mA <= 8388607 or -8388608 <= current_b_mA <= -8388605):
             current_b_mA = -8388000 if current_b_mA < -8388000 else 8388607
         counter = self.counter
-        counter = 0 if counter < 0 else 255 if counter > 255 else counter
+        if counter >> 8:
+            counter = 0 if counter < 0 else 255
         buf[0], buf[1] = current_a_mA & 255, current_a_mA >> 8 & 255
         buf[2], buf[3] = current_a_mA >> 16 & 255, current_b_mA & 255
         buf[4], buf[5] = current_b_mA >> 8 & 255, current_b_mA >> 16 & 255
@@ -254,7 +258,8 @@ class HilVoltages:
         if not (-8388000 <= link_voltage_mV <= 8388607 or -8388608 <= link_voltage_mV <= -8388605):
             link_voltage_mV = -8388000 if link_voltage_mV < -8388000 else 8388607
         counter = self.counter
-        counter = 0 if counter < 0 else 255 if counter > 255 else counter
+        if counter >> 8:
+            counter = 0 if counter < 0 else 255
         buf[0], buf[1] = pack_voltage_mV & 255, pack_voltage_mV >> 8 & 255
         buf[2], buf[3] = pack_voltage_mV >> 16 & 255, link_voltage_mV & 255
         buf[4], buf[5] = link_voltage_mV >> 8 & 255, link_voltage_mV >> 16 & 255
@@ -301,7 +306,7 @@ class HilInputs:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         contactor_feedback = self.contactor_feedback
-        if contactor_feedback < 0 or contactor_feedback > 15:
+        if contactor_feedback >> 4:
             contactor_feedback = 0 if contactor_feedback < 0 else 15
         interlock_closed = 1 if self.interlock_closed > 0 else 0
         crash = 1 if self.crash > 0 else 0
@@ -309,10 +314,11 @@ class HilInputs:
         charger_plugged = 1 if self.charger_plugged > 0 else 0
         coil_supply_present = 1 if self.coil_supply_present > 0 else 0
         supply_voltage_mV = self.supply_voltage_mV
-        if supply_voltage_mV < 0 or supply_voltage_mV > 65535:
+        if supply_voltage_mV >> 16:
             supply_voltage_mV = 0 if supply_voltage_mV < 0 else 65535
         counter = self.counter
-        counter = 0 if counter < 0 else 255 if counter > 255 else counter
+        if counter >> 8:
+            counter = 0 if counter < 0 else 255
         buf[0] = (
             contactor_feedback | interlock_closed << 4 | crash << 5 | fuse_intact << 6
             | charger_plugged << 7
@@ -416,12 +422,14 @@ class HilChain:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         conversion_counter = self.conversion_counter
-        if conversion_counter < 0 or conversion_counter > 255:
+        if conversion_counter >> 8:
             conversion_counter = 0 if conversion_counter < 0 else 255
         crc_error_chips = self.crc_error_chips
-        crc_error_chips = 0 if crc_error_chips < 0 else 65535 if crc_error_chips > 65535 else crc_error_chips
+        if crc_error_chips >> 16:
+            crc_error_chips = 0 if crc_error_chips < 0 else 65535
         lost_chips = self.lost_chips
-        lost_chips = 0 if lost_chips < 0 else 65535 if lost_chips > 65535 else lost_chips
+        if lost_chips >> 16:
+            lost_chips = 0 if lost_chips < 0 else 65535
         reference_error = 1 if self.reference_error > 0 else 0
         brown_out = 1 if self.brown_out > 0 else 0
         buf[0], buf[1] = conversion_counter, crc_error_chips & 255
@@ -464,9 +472,11 @@ class HilActuators:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         contactors = self.contactors
-        contactors = 0 if contactors < 0 else 15 if contactors > 15 else contactors
+        if contactors >> 4:
+            contactors = 0 if contactors < 0 else 15
         watchdog = self.watchdog
-        watchdog = 0 if watchdog < 0 else 255 if watchdog > 255 else watchdog
+        if watchdog >> 8:
+            watchdog = 0 if watchdog < 0 else 255
         heater_permille = self.heater_permille
         heater_permille = 0 if heater_permille < 0 else 1000 if heater_permille > 1000 else heater_permille
         cooler_permille = self.cooler_permille
@@ -512,13 +522,17 @@ class HilBleed:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         groups_0_15 = self.groups_0_15
-        groups_0_15 = 0 if groups_0_15 < 0 else 65535 if groups_0_15 > 65535 else groups_0_15
+        if groups_0_15 >> 16:
+            groups_0_15 = 0 if groups_0_15 < 0 else 65535
         groups_16_31 = self.groups_16_31
-        groups_16_31 = 0 if groups_16_31 < 0 else 65535 if groups_16_31 > 65535 else groups_16_31
+        if groups_16_31 >> 16:
+            groups_16_31 = 0 if groups_16_31 < 0 else 65535
         groups_32_47 = self.groups_32_47
-        groups_32_47 = 0 if groups_32_47 < 0 else 65535 if groups_32_47 > 65535 else groups_32_47
+        if groups_32_47 >> 16:
+            groups_32_47 = 0 if groups_32_47 < 0 else 65535
         groups_48_63 = self.groups_48_63
-        groups_48_63 = 0 if groups_48_63 < 0 else 65535 if groups_48_63 > 65535 else groups_48_63
+        if groups_48_63 >> 16:
+            groups_48_63 = 0 if groups_48_63 < 0 else 65535
         buf[0], buf[1] = groups_0_15 & 255, groups_0_15 >> 8
         buf[2], buf[3] = groups_16_31 & 255, groups_16_31 >> 8
         buf[4], buf[5] = groups_32_47 & 255, groups_32_47 >> 8
@@ -665,9 +679,11 @@ class HilDone:
         n = self.n
         n = 0 if n < 0 else 1073741823 if n > 1073741823 else n
         crc_low = self.crc_low
-        crc_low = 0 if crc_low < 0 else 65535 if crc_low > 65535 else crc_low
+        if crc_low >> 16:
+            crc_low = 0 if crc_low < 0 else 65535
         crc_high = self.crc_high
-        crc_high = 0 if crc_high < 0 else 65535 if crc_high > 65535 else crc_high
+        if crc_high >> 16:
+            crc_high = 0 if crc_high < 0 else 65535
         buf[0], buf[1] = n & 255, n >> 8 & 255
         buf[2], buf[3] = n >> 16 & 255, n >> 24 | (crc_low & 3) << 6
         buf[4], buf[5] = crc_low >> 2 & 255, crc_low >> 10 | (crc_high & 3) << 6

@@ -1,0 +1,307 @@
+"""The firmware: builds every room once, runs the 10 ms tick in its fixed order, and gives slow work one slot a tick.
+
+    sample  summarise  plausible  bound  coulomb  window  monitor  receive  machine  contactors  envelope  send  alive
+then one slow slot of TIMETABLE. Above the line nothing allocates and integers decide; an exception there opens the
+contactors and the watchdog is not fed again. Below it floats advise; an exception there withdraws the advice, is counted,
+and the conservative tables remain. The only file that sees all rooms, and the only one that asks the board for the time.
+"""
+
+import gc
+from array import array
+
+from micropython import const
+
+from bms import units
+from bms.can.e2e import crc16
+from bms.can.link import Link
+from bms.control.advice import Advice
+from bms.control.envelope import Envelope
+from bms.estimate.ekf import SocFilter
+from bms.safety import faults as F
+from bms.safety import snapshot as S
+from bms.safety.alive import START, Alive
+from bms.safety.bound import Bound
+from bms.safety.contactor import Contactor
+from bms.safety.coulomb import Coulomb
+from bms.safety.machine import SELF_TEST, Machine
+from bms.safety.monitor import Monitor
+from bms.safety.plausible import Plausible
+from bms.safety.window import Window
+from bms.schema import layer_count
+
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from bms.board import Board
+    from bms.schema import Pack
+
+TICK_ms = const(10)
+LATE_ms = const(30)  # two periods late
+_DT_MAX_ms = const(500)
+_CLOCK_MASK = const(0x3FFFFFFF)  # the clock wraps at 2^30 ms
+_COUNT_MAX = const(65535)
+_WATCHDOG = const(3)
+_SLOTS = const(10)
+_COLLECT_EVERY = const(10)  # rounds of the timetable between two collections
+_START_SIGMA = 0.15
+_BLANK_SIGMA = 0.3
+
+
+class App:
+    """The whole BMS on one board. `tick()` is all that a main loop calls."""
+
+    def __init__(self, pack: "Pack", board: "Board") -> None:
+        self.pack = pack
+        self.board = board
+        self._check(pack)
+        stored_permille = board.stored_soc_permille()
+        self.snap = S.Snapshot(pack)
+        self.signals = F.Signals()
+        self.plausible = Plausible(pack, self.signals)
+        self.bound = Bound(pack, self.signals)
+        self.coulomb = Coulomb(pack, stored_permille)
+        self.window = Window(pack, self.signals)
+        self.monitor = Monitor(pack, self.signals)
+        self.machine = Machine(pack)
+        self.contactor = Contactor(pack, self.signals)
+        self.envelope = Envelope(pack)
+        self.advice = Advice()
+        self.alive = Alive()
+        self.configuration_crc = _crc_of(pack)
+        self.reset_cause = board.reset_cause()
+        self.link = Link(self)
+        self.filter = SocFilter(pack.cell)
+        if stored_permille >= 0:
+            self.filter.start(units.fraction(stored_permille), _START_SIGMA)
+        else:
+            self.filter.start(0.5, _BLANK_SIGMA)
+        self._layers = layer_count(pack)
+        self.soc_permille = self.coulomb.soc_permille
+        self.sigma_permille = 1000
+        self.uptime_s = 0
+        self.late_ticks = 0
+        self.worst_lateness_ms = 0
+        self.estimator_failures = 0
+        self.lane_failed = False
+        self._last_ms = -1
+        self._uptime_ms = 0
+        self._tick = 0
+        self._counted_mAs = 0
+        self._counted_ms = 0
+        self._fresh = False
+        self._round = 0
+        self.decisions = array("i", [0] * 32)
+        idle = self._idle
+        # one slot a tick: ten ticks of 10 ms a round
+        self._timetable = (
+            self._estimate,
+            idle,
+            idle,
+            idle,
+            idle,
+            idle,
+            idle,
+            idle,
+            idle,
+            self._collect,
+        )
+
+    def tick(self) -> None:
+        """One tick: the integer lane, then one slow slot, then the end of the tick."""
+        try:
+            self.lane()
+        except Exception as error:  # noqa: BLE001 - whatever it was: open, and let the watchdog bite
+            self.lane_failed = True
+            self.board.contactors(0)
+            self._report(error)
+        self._fresh = False
+        try:
+            self._timetable[self._tick % _SLOTS]()
+        except Exception as error:  # noqa: BLE001 - advice expires, driving goes on
+            self.advice.withdraw()
+            self.estimator_failures += 1
+            self._report(error)
+        self._tick += 1
+        flt = self.filter
+        self.board.finish(self.decisions, flt.soc, flt.sigma, flt.hysteresis, self._fresh)
+
+    def lane(self) -> None:
+        """The integer lane of one tick: allocates nothing."""
+        board = self.board
+        snap = self.snap
+        machine = self.machine
+        dt_ms = self._elapsed(board.sample(snap, self.link))
+        trail = START * 3 + 1
+        snap.summarise(dt_ms)
+        trail = trail * 3 + 2
+        testing = machine.state == SELF_TEST
+        suspect = self.plausible.step(snap, testing, dt_ms)
+        trail = trail * 3 + 3
+        coulomb = self.coulomb
+        bound = self.bound
+        advice = self.advice
+        believable = advice.step(dt_ms)
+        envelope = self.envelope
+        envelope.window(advice, believable, coulomb.low_permille, coulomb.high_permille)
+        bound.step(snap, coulomb.low_permille, coulomb.high_permille, self.plausible.sum_excess_mV, dt_ms)
+        trail = trail * 3 + 4
+        moved_mAs = coulomb.step(
+            snap.current_mA, snap.age_ms[S.CURRENT_A_mA], bound, not testing and not suspect & (S.GROUPS | S.PROBES), dt_ms
+        )
+        self._counted_mAs += moved_mAs
+        self._counted_ms += dt_ms
+        self.window.step(snap, bound, envelope.map_dA)
+        trail = trail * 3 + 5
+        monitor = self.monitor
+        severity = monitor.step(dt_ms)
+        trail = trail * 3 + 6
+        wish = self.link.receive(dt_ms)
+        if self.link.reset:
+            monitor.reset()
+            severity = monitor.severity
+        trail = trail * 3 + 7
+        machine.step(severity, wish, suspect == 0, self.contactor.closed, snap.current_dA, dt_ms)
+        self._self_test(machine)
+        trail = trail * 3 + 8
+        board.contactors(self.contactor.step(machine.closed_wanted, snap, dt_ms))
+        trail = trail * 3 + 9
+        envelope.step(machine, severity, bound, advice, believable, snap.current_dA, dt_ms)
+        trail = trail * 3 + 10
+        self._decide()
+        self.link.send(board)
+        trail = trail * 3 + 11
+        if not self.lane_failed:
+            self.alive.step(board, trail, dt_ms)
+
+    def _elapsed(self, now_ms: int) -> int:
+        """Time since the last tick, 1 to _DT_MAX_ms, and what it says about lateness."""
+        dt_ms = TICK_ms if self._last_ms < 0 else (now_ms - self._last_ms) & _CLOCK_MASK
+        self._last_ms = now_ms
+        signals = self.signals
+        signals.value[F.TICK_ms] = dt_ms if dt_ms < _COUNT_MAX else _COUNT_MAX
+        signals.fresh[F.TICK_ms] = 1
+        signals.value[F.WATCHDOG_reset] = 1 if self.reset_cause == _WATCHDOG else 0
+        signals.fresh[F.WATCHDOG_reset] = 1
+        if dt_ms > LATE_ms:
+            if self.late_ticks < _COUNT_MAX:
+                self.late_ticks += 1
+            if dt_ms - TICK_ms > self.worst_lateness_ms:
+                self.worst_lateness_ms = dt_ms - TICK_ms if dt_ms < 4095 else 4095
+        if dt_ms < 1:
+            dt_ms = 1
+        if dt_ms > _DT_MAX_ms:
+            dt_ms = _DT_MAX_ms
+        self._uptime_ms += dt_ms
+        if self._uptime_ms >= units.MS_PER_S:
+            self._uptime_ms -= units.MS_PER_S
+            self.uptime_s = (self.uptime_s + 1) & 0xFFFFFF
+        return dt_ms
+
+    def _self_test(self, machine: Machine) -> None:
+        signals = self.signals
+        signals.value[F.SELF_TEST_ms] = machine.in_state_ms if machine.state == SELF_TEST else 0
+        signals.fresh[F.SELF_TEST_ms] = 1
+
+    def _decide(self) -> None:
+        """Writes down what the integer lane decided in this tick, and which SoC the world is told."""
+        coulomb = self.coulomb
+        monitor = self.monitor
+        bound = self.bound
+        envelope = self.envelope
+        advice = self.advice
+        soc = coulomb.soc_permille
+        sigma = 1000
+        if advice.soc_permille >= 0:
+            soc = advice.soc_permille
+            sigma = advice.sigma_permille
+        if soc < coulomb.low_permille:
+            soc = coulomb.low_permille
+        if soc > coulomb.high_permille:
+            soc = coulomb.high_permille
+        self.soc_permille = soc
+        self.sigma_permille = sigma
+        d = self.decisions
+        d[0] = self.machine.state
+        d[1] = self.contactor.mask
+        d[2] = self.contactor.phase
+        d[3] = monitor.severity
+        d[4] = monitor.first_cause
+        d[5] = monitor.first_where
+        words = monitor.words
+        for i in range(8):
+            d[6 + i] = words[i]
+        d[14] = envelope.charge_dA
+        d[15] = envelope.discharge_dA
+        d[16] = envelope.charge_reason
+        d[17] = envelope.discharge_reason
+        d[18] = coulomb.charge_mAs
+        d[19] = coulomb.low_mAs
+        d[20] = coulomb.high_mAs
+        d[21] = bound.layer_high_mV
+        d[22] = bound.layer_low_mV
+        d[23] = bound.layer_high_group
+        d[24] = bound.layer_low_group
+        d[25] = bound.hot_ddegC
+        d[26] = bound.cold_ddegC
+        d[27] = self.window.charge_line_dA
+        d[28] = self.window.discharge_line_dA
+        d[29] = self.plausible.sum_excess_mV
+        d[30] = self.late_ticks
+        d[31] = self.link.wish
+
+    # ------------------------------------------------------------------ slow slots: allocation allowed below this line
+
+    def _idle(self) -> None:
+        """A slot that nothing uses yet."""
+
+    def _estimate(self) -> None:
+        """One step of the SoC filter on the mean layer; what it says becomes advice."""
+        snap = self.snap
+        counted_mAs = self._counted_mAs
+        counted_ms = self._counted_ms
+        self._counted_mAs = 0
+        self._counted_ms = 0
+        if self.machine.state == SELF_TEST or snap.group_oldest_ms > self.pack.group_sensor.deadline_ms:
+            return
+        flt = self.filter
+        flt.step(
+            units.ampere_hours(counted_mAs),
+            units.amperes(snap.current_mA),
+            units.volts(snap.string_sum_mV) / self._layers,
+            units.celsius(snap.hottest_ddegC + snap.coldest_ddegC) * 0.5,
+            units.seconds(counted_ms),
+        )
+        self.advice.give(units.permille(flt.soc, -1), units.permille(flt.sigma, 1000))
+        self._fresh = True
+
+    def _collect(self) -> None:
+        """Takes the garbage of the float lane away at a time of our choosing."""
+        self._round += 1
+        if self._round >= _COLLECT_EVERY:
+            self._round = 0
+            gc.collect()
+
+    def _report(self, error: Exception) -> None:
+        """Keeps what went wrong for whoever reads it."""
+        self.last_error = error
+
+    def _check(self, pack: "Pack") -> None:
+        """Ranges that the integer lane relies on; the bench's linter says the same with more words."""
+        if len(pack.probe_stack) < 1 or len(pack.taps) < 1 or pack.stacks < 1:
+            raise ValueError(pack.name + ": a pack needs stacks, taps and probes")
+        if max(pack.taps) > 48 or min(pack.taps) < 1:
+            raise ValueError(pack.name + ": taps must hold 1 to 48 layers")
+        if pack.cell.capacity_mAh > 290000:
+            raise ValueError(pack.name + ": the ledger serves up to 290 Ah")
+        if max(pack.charge_rating_dA, pack.discharge_rating_dA) > 16383:
+            raise ValueError(pack.name + ": ratings above 1638.3 A overflow the tick's products")
+
+
+def _crc_of(record: object) -> int:
+    """CRC-16 over everything a record says, nested records included."""
+    crc = 0xFFFF
+    for value in record:  # type: ignore[attr-defined]
+        if isinstance(value, tuple):
+            crc ^= _crc_of(value)
+        text = b"." if isinstance(value, tuple) else str(value).encode()
+        crc = crc16(text, 0, len(text), crc)
+    return crc

@@ -1,0 +1,41 @@
+"""What the float lane may say to the integer lane: integers with an age, taken only while fresh, and only to tighten.
+
+Limits in dA lower the envelope's; `spread_mV` widens every layer bound; `soc_permille` with `sigma_permille` narrows the SoC
+window inside the ledger's hard interval and never outside it. Stale advice is no advice.
+"""
+
+from micropython import const
+
+EXPIRY_ms = const(1000)
+NO_LIMIT_dA = const(16383)
+_AGE_MAX_ms = const(60000)
+
+
+class Advice:
+    """Latest word of the estimators. `soc_permille` is -1 while there is none."""
+
+    def __init__(self):
+        self.age_ms = _AGE_MAX_ms
+        self.charge_limit_dA = NO_LIMIT_dA
+        self.discharge_limit_dA = NO_LIMIT_dA
+        self.spread_mV = 0
+        self.soc_permille = -1
+        self.sigma_permille = 1000
+
+    def step(self, dt_ms):
+        """Ages by one tick. Returns True while the advice may be used."""
+        age = self.age_ms + dt_ms
+        self.age_ms = age if age < _AGE_MAX_ms else _AGE_MAX_ms
+        return age <= EXPIRY_ms
+
+    def give(self, soc_permille, sigma_permille):
+        """A new word on SoC."""
+        self.soc_permille = soc_permille
+        self.sigma_permille = sigma_permille
+        self.age_ms = 0
+
+    def withdraw(self):
+        """The estimator failed: what it said is gone at once."""
+        self.age_ms = _AGE_MAX_ms
+        self.soc_permille = -1
+        self.sigma_permille = 1000

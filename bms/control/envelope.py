@@ -1,0 +1,211 @@
+"""Current limits in force now: the least of everything that limits, and which it was.
+
+Charge: the cell's map at the coldest and the hottest layer and at both ends of the SoC window (the map rises and falls once
+along both axes, so the least over the window lies at its corners), the voltage term, ratings, faults, state, advice.
+Discharge: the table over temperature, falling in proportion at low SoC, and the same. The voltage term keeps the worst layer
+inside the operating limit: present current plus (limit - bound) / R, with R of the worst layer when there is room and the
+smallest R0 when there is none; so no table pulls a layer below its limit. Limits rise by a ramp and fall at once.
+
+Units: dA (magnitudes), mV, uohm, ddegC, permille; rounded down.
+"""
+
+from micropython import const
+
+from bms.safety.faults import DERATE, TRIP_AFTER_RAMP
+from bms.safety.tables import current_dA, segment
+from bms.schema import charge_map
+
+# What binds: BMS_LIMITS.charge_reason and discharge_reason
+NONE = const(0)
+STATE = const(1)
+RATING = const(2)
+MAP = const(3)
+LAYER_VOLTAGE = const(4)
+TEMPERATURE = const(5)
+SOC = const(6)
+FAULTS = const(7)
+RAMP = const(8)
+ADVICE = const(9)
+
+REFRESH_ms = const(100)
+SIGMAS = const(3)
+LIMIT_MAX_dA = const(16383)
+_PERMILLE = const(1000)
+_MARGIN_permille = const(5)
+
+
+class Envelope:
+    """`charge_dA`, `discharge_dA` and their reasons; `map_dA`, what map and windows alone allow; `soc_lo_permille` and
+    `soc_hi_permille`, the window that decisions read."""
+
+    def __init__(self, pack):
+        cell = pack.cell
+        self._cell = cell
+        self._rows = charge_map(pack)
+        self._capacity_10uAh = cell.capacity_mAh // 10
+        self._spread_soc_permille = pack.spread_soc_permille
+        self._spread_capacity_permille = pack.spread_capacity_permille
+        self._match_permille = pack.soc_match_permille
+        self._charge_rating_dA = min(pack.charge_rating_dA, LIMIT_MAX_dA)
+        self._discharge_rating_dA = min(pack.discharge_rating_dA, LIMIT_MAX_dA)
+        self._v_max_mV = cell.v_max_mV[0]
+        self._v_min_mV = cell.v_min_mV[0]
+        self._rise_dA_s = pack.limit_rise_dA_s
+        self._charge_carry = 0
+        self._discharge_carry = 0
+        self._since_ms = REFRESH_ms
+        self.map_dA = 0
+        self.table_dA = 0
+        self._table_reason = NONE
+        self.soc_lo_permille = 0
+        self.soc_hi_permille = _PERMILLE
+        self.charge_dA = 0
+        self.discharge_dA = 0
+        self.charge_reason = STATE
+        self.discharge_reason = STATE
+
+    def window(self, advice, fresh, low_permille, high_permille):
+        """SoC window for decisions: the hard interval, narrowed by fresh advice that lies inside it."""
+        lo = low_permille
+        hi = high_permille
+        soc = advice.soc_permille
+        if fresh and soc >= lo and soc <= hi:
+            far = SIGMAS * advice.sigma_permille + _MARGIN_permille
+            if soc - far > lo:
+                lo = soc - far
+            if soc + far < hi:
+                hi = soc + far
+        self.soc_lo_permille = lo
+        self.soc_hi_permille = hi
+        return hi - lo
+
+    def step(self, machine, severity, bound, advice, fresh, current, dt_ms):
+        """One tick. `current` in dA, positive charges. `fresh`: the advice may be used."""
+        self._since_ms += dt_ms
+        if self._since_ms >= REFRESH_ms:
+            self._since_ms = 0
+            self._tables(bound)
+        # charge
+        limit = self.map_dA
+        reason = MAP
+        if self._charge_rating_dA < limit:
+            limit = self._charge_rating_dA
+            reason = RATING
+        room_mV = self._v_max_mV - bound.layer_high_mV
+        if room_mV >= 0:
+            by_voltage = current + current_dA(room_mV, bound.r_high_uohm)
+        else:
+            by_voltage = current - current_dA(-room_mV, bound.r_low_uohm)
+        if by_voltage < limit:
+            limit = by_voltage
+            reason = LAYER_VOLTAGE
+        # discharge
+        other = self.table_dA
+        why = self._table_reason
+        if self._discharge_rating_dA < other:
+            other = self._discharge_rating_dA
+            why = RATING
+        room_mV = bound.layer_low_mV - self._v_min_mV
+        if room_mV >= 0:
+            by_voltage = current_dA(room_mV, bound.r_high_uohm) - current
+        else:
+            by_voltage = -current - current_dA(-room_mV, bound.r_low_uohm)
+        if by_voltage < other:
+            other = by_voltage
+            why = LAYER_VOLTAGE
+        if fresh:
+            if advice.charge_limit_dA < limit:
+                limit = advice.charge_limit_dA
+                reason = ADVICE
+            if advice.discharge_limit_dA < other:
+                other = advice.discharge_limit_dA
+                why = ADVICE
+        if severity >= DERATE:
+            limit //= 2
+            other //= 2
+            reason = why = FAULTS
+        if severity >= TRIP_AFTER_RAMP:
+            limit = other = 0
+        if not machine.charge_allowed:
+            limit = 0
+            reason = STATE if severity < TRIP_AFTER_RAMP else FAULTS
+        if not machine.discharge_allowed:
+            other = 0
+            why = STATE if severity < TRIP_AFTER_RAMP else FAULTS
+        if limit < 0:
+            limit = 0
+        if other < 0:
+            other = 0
+        step = self._charge_carry + self._rise_dA_s * dt_ms
+        rise = step // _PERMILLE
+        self._charge_carry = step - rise * _PERMILLE
+        if limit > self.charge_dA + rise:
+            limit = self.charge_dA + rise
+            reason = RAMP
+        if other > self.discharge_dA + rise:
+            other = self.discharge_dA + rise
+            why = RAMP
+        self.charge_dA = limit
+        self.charge_reason = reason
+        self.discharge_dA = other
+        self.discharge_reason = why
+        return limit
+
+    def _tables(self, bound):
+        """What map and table allow, at the corners of the window in which the layers are."""
+        cell = self._cell
+        lo = self.soc_lo_permille
+        hi = self.soc_hi_permille
+        cold = bound.cold_ddegC
+        hot = bound.hot_ddegC
+        far = max(hi - self._match_permille, self._match_permille - lo)
+        spread = self._spread_soc_permille + (self._spread_capacity_permille * far + 999) // _PERMILLE
+        c = self._map_mC(cold, lo - spread)
+        c = min(c, self._map_mC(cold, hi + spread))
+        c = min(c, self._map_mC(hot, lo - spread))
+        c = min(c, self._map_mC(hot, hi + spread), cell.charge_max_mC)
+        self.map_dA = self._capacity_10uAh * c // 10000
+        c = min(
+            self._table_mC(cold),
+            self._table_mC(hot),
+        )
+        self._table_reason = TEMPERATURE
+        low = cell.discharge_low_soc_permille
+        soc = lo - spread
+        if soc < low:
+            c = c * (soc if soc > 0 else 0) // low
+            self._table_reason = SOC
+        self.table_dA = self._capacity_10uAh * c // 10000
+
+    def _map_mC(self, t_ddegC, soc_permille):
+        """Bilinear in the charge map; nothing outside its temperatures, the end columns outside its SoC."""
+        ts = self._cell.map_ddegC
+        socs = self._cell.map_soc_permille
+        last = len(ts) - 1
+        if t_ddegC < ts[0] or t_ddegC > ts[last]:
+            return 0
+        if soc_permille < 0:
+            soc_permille = 0
+        if soc_permille > _PERMILLE:
+            soc_permille = _PERMILLE
+        r = segment(t_ddegC, ts)
+        k = segment(soc_permille, socs)
+        x = soc_permille - socs[k]
+        span = socs[k + 1] - socs[k]
+        a = self._rows[r]
+        b = self._rows[r + 1]
+        low = a[k] * span + (a[k + 1] - a[k]) * x
+        high = b[k] * span + (b[k + 1] - b[k]) * x
+        t = t_ddegC - ts[r]
+        width = ts[r + 1] - ts[r]
+        return (low * (width - t) + high * t) // (width * span)
+
+    def _table_mC(self, t_ddegC):
+        """Continuous discharge at a temperature; nothing outside the table."""
+        ts = self._cell.discharge_ddegC
+        last = len(ts) - 1
+        if t_ddegC < ts[0] or t_ddegC > ts[last]:
+            return 0
+        r = segment(t_ddegC, ts)
+        ys = self._cell.discharge_cont_mC
+        return ys[r] + (ys[r + 1] - ys[r]) * (t_ddegC - ts[r]) // (ts[r + 1] - ts[r])

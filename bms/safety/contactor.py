@@ -1,0 +1,154 @@
+"""The sequence that closes and opens the contactors, with proof by voltage and by current.
+
+Closing: main negative; then the precharge contactor, until for PROOF samples in a row the link stands within
+precharge_done_permille and precharge_done_mV of the pack and hardly any current flows; then main positive, then precharge
+off. The charge that went through the resistor must account for the rise of the link (within a factor of four and the
+sensor's error), else the voltage reading or the path is not what it seems. Opening is one step from any phase. Auxiliary
+contacts must follow their coils; how long they have not is a signal. Units: mV, mA, ms; charge in mA*ms.
+"""
+
+from micropython import const
+
+from bms.safety import faults as F
+from bms.safety import snapshot as S
+
+OPEN = const(0)
+MINUS = const(1)
+PRECHARGING = const(2)
+PLUS = const(3)
+CLOSED = const(4)
+
+# Moore: the coils of each phase
+COILS = (
+    0,
+    S.NEGATIVE,
+    S.NEGATIVE | S.PRECHARGE,
+    S.NEGATIVE | S.PRECHARGE | S.POSITIVE,
+    S.NEGATIVE | S.POSITIVE,
+)
+
+PROOF = const(3)
+_PERMILLE = const(1000)
+_TIME_MAX_ms = const(60000)
+_CHARGE_MAX_mAms = const(1000000000)
+
+
+class Contactor:
+    """`phase`, `mask` (coils now), `closed` (proven), and what went wrong as signals."""
+
+    def __init__(self, pack, signals):
+        self._signals = signals
+        self._settle_ms = pack.contactor_delay_ms * 2
+        self._timeout_ms = pack.precharge_timeout_ms
+        self._too_fast_ms = pack.precharge_too_fast_ms + pack.contactor_delay_ms
+        self._done_permille = pack.precharge_done_permille
+        self._done_mV = pack.precharge_done_mV
+        self._done_mA = pack.precharge_done_mA
+        self._link_uF = pack.link_capacitance_uF
+        self._error_mA = (pack.current_a_sensor.offset_u + pack.current_a_sensor.lsb_u) // 1000
+        self.phase = OPEN
+        self.mask = 0
+        self.closed = False
+        self._in_phase_ms = 0
+        self._proof = 0
+        self._link_start_mV = 0
+        self._flowed_mAms = 0
+        self._apart_ms = 0
+
+    def step(self, wanted, snap, dt_ms):
+        """One tick: moves towards open (0) or closed (1). Returns the coils to drive."""
+        self._in_phase_ms += dt_ms
+        if self._in_phase_ms > _TIME_MAX_ms:
+            self._in_phase_ms = _TIME_MAX_ms
+        phase = self.phase
+        after = self._next(phase, wanted, snap, dt_ms)
+        if after != phase:
+            self.phase = after
+            self._in_phase_ms = 0
+        self.mask = COILS[after]
+        self.closed = after == CLOSED
+        self._feedback(snap, dt_ms)
+        return self.mask
+
+    def _next(self, phase, wanted, snap, dt_ms):
+        value = self._signals.value
+        if not wanted:
+            value[F.PRECHARGE_SLOW] = 0
+            value[F.PRECHARGE_FAST] = 0
+            value[F.PRECHARGE_CURRENT] = 0
+            self._signals.fresh[F.PRECHARGE_SLOW] = 1
+            self._signals.fresh[F.PRECHARGE_FAST] = 1
+            self._signals.fresh[F.PRECHARGE_CURRENT] = 1
+            return OPEN
+        if phase == OPEN:
+            return MINUS
+        if phase == MINUS:
+            if self._in_phase_ms < self._settle_ms:
+                return MINUS
+            self._proof = 0
+            self._flowed_mAms = 0
+            self._link_start_mV = snap.value[S.LINK_mV]
+            return PRECHARGING
+        if phase == PRECHARGING:
+            return self._precharge(snap, dt_ms)
+        if phase == PLUS:
+            return PLUS if self._in_phase_ms < self._settle_ms else CLOSED
+        return CLOSED
+
+    def _precharge(self, snap, dt_ms):
+        """Watches link and current while the resistor charges the link."""
+        value = self._signals.value
+        fresh = self._signals.fresh
+        if snap.fresh_bits & S.CURRENT:
+            self._flowed_mAms -= snap.current_mA * dt_ms
+            if self._flowed_mAms > _CHARGE_MAX_mAms:
+                self._flowed_mAms = _CHARGE_MAX_mAms
+            if self._flowed_mAms < -_CHARGE_MAX_mAms:
+                self._flowed_mAms = -_CHARGE_MAX_mAms
+        if snap.fresh_bits & S.VOLTAGES and snap.fresh_bits & S.CURRENT:
+            pack_mV = snap.value[S.PACK_mV]
+            link_mV = snap.value[S.LINK_mV]
+            current_mA = snap.current_mA
+            done = (
+                link_mV >= pack_mV // 100 * self._done_permille // 10
+                and pack_mV - link_mV <= self._done_mV
+                and link_mV - pack_mV <= self._done_mV
+                and pack_mV > self._done_mV
+                and current_mA <= self._done_mA
+                and -current_mA <= self._done_mA
+            )
+            self._proof = self._proof + 1 if done else 0
+        if self._proof >= PROOF:
+            rise_mV = snap.value[S.LINK_mV] - self._link_start_mV
+            if rise_mV * 2 > snap.value[S.PACK_mV] and self._in_phase_ms < self._too_fast_ms + PROOF * dt_ms:
+                value[F.PRECHARGE_FAST] = 1
+                fresh[F.PRECHARGE_FAST] = 1
+            # uF * mV = nC, / 1000 = mA ms
+            takes_mAms = self._link_uF * (rise_mV // 100) // 10
+            error_mAms = self._error_mA * self._in_phase_ms
+            flowed = self._flowed_mAms
+            if (flowed + error_mAms) * 4 < takes_mAms or flowed - error_mAms > takes_mAms * 4 + self._done_mA * 100:
+                value[F.PRECHARGE_CURRENT] = 1
+                fresh[F.PRECHARGE_CURRENT] = 1
+            if value[F.PRECHARGE_FAST] or value[F.PRECHARGE_CURRENT]:
+                return PRECHARGING
+            return PLUS
+        if self._in_phase_ms >= self._timeout_ms:
+            value[F.PRECHARGE_SLOW] = 1
+            fresh[F.PRECHARGE_SLOW] = 1
+        return PRECHARGING
+
+    def _feedback(self, snap, dt_ms):
+        """How long an auxiliary contact has not followed its coil, and which."""
+        signals = self._signals
+        if snap.fresh_bits & S.INPUTS:
+            apart = (self.mask ^ snap.value[S.FEEDBACK_bits]) & (S.NEGATIVE | S.PRECHARGE | S.POSITIVE)
+            if apart:
+                self._apart_ms += dt_ms
+                if self._apart_ms > _TIME_MAX_ms:
+                    self._apart_ms = _TIME_MAX_ms
+                signals.where[F.FEEDBACK_ms] = 0 if apart & S.NEGATIVE else 1 if apart & S.PRECHARGE else 2
+            else:
+                self._apart_ms = 0
+            signals.fresh[F.FEEDBACK_ms] = 1
+        signals.value[F.FEEDBACK_ms] = self._apart_ms

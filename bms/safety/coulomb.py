@@ -1,0 +1,141 @@
+"""Charge in integers, and the hard interval in which the pack's state of charge must be.
+
+The ledger adds mA * ms and carries what is less than one mAs: no rounding ever, for any length of time. Its interval grows
+with what the current sensor may err (offset, gain, one step), with the spread of capacity on every charge that flows, and
+with self-discharge. It is intersected with the inverse of both OCV branches: the mean layer voltage, less and plus what the
+resistances may drop (bound.py), the sensors' error, entropy, and the slow voltage of silicon, must lie between the discharge
+and the charge branch. Before the first such look the interval is everything: how long the controller slept is unknown.
+Where the two exclude each other the OCV wins and `conflicts` counts it.
+
+SoC is that of the mean layer by charge. Units: mAs, permille (rounded outwards), mV. Serves up to 290 Ah (2^30 mAs).
+"""
+
+from micropython import const
+
+from bms.safety import faults as F
+from bms.safety.plausible import sensor_error_m
+
+_MS_PER_S = const(1000)
+_PERMILLE = const(1000)
+_S_PER_H = const(3600)
+_KNOT_permille = const(50)
+_KNOTS = const(21)
+_CURVATURE_mV = const(2)  # mean of the OCV against the OCV of the mean: half the curvature times the spread squared
+ANCHOR_ms = const(100)
+
+
+class Coulomb:
+    """Ledger and interval. `charge_mAs` is the ledger's own count from `soc_permille` at start (half full if -1)."""
+
+    def __init__(self, pack, soc_permille):
+        cell = pack.cell
+        self.capacity_mAs = cell.capacity_mAh * (_S_PER_H // 10) * 10
+        self._capacity_permille = self.capacity_mAs // _PERMILLE
+        start = soc_permille if 0 <= soc_permille <= _PERMILLE else _PERMILLE // 2
+        self.charge_mAs = start * self._capacity_permille
+        self._carry_mAms = 0
+        self._growth_mAms = 0
+        self._loss_ppm_ms = 0
+        self.low_mAs = 0
+        self.high_mAs = self.capacity_mAs
+        a = pack.current_a_sensor
+        self._error_mA = (a.offset_u + a.lsb_u) // 1000 + 1  # noise has no mean
+        self._error_ppm = a.gain_ppm + pack.spread_capacity_permille * 1000
+        self._unknown_mA = max(pack.charge_rating_dA, pack.discharge_rating_dA) * 100
+        self._deadline_ms = a.deadline_ms
+        # self-discharge of the whole pack as a current, rounded up
+        self._leak_uA = cell.capacity_mAh // 1000 * cell.self_discharge_ppm_h + cell.self_discharge_ppm_h
+        self._leak_carry = 0
+        hyst = _PERMILLE + pack.spread_hyst_permille
+        charge = []
+        discharge = []
+        for k in range(_KNOTS):
+            m = (cell.hyst_mV[k] * hyst + 999) // _PERMILLE
+            charge.append(cell.ocv_mV[k] + m)
+            discharge.append(cell.ocv_mV[k] - m)
+        self._charge_mV = tuple(charge)
+        self._discharge_mV = tuple(discharge)
+        self._entropy_uV_K = max(max(cell.entropy_uV_K), -min(cell.entropy_uV_K))
+        self._t_ref_ddegC = cell.t_ref_ddegC
+        n = min(pack.taps)
+        self._voltage_error_mV = (
+            sensor_error_m(pack.group_sensor, max(pack.taps) * cell.v_max_mV[F.LIMIT_FAULT]) // n + 1 + cell.relax_mV + _CURVATURE_mV
+        )
+        self._since_ms = 0
+        self.soc_permille = start
+        self.low_permille = 0
+        self.high_permille = _PERMILLE
+        self.conflicts = 0
+
+    def step(self, current_mA, age_ms, bound, believed, dt_ms):
+        """One tick: `current_mA` flowed for dt_ms, `age_ms` old. `believed`: the group voltages may be looked at."""
+        moved = self._carry_mAms + current_mA * dt_ms
+        whole = moved // _MS_PER_S
+        self._carry_mAms = moved - whole * _MS_PER_S
+        self.charge_mAs += whole
+        size = current_mA if current_mA >= 0 else -current_mA
+        # 0.1 A * ppm / 10^6 = mA / 10^4
+        error_mA = self._error_mA + (size // 100 + 1) * self._error_ppm // 10000
+        if age_ms > self._deadline_ms:
+            error_mA = self._unknown_mA
+        grown = self._growth_mAms + error_mA * dt_ms
+        error = grown // _MS_PER_S
+        self._growth_mAms = grown - error * _MS_PER_S
+        leak = self._leak_carry + self._leak_uA * dt_ms // _MS_PER_S
+        lost = leak // _MS_PER_S
+        self._leak_carry = leak - lost * _MS_PER_S
+        low = self.low_mAs + whole - error - lost
+        high = self.high_mAs + whole + error
+        if low < 0:
+            low = 0
+        if high > self.capacity_mAs:
+            high = self.capacity_mAs
+        self.low_mAs = low
+        self.high_mAs = high
+        self._since_ms += dt_ms
+        if self._since_ms >= ANCHOR_ms:
+            self._since_ms = 0
+            if believed:
+                self._anchor(bound)
+            self._publish()
+        return whole
+
+    def _anchor(self, bound):
+        """Intersects the interval with what the voltage allows."""
+        far = bound.hot_ddegC - self._t_ref_ddegC
+        if self._t_ref_ddegC - bound.cold_ddegC > far:
+            far = self._t_ref_ddegC - bound.cold_ddegC
+        margin_mV = bound.drop_high_mV + self._voltage_error_mV + self._entropy_uV_K * far // 10000 + 1
+        # a layer near 0 or 1 may lie outside the table, where the voltage says only "beyond the end"
+        low = self._inverse(self._charge_mV, bound.mean_mV - margin_mV) * self._capacity_permille
+        high = (self._inverse(self._discharge_mV, bound.mean_mV + 1 + margin_mV) + 1) * self._capacity_permille
+        if low > self.high_mAs or high < self.low_mAs:
+            self.conflicts += 1
+            self.low_mAs = low
+            self.high_mAs = high
+            return
+        if low > self.low_mAs:
+            self.low_mAs = low
+        if high < self.high_mAs:
+            self.high_mAs = high
+
+    def _inverse(self, branch_mV, v_mV):
+        """Permille at which a rising branch has v_mV, rounded down; 0 and 1000 beyond its ends."""
+        if v_mV <= branch_mV[0]:
+            return 0
+        k = 1
+        while k < _KNOTS:
+            b = branch_mV[k]
+            if v_mV < b:
+                a = branch_mV[k - 1]
+                return (k - 1) * _KNOT_permille + (v_mV - a) * _KNOT_permille // (b - a)
+            k += 1
+        return _PERMILLE
+
+    def _publish(self):
+        unit = self._capacity_permille
+        soc = (self.charge_mAs + unit // 2) // unit
+        self.soc_permille = 0 if soc < 0 else _PERMILLE if soc > _PERMILLE else soc
+        self.low_permille = self.low_mAs // unit
+        high = (self.high_mAs + unit - 1) // unit
+        self.high_permille = high if high < _PERMILLE else _PERMILLE

@@ -1,0 +1,110 @@
+"""State of the BMS. A Moore machine: what is closed and what current may flow is read off the state, nowhere else.
+
+Faults come first in every state: trip-now opens at once, trip-after-ramp goes through OPENING, where limits are zero and the
+contactors stay until little current flows or time is up. FAULT is left only when the monitor holds no trip any more. After
+a fault and after start nothing closes until the vehicle has asked for "open" once: a wish that stood through the fault is
+no wish. States that are not a rest have a time after which they are left.
+"""
+
+from micropython import const
+
+from bms.safety import faults as F
+
+STANDBY = const(0)
+SELF_TEST = const(1)
+PRECHARGE = const(2)
+DRIVE = const(3)
+CHARGE = const(4)
+OPENING = const(5)
+FAULT = const(6)
+SERVICE = const(7)
+
+# What the vehicle may wish: VCU_COMMAND.request
+WISH_OPEN = const(0)
+WISH_DRIVE = const(1)
+WISH_CHARGE = const(2)
+WISH_SERVICE = const(3)
+
+_TIME_MAX_ms = const(60000)
+
+# state: name, wants the contactors closed, charge may flow, discharge may flow
+STATES = (
+    ("standby", 0, 0, 0),
+    ("self_test", 0, 0, 0),
+    ("precharge", 1, 0, 0),
+    ("drive", 1, 1, 1),
+    ("charge", 1, 1, 0),
+    ("opening", 1, 0, 0),
+    ("fault", 0, 0, 0),
+    ("service", 0, 0, 0),
+)
+
+
+class Machine:
+    """`state`, how long it lasts (`in_state_ms`), and what that state means."""
+
+    def __init__(self, pack):
+        self._open_current_dA = pack.open_current_dA
+        self._open_timeout_ms = pack.open_timeout_ms
+        self._precharge_timeout_ms = pack.precharge_timeout_ms * 2
+        self.state = SELF_TEST
+        self.in_state_ms = 0
+        self.armed = False  # the vehicle has asked for "open" since the last time nothing was allowed to close
+        self.closed_wanted = 0
+        self.charge_allowed = 0
+        self.discharge_allowed = 0
+
+    def step(self, severity, wish, ready, closed, current_dA, dt_ms):
+        """One tick. `ready`: every measurement has come; `closed`: the contactors have been proven closed."""
+        state = self.state
+        self.in_state_ms += dt_ms
+        if self.in_state_ms > _TIME_MAX_ms:
+            self.in_state_ms = _TIME_MAX_ms
+        if wish == WISH_OPEN and state != FAULT:
+            self.armed = True
+        little = current_dA < self._open_current_dA and current_dA > -self._open_current_dA
+        after = self._next(state, severity, wish, ready, closed, little)
+        if after != state:
+            self.state = after
+            self.in_state_ms = 0
+            if after == FAULT:
+                self.armed = False
+        row = STATES[after]
+        self.closed_wanted = row[1]
+        self.charge_allowed = row[2]
+        self.discharge_allowed = row[3]
+        return after
+
+    def _next(self, state, severity, wish, ready, closed, little):
+        """The state after this one: pure but for in_state_ms and armed."""
+        if severity >= F.TRIP_NOW:
+            return FAULT
+        if state == FAULT:
+            return STANDBY if severity < F.TRIP_AFTER_RAMP else FAULT
+        if severity >= F.TRIP_AFTER_RAMP:
+            if state == DRIVE or state == CHARGE:
+                return OPENING
+            if state != OPENING:
+                return FAULT
+        if state == OPENING:
+            if little or self.in_state_ms >= self._open_timeout_ms:
+                return FAULT if severity >= F.TRIP_AFTER_RAMP else STANDBY
+            return OPENING
+        if state == SELF_TEST:
+            return STANDBY if ready else SELF_TEST
+        if state == STANDBY:
+            if wish == WISH_SERVICE:
+                return SERVICE
+            if self.armed and ready and (wish == WISH_DRIVE or wish == WISH_CHARGE):
+                return PRECHARGE
+            return STANDBY
+        if state == SERVICE:
+            return SERVICE if wish == WISH_SERVICE else STANDBY
+        if wish == WISH_OPEN or wish == WISH_SERVICE:
+            return OPENING
+        if state == PRECHARGE:
+            if self.in_state_ms >= self._precharge_timeout_ms:
+                return OPENING
+            if not closed:
+                return PRECHARGE
+        return DRIVE if wish == WISH_DRIVE else CHARGE

@@ -1,0 +1,164 @@
+"""Turns signals into faults: one loop over the fault table, one judgement for every row.
+
+A row in excess must show it in `samples` fresh samples in a row, and for `after_ms` since the first, to become a fault; one
+fresh sample inside its limit starts it anew. An unlatched fault leaves after the same debounce inside limit - release. A
+latched one stays until reset() finds every cause gone. Silence never counts as a sample. Units as in faults.py.
+"""
+
+from array import array
+
+from micropython import const
+
+from bms.safety import faults as F
+
+_QUIET = const(0)
+_PENDING = const(1)
+_ACTIVE = const(2)
+_LEAVING = const(3)
+_WORD_BITS = const(16)
+_TIME_MAX_ms = const(60000)
+NOWHERE = const(255)
+
+
+class Monitor:
+    """Faults of the pack. `words`: one bit per fault id, 16 a word; `severity`: worst of all; `first_cause`, `first_where`:
+    what tripped or warned first at that severity since the last reset."""
+
+    def __init__(self, pack, signals):
+        table = F.TABLE
+        n = len(table)
+        self._signals = signals
+        self._rows = n
+        self._signal = bytearray(row.signal for row in table)
+        self._sense = array("b", [row.sense for row in table])
+        self._limit = array("i", [F.limit_of(row, pack) for row in table])
+        self._release = array("i", [row.release for row in table])
+        self._samples = array("h", [row.samples for row in table])
+        self._after_ms = array("i", [row.after_ms for row in table])
+        self._latch = bytearray(1 if row.latch else 0 for row in table)
+        self._severity = bytearray(row.severity for row in table)
+        self._id = bytearray(row.id for row in table)
+        self._state = bytearray(n)
+        self._count = array("h", [0] * n)
+        self._time_ms = array("i", [0] * n)
+        self._gone = bytearray(n)
+        self.words = array("H", [0] * (F.ROOM // _WORD_BITS))
+        self.severity = 0
+        self.first_cause = 0
+        self.first_where = NOWHERE
+        self.first_severity = 0
+
+    def step(self, dt_ms):
+        """One tick. Returns the worst severity of all faults."""
+        value = self._signals.value
+        signal = self._signal
+        sense = self._sense
+        limit = self._limit
+        state = self._state
+        changed = 0
+        for i in range(self._rows):
+            excess = (value[signal[i]] - limit[i]) * sense[i]
+            if excess > 0 or state[i]:
+                changed |= self._judge(i, excess, dt_ms)
+        if changed:
+            self._worst()
+        fresh = self._signals.fresh
+        for i in range(F.SIGNALS):
+            fresh[i] = 0
+        return self.severity
+
+    def _judge(self, i, excess, dt_ms):
+        """Debounce, release and latch of one row. Returns 1 when the set of faults changed."""
+        state = self._state[i]
+        time_ms = self._time_ms[i] + dt_ms
+        if time_ms > _TIME_MAX_ms:
+            time_ms = _TIME_MAX_ms
+        self._time_ms[i] = time_ms
+        if not self._signals.fresh[self._signal[i]]:
+            return 0
+        bad = excess > 0
+        if state == _QUIET or state == _PENDING:
+            if not bad:
+                self._state[i] = _QUIET
+                return 0
+            if state == _QUIET:
+                self._state[i] = _PENDING
+                self._count[i] = 0
+                self._time_ms[i] = time_ms = 0
+            return self._advance(i, time_ms, _ACTIVE)
+        if excess > -self._release[i]:
+            self._state[i] = _ACTIVE
+            self._gone[i] = 0
+            return 0
+        if state == _ACTIVE:
+            self._state[i] = _LEAVING
+            self._count[i] = 0
+            self._time_ms[i] = time_ms = 0
+        if not self._latch[i]:
+            return self._advance(i, time_ms, _QUIET)
+        if not self._gone[i]:
+            count = self._count[i] + 1
+            self._count[i] = count
+            if count >= self._samples[i] and time_ms >= self._after_ms[i]:
+                self._gone[i] = 1
+        return 0
+
+    def _advance(self, i, time_ms, target):
+        count = self._count[i] + 1
+        self._count[i] = count
+        if count < self._samples[i] or time_ms < self._after_ms[i]:
+            return 0
+        self._state[i] = target
+        self._count[i] = 0
+        number = self._id[i]
+        bit = 1 << (number % _WORD_BITS)
+        if target == _ACTIVE:
+            self._gone[i] = 0
+            self.words[number // _WORD_BITS] |= bit
+            if self._severity[i] > self.first_severity:
+                self.first_severity = self._severity[i]
+                self.first_cause = number
+                self.first_where = self._signals.where[self._signal[i]]
+        else:
+            self.words[number // _WORD_BITS] &= 0xFFFF ^ bit
+        return 1
+
+    def _worst(self):
+        worst = 0
+        state = self._state
+        severity = self._severity
+        for i in range(self._rows):
+            if state[i] >= _ACTIVE and severity[i] > worst:
+                worst = severity[i]
+        self.severity = worst
+        if worst < self.first_severity and worst < F.TRIP_AFTER_RAMP and self.first_severity < F.TRIP_AFTER_RAMP:
+            # a warning that has left no longer stands as the cause; a trip does until it is reset
+            self.first_severity = worst
+            self.first_cause = 0
+            self.first_where = NOWHERE
+            for i in range(self._rows):
+                if state[i] >= _ACTIVE and severity[i] == worst:
+                    self.first_cause = self._id[i]
+                    self.first_where = self._signals.where[self._signal[i]]
+                    break
+
+    def is_active(self, number):
+        """True while the fault with this id stands."""
+        return (self.words[number // _WORD_BITS] >> (number % _WORD_BITS)) & 1 == 1
+
+    def reset(self):
+        """Takes the latched faults away if the causes of all of them are gone. Returns True when nothing latched is left."""
+        for i in range(self._rows):
+            if self._state[i] >= _ACTIVE and self._latch[i] and not self._gone[i]:
+                return False
+        for i in range(self._rows):
+            if self._state[i] >= _ACTIVE and self._latch[i]:
+                self._state[i] = _QUIET
+                self._gone[i] = 0
+                number = self._id[i]
+                self.words[number // _WORD_BITS] &= 0xFFFF ^ (1 << (number % _WORD_BITS))
+        self.first_severity = 0
+        self.first_cause = 0
+        self.first_where = NOWHERE
+        self._worst()
+        return True

@@ -1,0 +1,64 @@
+"""The doors between the integer lane and the float lane: the only place where the scale of a quantity changes.
+
+In: integers of the snapshot become SI floats. Out: floats become saturated integers, since a store wraps silently on the
+target; what is not a number comes out as the worst case its caller names.
+"""
+
+
+MS_PER_S = 1000
+
+
+def volts(value_mV):
+    """V from mV."""
+    return value_mV / 1000.0
+
+
+def amperes(value_mA):
+    """A from mA."""
+    return value_mA / 1000.0
+
+
+def ampere_hours(value_mAs):
+    """Ah from mAs."""
+    return value_mAs / 3600000.0
+
+
+def capacity_Ah(value_mAh):
+    """Ah from mAh."""
+    return value_mAh / 1000.0
+
+
+def ohms(value_uohm):
+    """ohm from uohm."""
+    return value_uohm / 1000000.0
+
+
+def seconds(value_ms):
+    """s from ms."""
+    return value_ms / 1000.0
+
+
+def volts_per_kelvin(value_uV_K):
+    """V/K from uV/K."""
+    return value_uV_K / 1000000.0
+
+
+def celsius(value_ddegC):
+    """degC from ddegC."""
+    return value_ddegC / 10.0
+
+
+def fraction(value_permille):
+    """Fraction from permille."""
+    return value_permille / 1000.0
+
+
+def permille(value, worst):
+    """Permille, rounded and saturated to 0 ... 1000, from a fraction; `worst` for what is not a number."""
+    if value != value:
+        return worst
+    if value <= 0.0:
+        return 0
+    if value >= 1.0:
+        return 1000
+    return int(value * 1000.0 + 0.5)
