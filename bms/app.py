@@ -39,6 +39,7 @@ LATE_ms = const(30)  # two periods late
 _DT_MAX_ms = const(500)
 _CLOCK_MASK = const(0x3FFFFFFF)  # the clock wraps at 2^30 ms
 _COUNT_MAX = const(65535)
+_UNSURE_permille = const(1000)
 _WATCHDOG = const(3)
 _SLOTS = const(10)
 _COLLECT_EVERY = const(10)  # rounds of the timetable between two collections
@@ -76,7 +77,7 @@ class App:
             self.filter.start(0.5, _BLANK_SIGMA)
         self._layers = layer_count(pack)
         self.soc_permille = self.coulomb.soc_permille
-        self.sigma_permille = 1000
+        self.sigma_permille = _UNSURE_permille
         self.uptime_s = 0
         self.late_ticks = 0
         self.worst_lateness_ms = 0
@@ -109,14 +110,14 @@ class App:
         """One tick: the integer lane, then one slow slot, then the end of the tick."""
         try:
             self.lane()
-        except Exception as error:  # noqa: BLE001 - whatever it was: open, and let the watchdog bite
+        except Exception as error:
             self.lane_failed = True
             self.board.contactors(0)
             self._report(error)
         self._fresh = False
         try:
             self._timetable[self._tick % _SLOTS]()
-        except Exception as error:  # noqa: BLE001 - advice expires, driving goes on
+        except Exception as error:
             self.advice.withdraw()
             self.estimator_failures += 1
             self._report(error)
@@ -209,7 +210,7 @@ class App:
         envelope = self.envelope
         advice = self.advice
         soc = coulomb.soc_permille
-        sigma = 1000
+        sigma = _UNSURE_permille
         if advice.soc_permille >= 0:
             soc = advice.soc_permille
             sigma = advice.sigma_permille
@@ -270,7 +271,7 @@ class App:
             units.celsius(snap.hottest_ddegC + snap.coldest_ddegC) * 0.5,
             units.seconds(counted_ms),
         )
-        self.advice.give(units.permille(flt.soc, -1), units.permille(flt.sigma, 1000))
+        self.advice.give(units.permille(flt.soc, -1), units.permille(flt.sigma, _UNSURE_permille))
         self._fresh = True
 
     def _collect(self) -> None:

@@ -8,6 +8,7 @@ from micropython import const
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
+    from array import array
     from typing import Protocol
 
     from bms.safety.snapshot import Snapshot
@@ -49,6 +50,6 @@ if TYPE_CHECKING:
         def stored_soc_permille(self) -> int:
             """State of charge as it was when the controller last ran, however long ago; -1 when nothing is known."""
 
-        def finish(self, decisions: bytearray, soc: float, sigma: float, hysteresis: float, fresh: bool) -> None:
+        def finish(self, decisions: "array[int]", soc: float, sigma: float, hysteresis: float, fresh: bool) -> None:
             """End of the tick. A bench wants the bytes of the integer lane's decisions and, when `fresh`, the estimates;
             hardware on its own does nothing."""

@@ -8,52 +8,52 @@ target; what is not a number comes out as the worst case its caller names.
 MS_PER_S = 1000
 
 
-def volts(value_mV):
+def volts(value_mV: int) -> float:
     """V from mV."""
     return value_mV / 1000.0
 
 
-def amperes(value_mA):
+def amperes(value_mA: int) -> float:
     """A from mA."""
     return value_mA / 1000.0
 
 
-def ampere_hours(value_mAs):
+def ampere_hours(value_mAs: int) -> float:
     """Ah from mAs."""
     return value_mAs / 3600000.0
 
 
-def capacity_Ah(value_mAh):
+def capacity_Ah(value_mAh: int) -> float:
     """Ah from mAh."""
     return value_mAh / 1000.0
 
 
-def ohms(value_uohm):
+def ohms(value_uohm: int) -> float:
     """ohm from uohm."""
     return value_uohm / 1000000.0
 
 
-def seconds(value_ms):
+def seconds(value_ms: int) -> float:
     """s from ms."""
     return value_ms / 1000.0
 
 
-def volts_per_kelvin(value_uV_K):
+def volts_per_kelvin(value_uV_K: int) -> float:
     """V/K from uV/K."""
     return value_uV_K / 1000000.0
 
 
-def celsius(value_ddegC):
+def celsius(value_ddegC: int) -> float:
     """degC from ddegC."""
     return value_ddegC / 10.0
 
 
-def fraction(value_permille):
+def fraction(value_permille: int) -> float:
     """Fraction from permille."""
     return value_permille / 1000.0
 
 
-def permille(value, worst):
+def permille(value: float, worst: int) -> int:
     """Permille, rounded and saturated to 0 ... 1000, from a fraction; `worst` for what is not a number."""
     if value != value:
         return worst

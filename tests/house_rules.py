@@ -24,9 +24,9 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "bms.cells": ("bms.schema",),
     "bms.packs": ("bms.schema", "bms.cells"),
     "bms.safety": ("bms.schema",),
-    "bms.control": ("bms.schema", "bms.safety.snapshot", "bms.safety.faults"),
+    "bms.control": ("bms.schema", "bms.safety.snapshot", "bms.safety.faults", "bms.safety.tables"),
     "bms.estimate": ("bms.schema", "bms.units"),
-    "bms.can": ("bms.schema", "bms.units", "bms.safety.snapshot", "bms.safety.faults"),
+    "bms.can": ("bms.schema", "bms.units", "bms.safety"),
     "bms.store": ("bms.schema", "bms.safety.snapshot", "bms.safety.faults"),
     "bms.app": ("bms",),
     "boards": ("bms",),
@@ -38,7 +38,7 @@ TYPE_ARROWS: dict[str, tuple[str, ...]] = {
     "bms.board": ("bms.schema", "bms.safety"),
     "bms.control": ("bms.schema", "bms.safety", "bms.board"),
     "bms.safety": ("bms.schema", "bms.board"),
-    "bms.can": ("bms.schema", "bms.units", "bms.safety", "bms.control", "bms.estimate", "bms.board"),
+    "bms.can": ("bms.schema", "bms.units", "bms.safety", "bms.control", "bms.estimate", "bms.board", "bms.app"),
     "bms.store": ("bms.schema", "bms.units", "bms.safety", "bms.board"),
 }
 TARGET_MODULES = {"micropython", "array", "struct", "collections", "gc"}

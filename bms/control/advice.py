@@ -9,33 +9,34 @@ from micropython import const
 EXPIRY_ms = const(1000)
 NO_LIMIT_dA = const(16383)
 _AGE_MAX_ms = const(60000)
+_UNSURE_permille = const(1000)
 
 
 class Advice:
     """Latest word of the estimators. `soc_permille` is -1 while there is none."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.age_ms = _AGE_MAX_ms
         self.charge_limit_dA = NO_LIMIT_dA
         self.discharge_limit_dA = NO_LIMIT_dA
         self.spread_mV = 0
         self.soc_permille = -1
-        self.sigma_permille = 1000
+        self.sigma_permille = _UNSURE_permille
 
-    def step(self, dt_ms):
+    def step(self, dt_ms: int) -> bool:
         """Ages by one tick. Returns True while the advice may be used."""
         age = self.age_ms + dt_ms
         self.age_ms = age if age < _AGE_MAX_ms else _AGE_MAX_ms
         return age <= EXPIRY_ms
 
-    def give(self, soc_permille, sigma_permille):
+    def give(self, soc_permille: int, sigma_permille: int) -> None:
         """A new word on SoC."""
         self.soc_permille = soc_permille
         self.sigma_permille = sigma_permille
         self.age_ms = 0
 
-    def withdraw(self):
+    def withdraw(self) -> None:
         """The estimator failed: what it said is gone at once."""
         self.age_ms = _AGE_MAX_ms
         self.soc_permille = -1
-        self.sigma_permille = 1000
+        self.sigma_permille = _UNSURE_permille

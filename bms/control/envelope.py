@@ -15,6 +15,13 @@ from bms.safety.faults import DERATE, TRIP_AFTER_RAMP
 from bms.safety.tables import current_dA, segment
 from bms.schema import charge_map
 
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from bms.control.advice import Advice
+    from bms.safety.bound import Bound
+    from bms.safety.machine import Machine
+    from bms.schema import Pack
+
 # What binds: BMS_LIMITS.charge_reason and discharge_reason
 NONE = const(0)
 STATE = const(1)
@@ -38,7 +45,7 @@ class Envelope:
     """`charge_dA`, `discharge_dA` and their reasons; `map_dA`, what map and windows alone allow; `soc_lo_permille` and
     `soc_hi_permille`, the window that decisions read."""
 
-    def __init__(self, pack):
+    def __init__(self, pack: "Pack") -> None:
         cell = pack.cell
         self._cell = cell
         self._rows = charge_map(pack)
@@ -64,7 +71,7 @@ class Envelope:
         self.charge_reason = STATE
         self.discharge_reason = STATE
 
-    def window(self, advice, fresh, low_permille, high_permille):
+    def window(self, advice: "Advice", fresh: bool, low_permille: int, high_permille: int) -> int:
         """SoC window for decisions: the hard interval, narrowed by fresh advice that lies inside it."""
         lo = low_permille
         hi = high_permille
@@ -79,7 +86,9 @@ class Envelope:
         self.soc_hi_permille = hi
         return hi - lo
 
-    def step(self, machine, severity, bound, advice, fresh, current, dt_ms):
+    def step(
+        self, machine: "Machine", severity: int, bound: "Bound", advice: "Advice", fresh: bool, current: int, dt_ms: int
+    ) -> int:
         """One tick. `current` in dA, positive charges. `fresh`: the advice may be used."""
         self._since_ms += dt_ms
         if self._since_ms >= REFRESH_ms:
@@ -151,7 +160,7 @@ class Envelope:
         self.discharge_reason = why
         return limit
 
-    def _tables(self, bound):
+    def _tables(self, bound: "Bound") -> None:
         """What map and table allow, at the corners of the window in which the layers are."""
         cell = self._cell
         lo = self.soc_lo_permille
@@ -177,7 +186,7 @@ class Envelope:
             self._table_reason = SOC
         self.table_dA = self._capacity_10uAh * c // 10000
 
-    def _map_mC(self, t_ddegC, soc_permille):
+    def _map_mC(self, t_ddegC: int, soc_permille: int) -> int:
         """Bilinear in the charge map; nothing outside its temperatures, the end columns outside its SoC."""
         ts = self._cell.map_ddegC
         socs = self._cell.map_soc_permille
@@ -200,7 +209,7 @@ class Envelope:
         width = ts[r + 1] - ts[r]
         return (low * (width - t) + high * t) // (width * span)
 
-    def _table_mC(self, t_ddegC):
+    def _table_mC(self, t_ddegC: int) -> int:
         """Continuous discharge at a temperature; nothing outside the table."""
         ts = self._cell.discharge_ddegC
         last = len(ts) - 1

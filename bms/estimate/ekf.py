@@ -9,7 +9,13 @@ cold and where the OCV is flat, because the model is weak there. SI units; posit
 Source: Plett 2004, J. Power Sources 134, 262-292 (ESC model and EKF); numbers of the noises are assumed.
 """
 
+from micropython import const
+
 from bms.estimate.model import Model, decay
+
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from bms.schema import Cell
 
 NOISE_SOC_PER_STEP = 1.0e-10  # variance; current error dominates and is added by size
 NOISE_RC_V2 = 1.0e-9
@@ -22,7 +28,7 @@ FLOOR_V2 = 1.0e-10
 FLOOR_HYST = 1.0e-6
 
 
-def root(square, guess):
+def root(square: float, guess: float) -> float:
     """Square root by Newton from a near guess: the same bits on every interpreter, which pow does not promise."""
     x = guess if guess > 0.0 else 1.0
     for _ in range(6):
@@ -33,7 +39,7 @@ def root(square, guess):
 class SocFilter:
     """`soc` and `sigma` as fractions, `hysteresis` in -1 ... 1. `nis`: squared innovation over its variance."""
 
-    def __init__(self, cell):
+    def __init__(self, cell: "Cell") -> None:
         self._model = Model(cell)
         self.soc = 0.5
         self.sigma = 1.0
@@ -44,7 +50,7 @@ class SocFilter:
         self._last_A = 0.0
         self.start(0.5, 0.3)
 
-    def start(self, soc, sigma):
+    def start(self, soc: float, sigma: float) -> None:
         """A first guess of soc and its standard deviation; hysteresis and relaxation are unknown."""
         self.soc = soc
         self.sigma = sigma
@@ -63,7 +69,7 @@ class SocFilter:
         self._2h = 0.0
         self._hh = 0.35
 
-    def step(self, charge_Ah, current_A, voltage_V, temp_degC, dt_s):
+    def step(self, charge_Ah: float, current_A: float, voltage_V: float, temp_degC: float, dt_s: float) -> None:
         """One step of dt_s: charge_Ah flowed during it; at its end current and mean layer voltage were measured together."""
         model = self._model
         model.at(self.soc, temp_degC)

@@ -7,13 +7,19 @@ One-state hysteresis after Plett 2004 (J. Power Sources 134). Time steps use (1 
 too: 21 knots over SoC, factors every few kelvin. SI units; positive current charges. Beyond 0 and 1 the end slopes go on.
 """
 
+from micropython import const
+
 from bms import units
+
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from bms.schema import Cell
 
 LAST = 19
 KNOTS_PER_SOC = 20.0
 
 
-def decay(x):
+def decay(x: float) -> float:
     """(1 - x/2)/(1 + x/2), close to exp(-x) for small x >= 0; 0 beyond 2."""
     if x >= 2.0:
         return 0.0
@@ -24,7 +30,7 @@ class Model:
     """Parameters of a layer at one operating point. `at(soc, temp_degC)` sets u_V, du_V (per SoC), m_V, dm_V, entropy_V,
     r0_ohm, r1_ohm, r2_ohm, tau1_s, tau2_s."""
 
-    def __init__(self, cell):
+    def __init__(self, cell: "Cell") -> None:
         self.capacity_Ah = units.capacity_Ah(cell.capacity_mAh)
         self.gamma = units.fraction(cell.hyst_gamma_permille)
         self._u_V = [units.volts(v) for v in cell.ocv_mV]
@@ -42,7 +48,7 @@ class Model:
         self._t_ref_degC = units.celsius(cell.t_ref_ddegC)
         self.at(0.5, self._t_ref_degC)
 
-    def at(self, soc, temp_degC):
+    def at(self, soc: float, temp_degC: float) -> None:
         """Looks the tables up for a SoC (fraction) and a temperature in degC."""
         x = soc * KNOTS_PER_SOC
         k = 0 if x < 0.0 else int(x)

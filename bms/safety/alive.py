@@ -6,6 +6,10 @@ leaves another number than WHOLE. A tick that came too late is not whole either:
 
 from micropython import const
 
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from bms.board import Board
+
 LATE_MAX_ms = const(100)
 START = const(1)
 STEPS = const(11)
@@ -13,7 +17,7 @@ STEPS = const(11)
 WHOLE = const(310001)
 
 
-def next_trail(trail, k):
+def next_trail(trail: int, k: int) -> int:
     """The trail after step k."""
     return trail * 3 + k
 
@@ -21,10 +25,10 @@ def next_trail(trail, k):
 class Alive:
     """Supervision of the tick. `missed` counts ticks that were not fed."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.missed = 0
 
-    def step(self, board, trail, dt_ms):
+    def step(self, board: "Board", trail: int, dt_ms: int) -> bool:
         """Last step of the integer lane. Returns True when the watchdog was fed."""
         if trail != WHOLE or dt_ms > LATE_MAX_ms:
             self.missed += 1

@@ -19,6 +19,10 @@ from bms.safety import snapshot as S
 from bms.safety.plausible import sensor_error_m
 from bms.safety.tables import drop_mV, highest, interpolated
 
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from bms.schema import Pack
+
 REFRESH_ms = const(100)
 _SHIFT = const(16)  # fraction bits of the remembered currents: 16384 dA << 16 is 2^30
 _CURRENT_MAX_dA = const(16383)
@@ -33,7 +37,7 @@ class Bound:
     r_high_uohm (largest resistance of a layer, all elements), r_low_uohm (smallest R0), drop_high_mV (largest voltage
     over a layer's resistances now, of either sign), and the window of SoC knots they were taken over."""
 
-    def __init__(self, pack, signals):
+    def __init__(self, pack: "Pack", signals: F.Signals) -> None:
         cell = pack.cell
         self._signals = signals
         self._cell = cell
@@ -80,7 +84,7 @@ class Bound:
         self.cold_ddegC = -_UNKNOWN_ddegC
         self.mean_mV = 0
 
-    def step(self, snap, soc_lo_permille, soc_hi_permille, sum_excess_mV, dt_ms):
+    def step(self, snap: S.Snapshot, soc_lo_permille: int, soc_hi_permille: int, sum_excess_mV: int, dt_ms: int) -> int:
         """One tick. The SoC interval is that of the mean layer. Fills the signals of layer voltage and temperature."""
         self._since_ms += dt_ms
         if self._since_ms >= REFRESH_ms:
@@ -108,7 +112,7 @@ class Bound:
         self._layers(snap, apart_mV, dt_ms)
         return apart_mV
 
-    def _remember(self, current_dA, dt_ms):
+    def _remember(self, current_dA: int, dt_ms: int) -> None:
         """Upper bound of what the RC elements remember of |I|: rises at the shortest time constant, falls at the longest."""
         now = current_dA << _SHIFT
         was = self._memory_1
@@ -126,7 +130,7 @@ class Bound:
         self._memory_2 = was
         self.memory_2_dA = (was >> _SHIFT) + 1
 
-    def _layers(self, snap, apart_mV, dt_ms):
+    def _layers(self, snap: S.Snapshot, apart_mV: int, dt_ms: int) -> None:
         group_mV = snap.group_mV
         layers = snap.layers
         high = -1073741823
@@ -157,7 +161,7 @@ class Bound:
         signals.where[F.LAYER_LOW_mV] = low_at
         signals.fresh[F.LAYER_LOW_mV] = 1 if snap.group_age_ms[low_at] <= dt_ms else 0
 
-    def _temperatures(self, snap):
+    def _temperatures(self, snap: S.Snapshot) -> None:
         if snap.probe_oldest_ms >= S.AGE_MAX_ms:
             self.hot_ddegC = _UNKNOWN_ddegC
             self.cold_ddegC = -_UNKNOWN_ddegC
@@ -166,7 +170,7 @@ class Bound:
             self.hot_ddegC = snap.hottest_ddegC + margin_ddegC
             self.cold_ddegC = snap.coldest_ddegC - margin_ddegC
 
-    def _windows(self, soc_lo_permille, soc_hi_permille):
+    def _windows(self, soc_lo_permille: int, soc_hi_permille: int) -> None:
         """What depends on temperature and on where in the SoC table the layers may be."""
         cell = self._cell
         lo = soc_lo_permille - self._match_permille
@@ -215,6 +219,6 @@ class Bound:
         f = interpolated(hot, cell.r_ddegC, cell.r0_permille)
         self.r_low_uohm = cell.r0_uohm[10] * f // _PERMILLE * (_PERMILLE - self._spread_r_permille) // _PERMILLE + 1
 
-    def _worst(self, r_uohm, factor_permille):
+    def _worst(self, r_uohm: int, factor_permille: int) -> int:
         """Resistance of the worst layer: at this temperature, at the high end of the spread."""
         return r_uohm * factor_permille // _PERMILLE // 10 * (_PERMILLE + self._spread_r_permille) // 100 + 1

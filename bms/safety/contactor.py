@@ -12,6 +12,10 @@ from micropython import const
 from bms.safety import faults as F
 from bms.safety import snapshot as S
 
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from bms.schema import Pack
+
 OPEN = const(0)
 MINUS = const(1)
 PRECHARGING = const(2)
@@ -28,15 +32,15 @@ COILS = (
 )
 
 PROOF = const(3)
-_PERMILLE = const(1000)
 _TIME_MAX_ms = const(60000)
+_U_PER_M = const(1000)  # millionths in a thousandth
 _CHARGE_MAX_mAms = const(1000000000)
 
 
 class Contactor:
     """`phase`, `mask` (coils now), `closed` (proven), and what went wrong as signals."""
 
-    def __init__(self, pack, signals):
+    def __init__(self, pack: "Pack", signals: F.Signals) -> None:
         self._signals = signals
         self._settle_ms = pack.contactor_delay_ms * 2
         self._timeout_ms = pack.precharge_timeout_ms
@@ -45,7 +49,7 @@ class Contactor:
         self._done_mV = pack.precharge_done_mV
         self._done_mA = pack.precharge_done_mA
         self._link_uF = pack.link_capacitance_uF
-        self._error_mA = (pack.current_a_sensor.offset_u + pack.current_a_sensor.lsb_u) // 1000
+        self._error_mA = (pack.current_a_sensor.offset_u + pack.current_a_sensor.lsb_u) // _U_PER_M
         self.phase = OPEN
         self.mask = 0
         self.closed = False
@@ -55,7 +59,7 @@ class Contactor:
         self._flowed_mAms = 0
         self._apart_ms = 0
 
-    def step(self, wanted, snap, dt_ms):
+    def step(self, wanted: int, snap: S.Snapshot, dt_ms: int) -> int:
         """One tick: moves towards open (0) or closed (1). Returns the coils to drive."""
         self._in_phase_ms += dt_ms
         if self._in_phase_ms > _TIME_MAX_ms:
@@ -70,7 +74,7 @@ class Contactor:
         self._feedback(snap, dt_ms)
         return self.mask
 
-    def _next(self, phase, wanted, snap, dt_ms):
+    def _next(self, phase: int, wanted: int, snap: S.Snapshot, dt_ms: int) -> int:
         value = self._signals.value
         if not wanted:
             value[F.PRECHARGE_SLOW] = 0
@@ -95,7 +99,7 @@ class Contactor:
             return PLUS if self._in_phase_ms < self._settle_ms else CLOSED
         return CLOSED
 
-    def _precharge(self, snap, dt_ms):
+    def _precharge(self, snap: S.Snapshot, dt_ms: int) -> int:
         """Watches link and current while the resistor charges the link."""
         value = self._signals.value
         fresh = self._signals.fresh
@@ -138,7 +142,7 @@ class Contactor:
             fresh[F.PRECHARGE_SLOW] = 1
         return PRECHARGING
 
-    def _feedback(self, snap, dt_ms):
+    def _feedback(self, snap: S.Snapshot, dt_ms: int) -> None:
         """How long an auxiliary contact has not followed its coil, and which."""
         signals = self._signals
         if snap.fresh_bits & S.INPUTS:

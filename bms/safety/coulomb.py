@@ -15,9 +15,16 @@ from micropython import const
 from bms.safety import faults as F
 from bms.safety.plausible import sensor_error_m
 
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from bms.safety.bound import Bound
+    from bms.schema import Pack
+
 _MS_PER_S = const(1000)
 _PERMILLE = const(1000)
 _S_PER_H = const(3600)
+_U_PER_M = const(1000)  # millionths in a thousandth
+_PPM_PER_PERMILLE = const(1000)
 _KNOT_permille = const(50)
 _KNOTS = const(21)
 _CURVATURE_mV = const(2)  # mean of the OCV against the OCV of the mean: half the curvature times the spread squared
@@ -27,7 +34,7 @@ ANCHOR_ms = const(100)
 class Coulomb:
     """Ledger and interval. `charge_mAs` is the ledger's own count from `soc_permille` at start (half full if -1)."""
 
-    def __init__(self, pack, soc_permille):
+    def __init__(self, pack: "Pack", soc_permille: int) -> None:
         cell = pack.cell
         self.capacity_mAs = cell.capacity_mAh * (_S_PER_H // 10) * 10
         self._capacity_permille = self.capacity_mAs // _PERMILLE
@@ -39,12 +46,12 @@ class Coulomb:
         self.low_mAs = 0
         self.high_mAs = self.capacity_mAs
         a = pack.current_a_sensor
-        self._error_mA = (a.offset_u + a.lsb_u) // 1000 + 1  # noise has no mean
-        self._error_ppm = a.gain_ppm + pack.spread_capacity_permille * 1000
+        self._error_mA = (a.offset_u + a.lsb_u) // _U_PER_M + 1  # noise has no mean
+        self._error_ppm = a.gain_ppm + pack.spread_capacity_permille * _PPM_PER_PERMILLE
         self._unknown_mA = max(pack.charge_rating_dA, pack.discharge_rating_dA) * 100
         self._deadline_ms = a.deadline_ms
         # self-discharge of the whole pack as a current, rounded up
-        self._leak_uA = cell.capacity_mAh // 1000 * cell.self_discharge_ppm_h + cell.self_discharge_ppm_h
+        self._leak_uA = cell.capacity_mAh // _U_PER_M * cell.self_discharge_ppm_h + cell.self_discharge_ppm_h
         self._leak_carry = 0
         hyst = _PERMILLE + pack.spread_hyst_permille
         charge = []
@@ -55,19 +62,17 @@ class Coulomb:
             discharge.append(cell.ocv_mV[k] - m)
         self._charge_mV = tuple(charge)
         self._discharge_mV = tuple(discharge)
-        self._entropy_uV_K = max(max(cell.entropy_uV_K), -min(cell.entropy_uV_K))
+        self._entropy_uV_K = max(-min(cell.entropy_uV_K), *cell.entropy_uV_K)
         self._t_ref_ddegC = cell.t_ref_ddegC
-        n = min(pack.taps)
-        self._voltage_error_mV = (
-            sensor_error_m(pack.group_sensor, max(pack.taps) * cell.v_max_mV[F.LIMIT_FAULT]) // n + 1 + cell.relax_mV + _CURVATURE_mV
-        )
+        group_error_mV = sensor_error_m(pack.group_sensor, max(pack.taps) * cell.v_max_mV[F.LIMIT_FAULT])
+        self._voltage_error_mV = group_error_mV // min(pack.taps) + 1 + cell.relax_mV + _CURVATURE_mV
         self._since_ms = 0
         self.soc_permille = start
         self.low_permille = 0
         self.high_permille = _PERMILLE
         self.conflicts = 0
 
-    def step(self, current_mA, age_ms, bound, believed, dt_ms):
+    def step(self, current_mA: int, age_ms: int, bound: "Bound", believed: bool, dt_ms: int) -> int:
         """One tick: `current_mA` flowed for dt_ms, `age_ms` old. `believed`: the group voltages may be looked at."""
         moved = self._carry_mAms + current_mA * dt_ms
         whole = moved // _MS_PER_S
@@ -100,7 +105,7 @@ class Coulomb:
             self._publish()
         return whole
 
-    def _anchor(self, bound):
+    def _anchor(self, bound: "Bound") -> None:
         """Intersects the interval with what the voltage allows."""
         far = bound.hot_ddegC - self._t_ref_ddegC
         if self._t_ref_ddegC - bound.cold_ddegC > far:
@@ -119,7 +124,7 @@ class Coulomb:
         if high < self.high_mAs:
             self.high_mAs = high
 
-    def _inverse(self, branch_mV, v_mV):
+    def _inverse(self, branch_mV: "tuple[int, ...]", v_mV: int) -> int:
         """Permille at which a rising branch has v_mV, rounded down; 0 and 1000 beyond its ends."""
         if v_mV <= branch_mV[0]:
             return 0
@@ -132,7 +137,7 @@ class Coulomb:
             k += 1
         return _PERMILLE
 
-    def _publish(self):
+    def _publish(self) -> None:
         unit = self._capacity_permille
         soc = (self.charge_mAs + unit // 2) // unit
         self.soc_permille = 0 if soc < 0 else _PERMILLE if soc > _PERMILLE else soc

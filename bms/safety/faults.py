@@ -15,6 +15,10 @@ from collections import namedtuple
 
 from micropython import const
 
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from bms.schema import Pack
+
 # Severities
 INFO = const(1)
 WARNING = const(2)
@@ -67,7 +71,7 @@ SIGNALS = const(33)
 class Signals:
     """What the rows look at: value, where it was found, and whether it is new in this tick."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.value = array("i", [0] * SIGNALS)
         self.where = array("h", [255] * SIGNALS)
         self.fresh = bytearray(SIGNALS)
@@ -143,12 +147,12 @@ TABLE = tuple(Row(*row) for row in (
 ROOM = const(128)
 
 
-def limit_of(row, pack):
+def limit_of(row: "Row", pack: "Pack") -> int:
     """The row's limit for this pack: a number as it stands, or what its path names. AttributeError: no such field."""
     path = row.limit
     if isinstance(path, int):
         return path
-    value = pack
+    value: object = pack
     for step in path:
-        value = value[step] if isinstance(step, int) else getattr(value, step)
-    return value
+        value = value[step] if isinstance(step, int) else getattr(value, step)  # type: ignore[index]
+    return value  # type: ignore[return-value]

@@ -10,6 +10,10 @@ from micropython import const
 
 from bms.safety import faults as F
 
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from bms.schema import Pack
+
 STANDBY = const(0)
 SELF_TEST = const(1)
 PRECHARGE = const(2)
@@ -43,7 +47,7 @@ STATES = (
 class Machine:
     """`state`, how long it lasts (`in_state_ms`), and what that state means."""
 
-    def __init__(self, pack):
+    def __init__(self, pack: "Pack") -> None:
         self._open_current_dA = pack.open_current_dA
         self._open_timeout_ms = pack.open_timeout_ms
         self._precharge_timeout_ms = pack.precharge_timeout_ms * 2
@@ -54,7 +58,7 @@ class Machine:
         self.charge_allowed = 0
         self.discharge_allowed = 0
 
-    def step(self, severity, wish, ready, closed, current_dA, dt_ms):
+    def step(self, severity: int, wish: int, ready: bool, closed: bool, current_dA: int, dt_ms: int) -> int:
         """One tick. `ready`: every measurement has come; `closed`: the contactors have been proven closed."""
         state = self.state
         self.in_state_ms += dt_ms
@@ -75,7 +79,7 @@ class Machine:
         self.discharge_allowed = row[3]
         return after
 
-    def _next(self, state, severity, wish, ready, closed, little):
+    def _next(self, state: int, severity: int, wish: int, ready: bool, closed: bool, little: bool) -> int:
         """The state after this one: pure but for in_state_ms and armed."""
         if severity >= F.TRIP_NOW:
             return FAULT

@@ -11,6 +11,10 @@ from micropython import const
 
 from bms.safety import faults as F
 
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from bms.schema import Pack
+
 _QUIET = const(0)
 _PENDING = const(1)
 _ACTIVE = const(2)
@@ -24,7 +28,7 @@ class Monitor:
     """Faults of the pack. `words`: one bit per fault id, 16 a word; `severity`: worst of all; `first_cause`, `first_where`:
     what tripped or warned first at that severity since the last reset."""
 
-    def __init__(self, pack, signals):
+    def __init__(self, pack: "Pack", signals: F.Signals) -> None:
         table = F.TABLE
         n = len(table)
         self._signals = signals
@@ -48,7 +52,7 @@ class Monitor:
         self.first_where = NOWHERE
         self.first_severity = 0
 
-    def step(self, dt_ms):
+    def step(self, dt_ms: int) -> int:
         """One tick. Returns the worst severity of all faults."""
         value = self._signals.value
         signal = self._signal
@@ -67,7 +71,7 @@ class Monitor:
             fresh[i] = 0
         return self.severity
 
-    def _judge(self, i, excess, dt_ms):
+    def _judge(self, i: int, excess: int, dt_ms: int) -> int:
         """Debounce, release and latch of one row. Returns 1 when the set of faults changed."""
         state = self._state[i]
         time_ms = self._time_ms[i] + dt_ms
@@ -103,7 +107,7 @@ class Monitor:
                 self._gone[i] = 1
         return 0
 
-    def _advance(self, i, time_ms, target):
+    def _advance(self, i: int, time_ms: int, target: int) -> int:
         count = self._count[i] + 1
         self._count[i] = count
         if count < self._samples[i] or time_ms < self._after_ms[i]:
@@ -123,7 +127,7 @@ class Monitor:
             self.words[number // _WORD_BITS] &= 0xFFFF ^ bit
         return 1
 
-    def _worst(self):
+    def _worst(self) -> None:
         worst = 0
         state = self._state
         severity = self._severity
@@ -142,11 +146,11 @@ class Monitor:
                     self.first_where = self._signals.where[self._signal[i]]
                     break
 
-    def is_active(self, number):
+    def is_active(self, number: int) -> bool:
         """True while the fault with this id stands."""
         return (self.words[number // _WORD_BITS] >> (number % _WORD_BITS)) & 1 == 1
 
-    def reset(self):
+    def reset(self) -> bool:
         """Takes the latched faults away if the causes of all of them are gone. Returns True when nothing latched is left."""
         for i in range(self._rows):
             if self._state[i] >= _ACTIVE and self._latch[i] and not self._gone[i]:

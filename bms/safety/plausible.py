@@ -13,18 +13,23 @@ from micropython import const
 from bms.safety import faults as F
 from bms.safety import snapshot as S
 
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from bms.schema import Pack, Sensor
+
 _NOT_FITTED = const(1 << 29)
+_U_PER_M = const(1000)  # millionths in a thousandth
 
 
-def sensor_error_m(sensor, value_m):
+def sensor_error_m(sensor: "Sensor", value_m: int) -> int:
     """Largest error of a sensor at a value, both in thousandths of its unit, rounded up."""
-    return (sensor.offset_u + 4 * sensor.noise_u + sensor.lsb_u + value_m // 1000 * sensor.gain_ppm) // 1000 + 1
+    return (sensor.offset_u + 4 * sensor.noise_u + sensor.lsb_u + value_m // _U_PER_M * sensor.gain_ppm) // _U_PER_M + 1
 
 
 class Plausible:
     """Checks of the measurement chain. `sum_tolerance_mV`: of one stack against its groups."""
 
-    def __init__(self, pack, signals):
+    def __init__(self, pack: "Pack", signals: F.Signals) -> None:
         cell = pack.cell
         self._signals = signals
         self._group_low_mV = pack.group_sensor.low_m
@@ -62,7 +67,7 @@ class Plausible:
         )
         self.sum_excess_mV = 0
 
-    def step(self, snap, testing, dt_ms):
+    def step(self, snap: S.Snapshot, testing: bool, dt_ms: int) -> int:
         """One tick. `testing`: the controller has just started and waits for first values. Returns suspect channels."""
         self._ages(snap, testing)
         suspect = self._ranges(snap)
@@ -83,7 +88,7 @@ class Plausible:
             suspect |= S.INPUTS
         return suspect
 
-    def _ages(self, snap, testing):
+    def _ages(self, snap: S.Snapshot, testing: bool) -> None:
         value = self._signals.value
         where = self._signals.where
         fresh = self._signals.fresh
@@ -108,7 +113,7 @@ class Plausible:
             if testing:
                 value[i] = 0
 
-    def _ranges(self, snap):
+    def _ranges(self, snap: S.Snapshot) -> int:
         value = self._signals.value
         fresh = self._signals.fresh
         suspect = 0
@@ -157,7 +162,7 @@ class Plausible:
             suspect |= S.CURRENT
         return suspect
 
-    def _sums(self, snap, dt_ms):
+    def _sums(self, snap: S.Snapshot, dt_ms: int) -> int:
         value = self._signals.value
         fresh = self._signals.fresh
         sums = snap.stack_sum_mV
@@ -182,7 +187,7 @@ class Plausible:
         fresh[F.STRING_SUM_mV] = 1 if new and snap.fresh_bits & S.VOLTAGES else 0
         return S.GROUPS | S.STACKS if excess > 0 and new else 0
 
-    def _currents(self, snap, dt_ms):
+    def _currents(self, snap: S.Snapshot, dt_ms: int) -> int:
         if self._pair_fixed_mA == _NOT_FITTED:
             return 0
         a = snap.value[S.CURRENT_A_mA]

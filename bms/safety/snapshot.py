@@ -13,6 +13,10 @@ from micropython import const
 
 from bms.schema import group_count
 
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from bms.schema import Pack
+
 AGE_MAX_ms = const(60000)
 
 # Channels: bits of fresh_bits and bad_bits, and the freshness a monitor row waits for.
@@ -70,7 +74,7 @@ AUXILIARY = const(8)
 class Snapshot:
     """All measurements of one tick. `groups`, `stacks` and `probes` count; layers stand in `layers` per group."""
 
-    def __init__(self, pack):
+    def __init__(self, pack: "Pack") -> None:
         self.groups = group_count(pack)
         self.stacks = pack.stacks
         self.probes = len(pack.probe_stack)
@@ -107,7 +111,7 @@ class Snapshot:
         self.current_mA = 0
         self.current_dA = 0
 
-    def summarise(self, dt_ms):
+    def summarise(self, dt_ms: int) -> int:
         """Ages every value by dt_ms, so that one that came in this tick is dt_ms old; takes sums and extremes once."""
         value = self.group_mV
         age = self.group_age_ms
@@ -145,7 +149,7 @@ class Snapshot:
         self.current_dA = (current_mA + 50) // 100
         return total
 
-    def _summarise_stacks(self, dt_ms):
+    def _summarise_stacks(self, dt_ms: int) -> None:
         value = self.stack_mV
         age = self.stack_age_ms
         total = 0
@@ -164,7 +168,7 @@ class Snapshot:
         self.stack_oldest_ms = worst
         self.stack_oldest = where
 
-    def _summarise_probes(self, dt_ms):
+    def _summarise_probes(self, dt_ms: int) -> None:
         value = self.probe_ddegC
         age = self.probe_age_ms
         worst = -1

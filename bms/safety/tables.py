@@ -10,7 +10,7 @@ UOHM_dA_PER_mV = const(10000)  # 1 uohm * 1 dA = 1/10000 mV
 SMALL_uohm = const(65536)  # below it, times 16384 dA, a product fits
 
 
-def interpolated(x, xs, ys):
+def interpolated(x: int, xs: "tuple[int, ...]", ys: "tuple[int, ...]") -> int:
     """Value at x of the line through (xs, ys), xs rising; the end values hold beyond the ends. Rounds down."""
     n = len(xs)
     if x <= xs[0]:
@@ -26,7 +26,7 @@ def interpolated(x, xs, ys):
     return ys[n - 1]
 
 
-def segment(x, xs):
+def segment(x: int, xs: "tuple[int, ...]") -> int:
     """Index k of the segment xs[k] <= x < xs[k+1] of rising knots; the outer segments reach outward."""
     k = len(xs) - 2
     while k > 0 and x < xs[k]:
@@ -34,19 +34,19 @@ def segment(x, xs):
     return k
 
 
-def drop_mV(r_uohm, i_dA):
+def drop_mV(r_uohm: int, i_dA: int) -> int:
     """Voltage over r_uohm (>= 0) at i_dA (>= 0), rounded up: a bound may be wide, never narrow."""
     if r_uohm < SMALL_uohm:
         return (r_uohm * i_dA + 9999) // UOHM_dA_PER_mV
     return ((r_uohm + 99) // 100 * i_dA + 99) // 100
 
 
-def current_dA(v_mV, r_uohm):
+def current_dA(v_mV: int, r_uohm: int) -> int:
     """Current that drops v_mV (0 to 100000) over r_uohm (> 0), rounded down."""
     return v_mV * UOHM_dA_PER_mV // r_uohm
 
 
-def highest(table, k_lo, k_hi):
+def highest(table: "tuple[int, ...]", k_lo: int, k_hi: int) -> int:
     """Largest value of table[k_lo ... k_hi], ends included."""
     y = table[k_lo]
     k = k_lo + 1

@@ -14,6 +14,11 @@ from bms.safety import snapshot as S
 from bms.safety.plausible import sensor_error_m
 from bms.safety.tables import interpolated
 
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from bms.safety.bound import Bound
+    from bms.schema import Pack
+
 FALL_ms = const(2000)
 _PERMILLE = const(1000)
 _FAR_ddegC = const(4000)
@@ -22,7 +27,7 @@ _FAR_ddegC = const(4000)
 class Window:
     """Signals of operation. `charge_line_dA` and `discharge_line_dA` are where over-current trips."""
 
-    def __init__(self, pack, signals):
+    def __init__(self, pack: "Pack", signals: F.Signals) -> None:
         cell = pack.cell
         self._signals = signals
         self._idle_dA = pack.open_current_dA // 2 + 1
@@ -38,7 +43,7 @@ class Window:
         self._charge_fall_dA = self._charge_max_dA * 10 // FALL_ms + 1
         self._discharge_fall_dA = self._discharge_max_dA * 10 // FALL_ms + 1
 
-    def step(self, snap, bound, map_dA):
+    def step(self, snap: S.Snapshot, bound: "Bound", map_dA: int) -> int:
         """One tick. `map_dA`: charge current that map and windows allow, before voltage, ramps and states."""
         value = self._signals.value
         where = self._signals.where

@@ -1,0 +1,113 @@
+"""Typed view of schema.py: the same fields in the same order, for mypy and for editors."""
+
+from typing import Any, NamedTuple, TypeVar
+
+_Record = TypeVar("_Record", bound=tuple[Any, ...])
+
+SOC_KNOTS: int
+CELL_FIELDS: tuple[str, ...]
+SENSOR_FIELDS: tuple[str, ...]
+PACK_FIELDS: tuple[str, ...]
+
+class Cell(NamedTuple):
+    name: str
+    source: str
+    chemistry: str
+    capacity_mAh: int
+    ocv_mV: tuple[int, ...]
+    hyst_mV: tuple[int, ...]
+    hyst_gamma_permille: int
+    relax_mV: int
+    relax_gamma_permille: int
+    relax_tau_s: int
+    entropy_uV_K: tuple[int, ...]
+    t_ref_ddegC: int
+    r0_uohm: tuple[int, ...]
+    r1_uohm: tuple[int, ...]
+    tau1_ms: tuple[int, ...]
+    r2_uohm: tuple[int, ...]
+    tau2_ms: tuple[int, ...]
+    r_ddegC: tuple[int, ...]
+    r0_permille: tuple[int, ...]
+    r1_permille: tuple[int, ...]
+    r2_permille: tuple[int, ...]
+    ea_J_mol: tuple[int, int, int]
+    heat_capacity_J_K: int
+    mass_g: int
+    self_discharge_ppm_h: int
+    v_max_mV: tuple[int, int, int]
+    v_min_mV: tuple[int, int, int]
+    v_deep_mV: int
+    t_charge_max_ddegC: tuple[int, int, int]
+    t_charge_min_ddegC: tuple[int, int, int]
+    t_discharge_max_ddegC: tuple[int, int, int]
+    t_discharge_min_ddegC: tuple[int, int, int]
+    t_stop_ddegC: tuple[int, int, int]
+    charge_max_mC: int
+    charge_trip_permille: int
+    map_ddegC: tuple[int, ...]
+    map_soc_permille: tuple[int, ...]
+    charge_maps: tuple[tuple[str, tuple[tuple[int, ...], ...]], ...]
+    discharge_ddegC: tuple[int, ...]
+    discharge_cont_mC: tuple[int, ...]
+    discharge_pulse_mC: tuple[int, ...]
+    discharge_trip_mC: int
+    discharge_low_soc_permille: int
+
+class Sensor(NamedTuple):
+    unit: str
+    lsb_u: int
+    noise_u: int
+    offset_u: int
+    gain_ppm: int
+    low_m: int
+    high_m: int
+    latency_ms: int
+    period_ms: int
+    deadline_ms: int
+
+class Pack(NamedTuple):
+    name: str
+    source: str
+    cell: Cell
+    charge_map: str
+    stacks: int
+    taps: tuple[int, ...]
+    probe_stack: tuple[int, ...]
+    spread_soc_permille: int
+    soc_match_permille: int
+    spread_capacity_permille: int
+    spread_r_permille: int
+    spread_hyst_permille: int
+    spread_t_ddegC: int
+    group_sensor: Sensor
+    stack_sensor: Sensor
+    pack_sensor: Sensor
+    current_a_sensor: Sensor
+    current_b_sensor: Sensor | None
+    probe_sensor: Sensor
+    charge_rating_dA: int
+    discharge_rating_dA: int
+    contactor_break_dA: int
+    contactor_delay_ms: int
+    feedback_timeout_ms: int
+    open_current_dA: int
+    open_timeout_ms: int
+    precharge_mohm: int
+    link_capacitance_uF: int
+    precharge_done_permille: int
+    precharge_done_mV: int
+    precharge_done_mA: int
+    precharge_too_fast_ms: int
+    precharge_timeout_ms: int
+    limit_rise_dA_s: int
+    wake_memory_dA: int
+    command_deadline_ms: int
+    charger_deadline_ms: int
+
+def replaced(make: type[_Record], fields: tuple[str, ...], record: _Record, **changes: object) -> _Record: ...
+def scaled_cell(cell: Cell, name: str, capacity_mAh: int) -> Cell: ...
+def charge_map(pack: Pack) -> tuple[tuple[int, ...], ...]: ...
+def layers_per_stack(pack: Pack) -> int: ...
+def group_count(pack: Pack) -> int: ...
+def layer_count(pack: Pack) -> int: ...
