@@ -52,8 +52,11 @@ def _class(frame: Frame, send: bool, receive: bool) -> Iterator[str]:
         body += _indented(_pack(frame, always, range(frame.length)) or ["pass"])
     if receive:
         body += ["", 'def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:']
-        body += _indented([f"if len(buf) != {frame.length}:", f"{INDENT}return False"])
-        body += _indented([*_checks(frame, always), *_unpack(frame, always), "return True"])
+        if frame.fields:
+            body += _indented([f"if len(buf) != {frame.length}:", f"{INDENT}return False"])
+            body += _indented([*_checks(frame, always), *_unpack(frame, always), "return True"])
+        else:
+            body += _indented([f"return len(buf) == {frame.length}"])
     yield from _indented(body)
 
 
@@ -73,7 +76,7 @@ def _fill(head: str, items: Sequence[str], glue: str, tail: str) -> list[str]:
             lines.append(INDENT + more)
         else:
             lines[-1] += (" " if lines[-1] != INDENT else "") + more
-    return [head, *lines, tail]
+    return [head.rstrip(), *lines, tail]
 
 
 # Sending.
@@ -111,6 +114,8 @@ def _load(field: Field) -> Iterator[str]:
     if (low, high) == (0, 1) and not field.named and not field.is_float:
         yield f"{name} = 1 if self.{name} > 0 else 0"
         return
+    if _taken_as_it_is(field):
+        return
     yield f"{name} = self.{name}"
     if low is None or high is None:
         if field.width < 64:
@@ -118,6 +123,10 @@ def _load(field: Field) -> Iterator[str]:
             most = FLOAT_MAX[field.width]
             yield f"if {most} < {name} < 1e999 or -1e999 < {name} < -{most}:"
             yield f"{INDENT}{name} = {most} if {name} > 0 else -{most}"
+    elif (low, high) == (0, 2**field.width - 1) and field.width <= 16:
+        # One question for both ends, at half the price.
+        yield f"if {name} >> {field.width}:"
+        yield f"{INDENT}{name} = 0 if {name} < 0 else {high}"
     else:
         both = f"{name} = {low!r} if {name} < {low!r} else {high!r} if {name} > {high!r} else {name}"
         if len(both) <= WIDTH - 2 * len(INDENT) and not field.named:
@@ -135,6 +144,11 @@ def _load(field: Field) -> Iterator[str]:
         yield f'{name} = struct.unpack("<{as_integer}", struct.pack("<{as_float}", {name}))[0]'
 
 
+def _taken_as_it_is(field: Field) -> bool:
+    """A float that any value fits and that is stored in one piece needs no local."""
+    return field.aligned_float and field.low is None and field.width == 64
+
+
 def _down(field: Field, piece: Piece) -> str:
     """The bits of a piece, from the local, in their place in the byte."""
     whole = piece.shift + piece.width == field.width and not field.signed
@@ -149,11 +163,11 @@ def _down(field: Field, piece: Piece) -> str:
 def _stores(terms: dict[int, list[str]], shared: set[int]) -> list[str]:
     """Two bytes to a line where they follow each other and fit, the zeros of a gap in one go."""
     lines: list[str] = []
-    waiting: list[tuple[str, str]] = []  # target and value of at most one byte that may get company
+    waiting: dict[int, str] = {}  # at most one byte that may get company, and its value
     zeros: list[str] = []
 
     def flush() -> None:
-        lines.extend(f"{target} = {value}" for target, value in waiting)
+        lines.extend(f"buf[{byte}] = {value}" for byte, value in waiting.items())
         lines.extend(" = ".join([*zeros[n : n + 8], "0"]) for n in range(0, len(zeros), 8))
         waiting.clear()
         zeros.clear()
@@ -165,9 +179,9 @@ def _stores(terms: dict[int, list[str]], shared: set[int]) -> list[str]:
                 flush()
             zeros.append(target)
             continue
-        pair = f"{waiting[0][0]}, {target} = {waiting[0][1]}, {value}" if waiting else ""
         alone = byte in shared or len(value) > WIDTH - 5 * len(INDENT)
-        if pair and not alone and len(pair) <= WIDTH - 2 * len(INDENT):
+        pair = f"buf[{byte - 1}], {target} = {waiting.get(byte - 1)}, {value}"
+        if byte - 1 in waiting and not alone and len(pair) <= WIDTH - 2 * len(INDENT):
             lines.append(pair)
             waiting.clear()
             continue
@@ -177,14 +191,15 @@ def _stores(terms: dict[int, list[str]], shared: set[int]) -> list[str]:
         elif alone:
             lines += _fill(f"{target} {'|=' if byte in shared else '='} (", parts, " | ", ")")
         else:
-            waiting.append((target, value))
+            waiting[byte] = value
     flush()
     return lines
 
 
 def _pack_float(field: Field) -> str:
     form = (">" if field.big_endian else "<") + FLOAT_FORMATS[field.width][0]
-    return f'struct.pack_into("{form}", buf, {_first_byte(field)}, {field.attribute})'
+    value = f"self.{field.attribute}" if _taken_as_it_is(field) else field.attribute
+    return f'struct.pack_into("{form}", buf, {_first_byte(field)}, {value})'
 
 
 def _first_byte(field: Field) -> int:
@@ -216,15 +231,18 @@ def _unpack(frame: Frame, level: Sequence[Field]) -> list[str]:
         target = f"self.{field.attribute} = "
         if field.knows is not None:
             lines.append(target + field.attribute)
+        elif field.aligned_float:
+            form = (">" if field.big_endian else "<") + FLOAT_FORMATS[field.width][0]
+            lines.append(f'{target}struct.unpack_from("{form}", buf, {_first_byte(field)})[0]')
         elif field.is_float:
-            lines.append(target + _float(field))
+            as_float, as_integer = FLOAT_FORMATS[field.width]
+            head = f'{target}struct.unpack("<{as_float}", struct.pack("<{as_integer}", '
+            lines += _fill(head, _terms(field), " | ", "))[0]")
+        elif len(whole := target + _raw(field)) <= WIDTH - 2 * len(INDENT) or len(field.pieces) == 1:
+            lines.append(whole)
         elif field.signed:
             sign = 2 ** (field.width - 1)
             lines += _fill(target + "((", _terms(field), " | ", f") ^ {sign}) - {sign}")
-        elif len(field.pieces) == 1:
-            lines.append(target + _raw(field))
-        elif len(whole := target + _raw(field)) <= WIDTH - 2 * len(INDENT):
-            lines.append(whole)
         else:
             lines += _fill(target + "(", _terms(field), " | ", ")")
     for question, fields in branches(frame, level):
@@ -241,7 +259,8 @@ def _raw(field: Field) -> str:
     if not field.signed:
         return raw
     sign = 2 ** (field.width - 1)
-    return f"(({raw}) ^ {sign}) - {sign}"
+    whole_byte = raw if field.width == 8 and len(field.pieces) == 1 else f"({raw})"
+    return f"({whole_byte} ^ {sign}) - {sign}"
 
 
 def _up(piece: Piece) -> str:
@@ -253,11 +272,3 @@ def _up(piece: Piece) -> str:
     if not piece.shift:
         return text
     return f"{text} << {piece.shift}" if whole else f"({text}) << {piece.shift}"
-
-
-def _float(field: Field) -> str:
-    as_float, as_integer = FLOAT_FORMATS[field.width]
-    if field.aligned_float:
-        form = (">" if field.big_endian else "<") + as_float
-        return f'struct.unpack_from("{form}", buf, {_first_byte(field)})[0]'
-    return f'struct.unpack("<{as_float}", struct.pack("<{as_integer}", {" | ".join(_terms(field))}))[0]'

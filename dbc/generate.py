@@ -4,7 +4,7 @@
         [--map MAP.json] [--messages A,B] [--half send|receive] [--check]
 
 Each class has ID, EXTENDED, LENGTH (bytes), PERIOD_ms (0 if none), one attribute per signal (the raw integer,
-a float for an IEEE signal), pack(buf) and unpack(buf) -> bool; the module has MESSAGES, a tuple of the classes.
+a float for an IEEE signal), pack(buf) and unpack(buf) -> bool. The module has MESSAGES, a tuple of them.
 dbc/names.py says how names and units come about. MAP.json tells tools what became of the DBC's names.
 
 The file is read as UTF-8, else as Windows-1252, by cantools in strict mode. What cannot be translated is

@@ -7,6 +7,7 @@ the DBC. Anything that cannot be laid out raises Refusal with the message, the s
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -99,6 +100,7 @@ def frames(text: str) -> list[Frame]:
             raise Refusal(f"message {message.name}: has the same id {message.frame_id:#x} as message {twin}")
         names_seen.add(message.name)
         ids_seen[key] = message.name
+    _check_marks(text, messages)
     classes = distinct(class_name(message.name) for message in messages)
     return [_frame(message, name) for message, name in zip(messages, classes, strict=True)]
 
@@ -182,7 +184,7 @@ def _field(message: Message, signal: Signal, attribute: str) -> Field:
         comment=signal.comment or "",
         selector=signal.multiplexer_signal,
         ids=frozenset(signal.multiplexer_ids or ()),
-        knows=frozenset(knows) or None,
+        knows=frozenset(value for value in knows if smallest <= value <= largest) or None,
     )
 
 
@@ -244,6 +246,20 @@ def _bounds(message: Message, signal: Signal) -> tuple[float | None, float | Non
     return low, high
 
 
+def _check_marks(text: str, messages: Sequence[Message]) -> None:
+    """cantools takes a signal marked m<n> for one that is always there when it finds no selector for it."""
+    by_id = {message.frame_id | message.is_extended_frame << 31: message for message in messages}
+    message = None
+    for found in re.finditer(r"^\s*(?:BO_\s+(\d+)|SG_\s+(\w+)\s+m\d+M?\s*:)", text, re.MULTILINE):
+        if found[1]:
+            message = by_id.get(int(found[1]))
+        if message is None:
+            continue
+        for signal in message.signals:
+            if signal.name == found[2] and signal.multiplexer_signal is None:
+                raise _refusal(message, signal, "is multiplexed, but nothing says by which signal")
+
+
 def _check_selectors(message: Message, fields: Sequence[Field]) -> None:
     """Every field must be reachable through selectors that the message has."""
     selectors = {field.name for field in fields if field.knows}
@@ -259,4 +275,4 @@ def _check_selectors(message: Message, fields: Sequence[Field]) -> None:
         reached |= more
     for field in fields:
         if field.name not in reached:
-            raise _refusal(message, field, "is multiplexed, but by no signal of its message")
+            raise _refusal(message, field, f"is multiplexed by {field.selector}, which cannot select it")

@@ -46,8 +46,10 @@ def is_in(field: Field, ids: Iterable[int], absent: bool = False) -> str:
         if len(singles) == 1:
             return f"{name} {'!=' if absent else '=='} {singles[0]}"
         return f"{name} {'not in' if absent else 'in'} ({', '.join(map(str, singles))})"
-    if singles:
-        parts.append(f"{name} in ({', '.join(map(str, singles))},)")
+    if len(singles) == 1:
+        parts.append(f"{name} == {singles[0]}")
+    elif singles:
+        parts.append(f"{name} in ({', '.join(map(str, singles))})")
     text = " or ".join(parts)
     return f"not ({text})" if absent else text
 
