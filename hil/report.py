@@ -131,9 +131,9 @@ def _tiles(result: Mapping[str, Any], pack: Pack | None) -> str:
         tiles.append((f"{layers['t_max_ddegC'] / 10:.1f} °C", "hottest hidden layer", False))
     if soc.get("true_end") is not None and soc.get("estimated_end") is not None:
         error = 100 * (soc["estimated_end"] - soc["true_end"])
-        about = f"SoC error at the end (true {100 * soc['true_end']:.1f} %)"
+        about = f"SoC error at the end (true {100 * soc['true_end']:.1f}\u00a0%)"
         if soc.get("rmse") is not None:
-            about += f", rms {100 * soc['rmse']:.1f} %, worst {100 * soc.get('max_abs', 0):.1f} %"
+            about += f", rms {100 * soc['rmse']:.1f}\u00a0%, worst {100 * soc.get('max_abs', 0):.1f}\u00a0%"
         tiles.append((f"{error:+.1f} %", about, False))
     if "faults" in result:
         first = f"first: {_text(faults[0].get('name'))} at {_clock(float(faults[0]['time_s']))}" if faults else "reported"

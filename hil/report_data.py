@@ -128,7 +128,7 @@ STATE_TONES = {
 }
 CONTACTOR_NAMES = {0: "open", 1: "− only", 3: "− and precharge", 5: "closed", 7: "closed, precharge too"}
 CONTACTOR_TONES = {0: "idle", 1: "test", 3: "precharge", 5: "charge", 7: "charge"}
-Item = tuple[float, float, str, str]  # from and to in minutes, text, tone
+Item = tuple[float, float, str, str]  # from and to in seconds, text, tone
 
 
 def page_data(recorder: Recorder, pack: Pack | None, duration_s: float) -> dict[str, object]:
@@ -136,15 +136,13 @@ def page_data(recorder: Recorder, pack: Pack | None, duration_s: float) -> dict[
     end_s = max([duration_s, *recorder.time_s[-1:], *(event.time_s for event in recorder.events)])
     rows = _rows(recorder)
     return {
-        "end_min": round(end_s / 60, 5),
-        "time_min": [round(t / 60, 5) for t in rows["time_s"].tolist()],
+        "end_s": round(end_s, 3),
+        "time_s": [round(t, 3) for t in rows["time_s"].tolist()],
         "plots": [drawn for plot in PLOTS if (drawn := _plot(plot, rows, pack))],
         "lanes": _lanes(recorder, end_s),
-        "reactions": [
-            [round((start - 1) / 60, 5), round((stop + 1) / 60, 5), text] for text, start, stop, _ in reactions(recorder)
-        ],
+        "reactions": [[round(start - 1, 3), round(stop + 1, 3), text] for text, start, stop, _ in reactions(recorder)],
         "marks": [
-            [round(event.time_s / 60, 5), event.kind]
+            [round(event.time_s, 3), event.kind]
             for event in recorder.events
             if event.kind in ("fault", "injection", "phase") and not over(event)
         ],
@@ -294,7 +292,7 @@ def _lanes(recorder: Recorder, end_s: float) -> list[dict[str, object]]:
 def _followed(starts: list[tuple[float, str, str]], end_s: float) -> list[Item]:
     """Each lasts until the next one starts."""
     ends = [start for start, _, _ in starts[1:]] + [end_s]
-    return [(round(a / 60, 5), round(b / 60, 5), text, tone) for (a, text, tone), b in zip(starts, ends)]
+    return [(round(a, 3), round(b, 3), text, tone) for (a, text, tone), b in zip(starts, ends)]
 
 
 def contactor_changes(recorder: Recorder) -> list[tuple[float, str, str]]:
@@ -327,7 +325,7 @@ def _spans(events: list[tuple[Event, str]], end_s: float) -> list[Item]:
         if over(event):
             if key in open_at:
                 index = open_at.pop(key)
-                spans[index] = (spans[index][0], round(start / 60, 5), *spans[index][2:])
+                spans[index] = (spans[index][0], round(start, 3), *spans[index][2:])
             continue
         if key in open_at:
             continue
@@ -339,7 +337,7 @@ def _spans(events: list[tuple[Event, str]], end_s: float) -> list[Item]:
         elif isinstance(length, (int, float)):
             stop = start + float(length)
         open_at[key] = len(spans)
-        spans.append((round(start / 60, 5), round(min(stop, end_s) / 60, 5), name, tone))
+        spans.append((round(start, 3), round(min(stop, end_s), 3), name, tone))
     return spans
 
 

@@ -1,18 +1,18 @@
 "use strict";
 (function () {
   const D = JSON.parse(document.getElementById("run").textContent);
-  const AXIS = 80, RIGHT = 14, LANE = 22, GAP = 4;
+  const AXIS = 80, RIGHT = 24, LANE = 22, GAP = 4;
   const ratio = () => window.devicePixelRatio || 1;
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
-  const end = Math.max(D.end_min, (D.time_min[D.time_min.length - 1] || 0), 0.01);
+  const end = Math.max(D.end_s, (D.time_s[D.time_s.length - 1] || 0), 1);
   const charts = [];
-  const clock = (min) => {
-    const tenths = Math.round(min * 600);
+  const clock = (s) => {
+    const tenths = Math.round(s * 10);
     return Math.floor(tenths / 600) + ":" + String(Math.floor((tenths % 600) / 10)).padStart(2, "0") + "." + (tenths % 10);
   };
-  // Steps of the time axis in minutes: round seconds when near, round minutes when far.
-  const STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30].map((s) => s / 60).concat([1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1440]);
-  const ticks = (u, splits, axis, space, step) => splits.map((v) => (step >= 1 ? String(Math.round(v)) : clock(v)));
+  // Steps of the time axis in seconds; shown as minutes when far, as min:s when near.
+  const STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 18000, 36000, 86400];
+  const ticks = (u, splits, axis, space, step) => splits.map((v) => (step >= 60 ? String(Math.round(v / 60)) : clock(v)));
   const places = (u, axis, min, max, step) => {
     const out = [];
     for (let n = Math.ceil(min / step - 1e-6); n * step <= max + step * 1e-6; n++) out.push(n * step);
@@ -43,7 +43,7 @@
       padding: [8, RIGHT, 0, 0],
       legend: { markers: { width: 2, dash: (u, i) => (u.series[i].dash ? "dashed" : "solid") } },
       cursor: { y: false, drag: { x: true, y: false, dist: 4 }, sync: { key: "run", setSeries: false, scales: ["x", null], filters: { pub: pointer, sub: pointer } }, points: { size: 5 } },
-      scales: { x: { time: false, range: (u, min, max) => (min === null || max - min < 1e-4 ? [0, end] : [min, max]) } },
+      scales: { x: { time: false, range: (u, min, max) => (min === null || max - min < 1e-2 ? [0, end] : [min, max]) } },
       axes: [
         { stroke: ink, font, labelFont: font, label: "time (min)", incrs: STEPS, splits: places, values: ticks, space: 60, labelSize: 18, size: 30, labelGap: 0, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1, size: 4 }, gap: 3 },
         { stroke: ink, font, labelFont: font, size: AXIS - 18, labelSize: 18, labelGap: 0, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1, size: 4 }, gap: 3 },
@@ -111,14 +111,14 @@
       width: line.role === "truth" ? 1.6 : 1.2,
       dash: line.dashed ? [6, 4] : undefined,
       paths: line.steps ? uPlot.paths.stepped({ align: 1 }) : undefined,
-      points: { show: D.time_min.length < 3 },
+      points: { show: D.time_s.length < 3 },
       value: (u, v) => (v === null || v === undefined ? "–" : v.toFixed(line.decimals)),
     })));
     opts.bands = plot.bands.map(([upper, lower, r, alpha]) => ({ series: [upper + 1, lower + 1], fill: faded(r, alpha) }));
     opts.hooks = {
       drawAxes: [marks], draw: [(u) => limitLines(u, plot)], setScale: [follow],
     };
-    const u = new uPlot(opts, [D.time_min, ...plot.lines.map((line) => line.values)], host);
+    const u = new uPlot(opts, [D.time_s, ...plot.lines.map((line) => line.values)], host);
     u.host = host;
     charts.push(u);
     return u;
@@ -223,14 +223,14 @@
     const zoom = charts.length ? [charts[0].scales.x.min, charts[0].scales.x.max] : null;
     while (charts.length) charts.pop().destroy();
     lanes();
-    if (D.time_min.length) D.plots.forEach(draw);
+    if (D.time_s.length) D.plots.forEach(draw);
     fit();
     if (zoom) charts[0].setScale("x", { min: zoom[0], max: zoom[1] });
     else charts[0].setScale("x", { min: 0, max: end });
   }
   build();
   zooms();
-  if (D.time_min.length) D.plots.forEach(choice);
+  if (D.time_s.length) D.plots.forEach(choice);
   new ResizeObserver(fit).observe(document.getElementById("lanes"));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", build);
   document.addEventListener("dblclick", (e) => {
