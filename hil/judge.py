@@ -198,7 +198,7 @@ def result(run: Run) -> dict[str, Any]:
         "target": run.target,
         "seed": run.seed,
         "passed": not run.died and all(row["passed"] for row in expectations),
-        "died": run.died or None,
+        "error": run.died or None,
         "duration_s": run.end_ms / 1000,
         "realtime_factor": round(run.end_ms / 1000 / run.wall_s, 2) if run.wall_s > 0 else None,
         "expectations": expectations,

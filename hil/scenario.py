@@ -29,7 +29,7 @@ SCENARIO: dict[str, Field] = {
     "temperature_degC": number(-40.0, 85.0),
     "coolant_degC": number(-40.0, 85.0, default=None),  # silent: as the pack
     "hysteresis": Field("number", -1.0, 1.0, ("unknown",)),  # of the plant; unknown: drawn by the seed
-    "spread": choice("drawn", "none", "corner", default="drawn"),
+    "spread": choice("drawn", "none", "corner", "worst_high", "worst_low", default="drawn"),  # of the layers
     "relax": Field("flag", default=False),  # the slow voltage that no model knows
 }
 SENSOR_ERROR: dict[str, Field] = {  # [scenario.sensors.current_a]: constant errors of sound sensors

@@ -4,9 +4,8 @@ It believes limits only from whole and new frames. Lost for LOST_ms, or zero, it
 obeyed `reaction_ms` later, as an inverter would. Amperes; positive charges (regeneration).
 """
 
-from bisect import bisect_right
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable
 
 from cantools.database.can import Database
 
@@ -24,21 +23,8 @@ REQUESTS = {"idle": OPEN, "drive": DRIVE, "rest": DRIVE, "charge": CHARGE, "open
 """What it asks for in each kind of phase."""
 
 
-class Load:
-    """A demanded current, linear between knots of (time_s, current_A), nothing after the last one."""
-
-    def __init__(self, knots: Sequence[tuple[float, float]]) -> None:
-        self.times_s = [time_s for time_s, _ in knots]
-        self.currents_A = [current_A for _, current_A in knots]
-
-    def at(self, time_s: float) -> float:
-        """Demand in A."""
-        i = bisect_right(self.times_s, time_s)
-        if i == 0 or i == len(self.times_s):
-            return self.currents_A[-1] if self.times_s and time_s == self.times_s[-1] else 0.0
-        t0, t1 = self.times_s[i - 1], self.times_s[i]
-        a, b = self.currents_A[i - 1], self.currents_A[i]
-        return a + (b - a) * (time_s - t0) / (t1 - t0)
+Load = Callable[[float], float]
+"""Demanded current in A, so many seconds after the begin of the phase."""
 
 
 class Vehicle:
@@ -70,7 +56,7 @@ class Vehicle:
     def step(self, limits: bytes | None, state: bytes | None, now_ms: int) -> bytes:
         """Reads the newest frames, decides on the current, returns the command frame."""
         self._obey(limits, state, now_ms)
-        demand_A = self._load.at((now_ms - self._load_from_ms) / 1000) if self._load else 0.0
+        demand_A = self._load((now_ms - self._load_from_ms) / 1000) if self._load else 0.0
         allowed_A = max(-self._discharge_A, min(self._charge_A, demand_A))
         if self.factor != 1.0 and allowed_A:
             self.disobeyed += 1

@@ -1,0 +1,262 @@
+"""The hil command. Exit 0: all expectations met; 1: one failed, or the firmware died; 2: bad input, told in one line.
+
+What is slow to import is imported by the command that needs it, so that --help answers at once. Reports and traces go to
+files, results to standard output, progress and complaints to standard error.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from hil.errors import BadInput
+
+if TYPE_CHECKING:
+    from bms.schema import Pack
+    from hil.scenario import Scenario
+
+OK, FAILED, BAD = 0, 1, 2
+
+Command = Callable[[argparse.Namespace], int]
+
+
+class _Parser(argparse.ArgumentParser):
+    """Complains in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise BadInput(f"{message} (see: {self.prog} --help)")
+
+
+NOT_BUILT = {  # command: what it will do, how it will be called
+    "replay": ("feeds logged data to the firmware's estimator", "hil replay drive.csv --cell si_ceramic_20ah --soc0 0.8"),
+    "fit": ("identifies a cell from cycler data", "hil fit pulses.csv drive.csv -o my_cell.py"),
+    "campaign": ("runs thousands of seeded variants", "hil campaign spread.toml --jobs 2 --out build/spread"),
+    "dump": ("decodes traffic with any DBC", "hil dump candump.log --dbc dbc/bms.dbc"),
+    "safety-case": ("requirements, tests and results as a page", "hil safety-case --out build/safety.html"),
+    "deploy": ("copies the firmware to a board", "hil deploy pyboard --port /dev/ttyACM0 --pack bench_24"),
+    "logs": ("reads the fault memory of a board", "hil logs pyboard --port /dev/ttyACM0"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        if given and given[0] in NOT_BUILT:
+            return _not_built(given[0], given[1:])
+        options = _parser().parse_args(given)
+        command: Command = options.command
+        return command(options)
+    except BadInput as error:
+        print(f"hil: {' '.join(str(error).split())}", file=sys.stderr)
+        return BAD
+    except KeyboardInterrupt:
+        print("hil: interrupted", file=sys.stderr)
+        return FAILED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return FAILED
+
+
+def _parser() -> _Parser:
+    later = "\n".join(f"  {name:<12} {what} (not built yet)" for name, (what, _) in NOT_BUILT.items())
+    parser = _Parser(
+        prog="hil",
+        description="Runs the BMS firmware against a simulated pack whose every hidden layer is known.",
+        epilog=f"later:\n{later}\n\nexample: hil run first_mile --report first_mile.html",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def add(name: str, command: Command, what: str, example: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=what, description=what[0].upper() + what[1:] + ".", epilog="example: " + example)
+        sub.set_defaults(command=command)
+        sub.add_argument("--json", metavar="FILE", help="writes the result as JSON; - is standard output")
+        return sub
+
+    run = add("run", _run, "runs one scenario against the firmware", "hil run first_mile --report first_mile.html")
+    run.add_argument("scenario", metavar="SCENARIO", help="name (see hil list) or path of a .toml file")
+    run.add_argument("--pack", help="name or path of a .py file instead of the scenario's")
+    run.add_argument("--target", default="micropython", metavar="NAME", help="micropython (default), cpython or bus")
+    run.add_argument("--bus", metavar="INTERFACE:CHANNEL", help="for example socketcan:vcan0, slcan:/dev/ttyACM0")
+    run.add_argument("--seed", type=_seed, help="instead of the scenario's")
+    run.add_argument("--trace", metavar="FILE.csv", help="writes what happened every 100 ms; .gz accepted")
+    run.add_argument("--report", metavar="FILE.html", help="writes the report, one self-contained page")
+    run.add_argument("--micropython", metavar="PATH", help="the MicroPython to run the firmware in")
+    add("list", _list, "shows the scenarios, packs, cells, profiles and faults that exist", "hil list")
+    check = add("check", _check, "tells what is wrong with cells and packs, and what sensors cannot see", "hil check bench_24")
+    check.add_argument("names", nargs="+", metavar="CELL|PACK", help="names or paths of .py files")
+    bench = add("bench", _bench, "measures speed, memory and accuracy", "hil bench loop tick")
+    bench.add_argument("names", nargs="*", metavar="NAME", help="benchmarks; all when none is named")
+    return parser
+
+
+def _seed(text: str) -> int:
+    value = int(text)
+    if not 0 <= value < 2**31:
+        raise argparse.ArgumentTypeError("a seed is 0 to 2147483647")
+    return value
+
+
+def _not_built(name: str, rest: Sequence[str]) -> int:
+    what, example = NOT_BUILT[name]
+    if "--help" in rest or "-h" in rest:
+        print(f"usage: hil {name}\n\n{what[0].upper()}{what[1:]}: not built yet.\n\nexample: {example}")
+        return OK
+    raise BadInput(f"{name}: not built yet")
+
+
+def _run(options: argparse.Namespace) -> int:
+    from hil.record import Recorder, require_writable
+    from hil.scenario import load
+
+    places = [place for place in (options.report, options.trace, options.json) if place not in (None, "-")]
+    for place in places:
+        require_writable(place)
+        if places.count(place) > 1:
+            raise BadInput(f"{place}: named for two files")
+    scenario = load(options.scenario)
+    pack = pack_for(scenario, options.pack)
+    seed = scenario.seed if options.seed is None else options.seed
+
+    from bms.schema import layer_count
+    from hil.judge import result
+    from hil.loop import Bench
+    from hil.target import TargetDied, make_target
+
+    recorder = Recorder(layer_count(pack))
+    bench = Bench(scenario, pack, seed, recorder)
+    stored_permille = None if scenario.soc_stored is None else round(scenario.soc_stored * 1000)
+    target = make_target(
+        options.target, options.bus, options.pack or scenario.pack, scenario.map, stored_permille, options.micropython
+    )
+    try:
+        with target, _Progress(scenario.title, scenario.duration_s) as progress:
+            run = bench.run(target, options.target, progress)
+    except TargetDied as death:
+        print(f"hil: {death}", file=sys.stderr)
+        return FAILED
+    outcome = result(run)
+    if run.died:
+        print(f"hil: at {run.ticks / 100:.2f} s: {run.died}", file=sys.stderr)
+    if options.report:
+        from hil.report import write_report
+
+        write_report(options.report, outcome, recorder, scenario.title, pack)
+    if options.trace:
+        recorder.write_trace(options.trace)
+    _write_json(options.json, outcome)
+    if options.json != "-":
+        _tell(outcome, options)
+    return OK if outcome["passed"] else FAILED
+
+
+def pack_for(scenario: "Scenario", name: str | None) -> "Pack":
+    """The scenario's pack, or another of that name, with the scenario's charge map."""
+    from bms.schema import PACK_FIELDS, Pack, replaced
+    from hil.load import load_pack, require_pack
+
+    pack = load_pack(name or scenario.pack)
+    if scenario.map is None:
+        return pack
+    maps = [map_name for map_name, _ in pack.cell.charge_maps]
+    if scenario.map not in maps:
+        raise BadInput(f"{scenario.path}: [scenario] map: {scenario.map!r} is none of {', '.join(maps)}")
+    return require_pack(replaced(Pack, PACK_FIELDS, pack, charge_map=scenario.map), pack.name)
+
+
+class _Progress:
+    """A bar on standard error where that is a terminal; else nothing. Called with the simulated ms."""
+
+    def __init__(self, title: str, duration_s: float) -> None:
+        self._bar: Any = None
+        self._task: Any = None
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.markup import escape
+            from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+            text = TextColumn("{task.description} {task.completed:.0f} of {task.total:.0f} s")
+            self._bar = Progress(text, BarColumn(), TimeRemainingColumn(), console=Console(stderr=True), transient=True)
+            self._task = self._bar.add_task(escape(title), total=duration_s)
+
+    def __enter__(self) -> Callable[[int], None]:
+        if self._bar is not None:
+            self._bar.start()
+        return self._at
+
+    def _at(self, now_ms: int) -> None:
+        if self._bar is not None:
+            self._bar.update(self._task, completed=now_ms / 1000)
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+
+def _tell(outcome: dict[str, Any], options: argparse.Namespace) -> None:
+    """The result for people."""
+    for row in outcome["expectations"]:
+        mark = "ok    " if row["passed"] else "FAILED"
+        print(f"{mark} {row['name']}: {row['value']} (limit {row['limit']})")
+    verdict = "passed" if outcome["passed"] else "FAILED"
+    speed = f"{outcome['realtime_factor']:g} times real time" if outcome["realtime_factor"] else "no time"
+    print(f"{outcome['scenario']} {verdict}: {outcome['duration_s']:g} s on {outcome['pack']}, {outcome['target']}, {speed}")
+    for what, place in (("report", options.report), ("trace", options.trace), ("result", options.json)):
+        if place:
+            print(f"{what}: {place}")
+
+
+def _write_json(place: str | None, value: dict[str, Any]) -> None:
+    if place is None:
+        return
+    text = json.dumps(value, indent=2) + "\n"
+    if place == "-":
+        sys.stdout.write(text)
+    else:
+        from hil.record import write_whole
+
+        write_whole(place, text.encode())
+
+
+def _list(options: argparse.Namespace) -> int:
+    from hil import load, profile, scenario
+    from hil.faults import sorts
+    from hil.loop import Bench
+    from hil.record import Recorder
+
+    example = scenario.load("first_mile")
+    bench = Bench(example, pack_for(example, None), example.seed, Recorder())
+    packs, cells = load.names()
+    shelf = {
+        "scenarios": {name: scenario.load(name).title for name in scenario.names()},
+        "packs": packs,
+        "cells": cells,
+        "profiles": profile.names(),
+        "faults": sorts(bench.vocabulary),
+    }
+    _write_json(options.json, shelf)
+    if options.json == "-":
+        return OK
+    for what, items in shelf.items():
+        print(what)
+        for item in items:
+            more = items[item] if isinstance(items, dict) else ""
+            text = more if isinstance(more, str) else ", ".join(more)
+            print(f"  {item:<20} {text}".rstrip())
+    return OK
+
+
+def _check(options: argparse.Namespace) -> int:
+    from hil.lint import check_command
+
+    return check_command(options.names, options.json)
+
+
+def _bench(options: argparse.Namespace) -> int:
+    try:
+        from hil import bench
+    except ImportError:
+        raise BadInput("bench: not built yet") from None
+    return int(bench.main(options.names, options.json))

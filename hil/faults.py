@@ -1,0 +1,183 @@
+"""What can break on the bench: target × type, what its severity means, and who is told. The rest is refused.
+
+A target is a word, or a word and an index ("layer:17", "contactor:positive", "frame:VCU_COMMAND"). The rooms that hold the
+physics (hil.layerfaults, hil.contactors, hil.sensors) say what they can do; here it becomes one vocabulary, with inputs and
+coolant, frames on the bus and disobedient actors. A word can be a thing and its sensor: a fuse opens, its sense is stuck.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple, Protocol
+
+from hil import contactors, layerfaults, sensorfaults
+from hil.actors.charger import Charger
+from hil.actors.vehicle import Vehicle
+from hil.actors.wire import Sender
+from hil.errors import BadInput
+from hil.highvoltage import HighVoltage
+from hil.plant import Plant
+from hil.scenario import Fault
+from hil.sensors import FRAME_KINDS, Sensors
+
+_ANY = ("not used", float("-inf"), float("inf"))
+
+
+class Rooms(Protocol):
+    """Everything on the bench that can break."""
+
+    plant: Plant
+    hv: HighVoltage
+    sensors: Sensors
+    vehicle: Vehicle
+    charger: Charger
+
+
+class Row(NamedTuple):
+    """One type of fault of one target."""
+
+    meaning: str  # of the severity
+    low: float
+    high: float
+    healthy: float | None  # severity of no fault, where ramps begin; None: it comes at once
+    begin: Callable[[float], None]  # with the severity; again and again while it grows
+    end: Callable[[], None]
+    felt: Callable[[], int] | None  # samples or frames changed so far; None: the ticks in force count
+
+
+Vocabulary = dict[str, dict[str, Row]]
+_LAYER_HEALTHY = {
+    "high_resistance": 1.0,
+    "low_capacity": 1.0,
+    "delamination": 1.0,
+    "self_discharge": 0.0,
+    "hot_spot": 0.0,
+}
+_SENSOR_HEALTHY = {"gain": 1.0, "offset": 0.0, "drift": 0.0, "noise": 0.0, "delayed": 0.0, "intermittent": 0.0}
+
+
+def vocabulary(rooms: Rooms) -> Vocabulary:
+    """Target -> type -> row, for this pack."""
+    words: Vocabulary = {}
+    _add_layers(words, rooms.plant)
+    _add_path(words, rooms.hv)
+    _add_coolant(words, rooms.plant)
+    _add_sensors(words, rooms.sensors)
+    for name, sender in (("VCU_COMMAND", rooms.vehicle.command), ("CHG_STATUS", rooms.charger.status)):
+        for kind in Sender.FAULTS:
+            row = Row(*_ANY, None, partial(_spoil, sender, kind), partial(_spoil, sender, "", 0.0), partial(_changed, sender))
+            words.setdefault("frame:" + name, {})[kind] = row
+    for actor, name, meaning in (
+        (rooms.vehicle, "vehicle", "times the current that is allowed"),
+        (rooms.charger, "charger", "times the current that is asked for"),
+    ):
+        disobey = partial(setattr, actor, "factor")
+        felt = partial(getattr, actor, "disobeyed")
+        words.setdefault(name, {})["gain"] = Row(meaning, 0.0, 100.0, 1.0, disobey, partial(disobey, 1.0), felt)
+    return words
+
+
+def sorts(words: Vocabulary) -> dict[str, list[str]]:
+    """Targets for people: one line a sort, and its types."""
+    ends: dict[str, list[str]] = {}
+    for target in words:
+        ends.setdefault(target.partition(":")[0], []).append(target)
+    shown = {}
+    for targets in ends.values():
+        counted = len(targets) > 2 and targets[-1].partition(":")[2].isdigit()
+        shown[f"{targets[0]} ... {targets[-1]}" if counted else ", ".join(targets)] = list(words[targets[0]])
+    return shown
+
+
+def _add_layers(words: Vocabulary, plant: Plant) -> None:
+    for layer in range(plant.layers):
+        rows = words.setdefault(f"layer:{layer}", {})
+        for kind, meaning in layerfaults.KINDS.items():
+            begin = partial(plant.set_layer_fault, layer, kind)
+            end = partial(plant.clear_layer_fault, layer, kind)
+            rows[kind] = Row(*meaning, _LAYER_HEALTHY.get(kind), begin, end, None)
+
+
+def _add_path(words: Vocabulary, hv: HighVoltage) -> None:
+    for name in hv.contactors:
+        rows = words.setdefault("contactor:" + name, {})
+        for kind, meaning in contactors.KINDS.items():
+            rows[kind] = Row(*meaning, None, partial(hv.set_fault, name, kind), partial(hv.clear_fault, name, kind), None)
+    for target, kind, attribute in (
+        ("fuse", "open", "fuse"),
+        ("interlock", "open", "interlock_closed"),
+        ("crash", "short", "crash"),
+    ):
+        sound = getattr(hv, attribute)
+        put = partial(setattr, hv, attribute)
+        words.setdefault(target, {})[kind] = Row(*_ANY, None, partial(_flip, put, not sound), partial(put, sound), None)
+    for target, kind, attribute, unit, high in (
+        ("insulation", "short", "insulation_kohm", "kohm to the chassis", 65533.0),
+        ("supply", "brown_out", "supply_mV", "mV of the controller's supply", 65535.0),
+    ):
+        sound = getattr(hv, attribute)
+        begin, end = partial(_level, hv, attribute), partial(_level, hv, attribute, sound)
+        words.setdefault(target, {})[kind] = Row(unit, 0.0, high, float(sound), begin, end, None)
+
+
+def _add_coolant(words: Vocabulary, plant: Plant) -> None:
+    inlet_degC, flow_l_min = plant.coolant_inlet_degC, plant.coolant_flow_l_min
+
+    def flow(share: float) -> None:
+        plant.set_coolant(plant.coolant_inlet_degC, flow_l_min * share)
+
+    def inlet(offset_K: float) -> None:
+        plant.set_coolant(inlet_degC + offset_K, plant.coolant_flow_l_min)
+
+    words["coolant"] = {
+        "gain": Row("share of the nominal flow", 0.0, 2.0, 1.0, flow, partial(flow, 1.0), None),
+        "offset": Row("K on the inlet", -100.0, 100.0, 0.0, inlet, partial(inlet, 0.0), None),
+    }
+
+
+def _add_sensors(words: Vocabulary, sensors: Sensors) -> None:
+    kinds = {name: channel.kinds for name, channel in sensors.channels.items()} | FRAME_KINDS
+    for name, possible in kinds.items():
+        rows = words.setdefault(name, {})
+        for kind in possible:
+            assert kind not in rows, f"{name} {kind} means two things"
+            meaning = sensorfaults.KINDS[kind]
+            begin, end = partial(sensors.set_fault, name, kind), partial(sensors.clear_fault, name, kind)
+            rows[kind] = Row(*meaning, _SENSOR_HEALTHY.get(kind), begin, end, partial(_felt, sensors, name, kind))
+
+
+def _felt(sensors: Sensors, name: str, kind: str) -> int:
+    return sensors.felt.get((name, kind), 0)
+
+
+def _flip(put: Callable[[bool], None], value: bool, _: float) -> None:
+    put(value)
+
+
+def _level(hv: HighVoltage, attribute: str, value: float) -> None:
+    setattr(hv, attribute, round(value))
+
+
+def _spoil(sender: Sender, kind: str, _: float) -> None:
+    sender.fault = kind
+
+
+def _changed(sender: Sender) -> int:
+    return sender.changed
+
+
+def row_for(fault: Fault, words: Vocabulary, where: str) -> Row:
+    """BadInput for what the bench cannot do to this pack; `where` names file and table."""
+    types = words.get(fault.target)
+    if types is None:
+        raise BadInput(f"{where} target: {fault.target!r} is none of {'; '.join(sorts(words))}")
+    row = types.get(fault.type)
+    if row is None:
+        raise BadInput(f"{where} type: {fault.type!r}: {fault.target} can have {', '.join(types)}")
+    if not row.low <= fault.severity <= row.high:
+        told = f"{fault.severity:g} ({row.meaning})"
+        raise BadInput(f"{where} severity: {told} is outside {row.low:g} to {row.high:g}")
+    if fault.ramp_s and row.healthy is None:
+        raise BadInput(f"{where} ramp_s: {fault.target} {fault.type} comes at once")
+    if fault.duration_s is not None and fault.ramp_s > fault.duration_s:
+        raise BadInput(f"{where} ramp_s: longer than the fault lasts")
+    return row

@@ -1,0 +1,265 @@
+"""The tick loop: one thread, 10 ms of simulated time a turn, always in the same order.
+
+Schedule (phases, injections) → vehicle and charger → contactors and current → layers → violations → sensors → the
+firmware's tick → what it answered. A coil command moves a contactor in the next turn. Same seed, same bits: nothing here
+asks for the time of day except for the real-time factor.
+"""
+
+import time
+import zlib
+from array import array
+from collections.abc import Callable
+from typing import Protocol
+
+from bms.schema import Pack
+from boards.parts.bench_frames import HilActuators
+from hil.actors import charger as chargers
+from hil.actors import vehicle as vehicles
+from hil.actors.charger import Charger
+from hil.actors.vehicle import Load, Vehicle
+from hil.actors.wire import database
+from hil.errors import BadInput
+from hil.faults import vocabulary
+from hil.highvoltage import HighVoltage
+from hil.injector import Injector
+from hil.judge import Run, contactor_state
+from hil.options import PlantOptions
+from hil.plant import ZERO_K, Plant
+from hil.profile import load_profile
+from hil.record import Recorder
+from hil.scenario import Phase, Scenario
+from hil.sensors import Sensors
+from hil.target import TargetDied
+from hil.violations import Violations
+from hil.witness import Witness
+
+TICK_ms = 10
+TICK_s = TICK_ms / 1000
+SAMPLE_ms = 100
+FRAME_BYTES = 16
+AFTERMATH_ticks = 50
+"""How long the pack is watched after the firmware died: contactors must have dropped by then."""
+
+Spy = Callable[[int, list[tuple[int, bytes]]], None]
+"""Called every tick with its number and the frames the firmware sent."""
+
+
+HEARD = {  # column of the record: signal of dbc/bms.dbc, raw units to one of the column
+    "bound_high_mV": ("layer_high", 1),
+    "bound_low_mV": ("layer_low", 1),
+    "soc": ("soc", 1000),
+    "soc_sigma": ("soc_sigma", 1000),
+    "soc_low": ("soc_low", 1000),
+    "soc_high": ("soc_high", 1000),
+    "t_hot_ddegC": ("layer_hottest", 1),
+    "t_cold_ddegC": ("layer_coldest", 1),
+    "charge_limit_dA": ("charge_limit", 1),
+    "discharge_limit_dA": ("discharge_limit", 1),
+    "state": ("state", 1),
+}
+
+
+class Target(Protocol):
+    """The device under test, as hil.target makes it."""
+
+    crc: int | None  # of the last tick's decisions; None outside lockstep
+    late_ticks: int | None  # None in lockstep
+
+    def exchange(self, n: int, now_ms: int, frames: bytes) -> list[tuple[int, bytes]]:
+        """One tick. TargetDied when there is no answer."""
+
+
+class Bench:
+    """Everything around one firmware for one scenario. `pack` must be the one the target runs with."""
+
+    def __init__(self, scenario: Scenario, pack: Pack, seed: int, recorder: Recorder) -> None:
+        self.scenario, self.pack, self.seed, self.recorder = scenario, pack, seed, recorder
+        wire = database()
+        self.plant = Plant(
+            pack,
+            PlantOptions(
+                seed=seed,
+                soc=scenario.soc_true,
+                temperature_degC=scenario.temperature_degC,
+                hysteresis=scenario.hysteresis,
+                spread=scenario.spread,
+                coolant_degC=scenario.coolant_degC,
+                relax=scenario.relax,
+            ),
+        )
+        self.hv = HighVoltage(pack)
+        self.sensors = Sensors(pack, seed)
+        for channel, errors in scenario.sensors.items():
+            try:
+                self.sensors.set_error(channel, **errors)
+            except ValueError as error:
+                raise BadInput(f"{scenario.path}: [scenario.sensors.{channel}]: {error}") from None
+        self.violations = Violations(pack)
+        self.vehicle = Vehicle(wire, scenario.vehicle["reaction_ms"])
+        self.charger = Charger(wire, scenario.charger["slew_A_s"], scenario.charger["current_max_A"])
+        self.witness = Witness(wire, self.plant, recorder)
+        self.vocabulary = vocabulary(self)
+        self.injector = Injector(scenario.faults, self.vocabulary, recorder, scenario.path)
+        self.loads = {phase.name: load_of(phase, pack) for phase in scenario.phases}
+        heard = ("BMS_LIMITS", "BMS_STATE", "BMS_CHARGE_REQUEST")
+        self._ids = [wire.get_message_by_name(name).frame_id for name in heard]
+        self.latest: dict[int, bytes] = {}
+        self.decisions = array("I")  # CRC of every tick's decisions, in lockstep
+        self._coils = 0
+
+    def run(
+        self,
+        target: Target,
+        name: str,
+        progress: Callable[[int], None] | None = None,
+        spy: Spy | None = None,
+    ) -> Run:
+        """The whole scenario against a target that was started. `progress` hears the simulated ms once a second."""
+        run = Run(self.scenario, self.pack.name, name, self.seed, self.witness)
+        begin_s = time.perf_counter()
+        try:
+            self._loop(target, run, progress, spy)
+        except TargetDied as death:
+            run.died = str(death)
+            self._aftermath(run)
+        run.wall_s = time.perf_counter() - begin_s
+        run.late_ticks = target.late_ticks
+        self._conclude(run)
+        return run
+
+    def _loop(self, target: Target, run: Run, progress: Callable[[int], None] | None, spy: Spy | None) -> None:
+        # Local names: this runs a hundred times a simulated second.
+        plant, hv, sensors, vehicle, charger = self.plant, self.hv, self.sensors, self.vehicle, self.charger
+        injector, latest, witness = self.injector, self.latest, self.witness
+        handlers = witness.handlers
+        exchange, decisions = target.exchange, self.decisions
+        actuators = HilActuators()
+        actuators_id = HilActuators.ID
+        limits_id, state_id, request_id = self._ids
+        phases = list(self.scenario.phases)
+        phase_ms = 0
+        phase_name = ""
+        moved_As = 0.0
+        contacts = -1
+        ticks = round(self.scenario.duration_s * 1000) // TICK_ms
+        for n in range(ticks):
+            now_ms = n * TICK_ms
+            if now_ms >= phase_ms and phases:
+                run.moved_Ah[phase_name] = moved_As / 3600
+                moved_As = 0.0
+                phase = phases.pop(0)
+                phase_name = phase.name
+                phase_ms = round((phase.start_s + phase.duration_s) * 1000)
+                self._enter(phase, now_ms)
+            if now_ms >= injector.due_ms:
+                injector.step(now_ms)
+            spoken = b""
+            if not now_ms % vehicles.PERIOD_ms:
+                spoken = vehicle.step(latest.get(limits_id), latest.get(state_id), now_ms)
+                if not now_ms % chargers.PERIOD_ms:
+                    spoken += charger.step(latest.get(request_id), hv.charger_output_V, hv.charger_output_A, now_ms)
+            if charger.plugged:
+                charger.slew()
+            current_A = hv.step(
+                self._coils, vehicle.demand_A, charger.on, charger.current_A, charger.voltage_V, plant, TICK_s
+            )
+            plant.step(current_A, TICK_s)
+            moved_As += abs(current_A) * TICK_s
+            self.violations.step(plant, current_A, now_ms, injector.injected)
+            sensors.step(plant, hv, now_ms)
+            frames = sensors.frames(now_ms) + spoken
+            answer = exchange(n, now_ms, frames)
+            run.tx += len(frames) // FRAME_BYTES
+            run.rx += len(answer)
+            for identifier, data in answer:
+                latest[identifier] = data
+                if identifier in handlers:
+                    handlers[identifier](data, now_ms)
+                elif identifier == actuators_id:
+                    actuators.unpack(data)
+                    self._coils = actuators.contactors
+                    hv.watchdog_fed(actuators.watchdog)
+            if target.crc is not None:
+                decisions.append(target.crc)
+            if hv.mask != contacts:
+                contacts = hv.mask
+                self._moved(contacts, now_ms, run)
+            if not now_ms % SAMPLE_ms:
+                self._sample(now_ms)
+                if progress is not None and not now_ms % 1000:
+                    progress(now_ms)
+            if spy is not None:
+                spy(n, answer)
+            run.ticks = n + 1
+            run.end_ms = now_ms + TICK_ms
+        run.moved_Ah[phase_name] = moved_As / 3600
+        run.moved_Ah.pop("", None)
+
+    def _enter(self, phase: Phase, now_ms: int) -> None:
+        self.vehicle.enter(phase.kind, self.loads[phase.name], now_ms, phase.reset_faults)
+        self.charger.plugged = self.hv.charger_plugged = phase.kind == "charge"
+        self.recorder.event(now_ms, "phase", phase.name, request=phase.kind)
+
+    def _moved(self, contacts: int, now_ms: int, run: Run) -> None:
+        run.contactors.append((now_ms, contacts))
+        self.recorder.event(now_ms, "contactor", contactor_state(contacts), mask=contacts)
+
+    def _sample(self, now_ms: int) -> None:
+        """One row of the record: the truth beside what the firmware says."""
+        plant, heard = self.plant, self.witness.sample(self.latest)
+        known = {column: heard[signal] / scale for column, (signal, scale) in HEARD.items() if signal in heard}
+        self.recorder.sample(
+            now_ms,
+            current_A=plant.current_A,
+            layer_v_max_V=float(plant.voltage_V.max()),
+            layer_v_min_V=float(plant.voltage_V.min()),
+            soc_true=plant.soc_mean,
+            t_true_max_degC=float(plant.temp_K.max()) - ZERO_K,
+            t_true_min_degC=float(plant.temp_K.min()) - ZERO_K,
+            pack_V=plant.pack_V,
+            link_V=self.hv.link_V,
+            contactors=self.hv.mask,
+            **known,
+        )
+
+    def _aftermath(self, run: Run) -> None:
+        """The firmware is gone: the watchdog relay takes the coils' supply, and the contactors must fall."""
+        hv, plant = self.hv, self.plant
+        hv.drop_all()
+        self.recorder.event(run.end_ms, "state", "dead")
+        for _ in range(AFTERMATH_ticks):
+            now_ms = run.end_ms
+            current_A = hv.step(0, 0.0, False, 0.0, 0.0, plant, TICK_s)
+            plant.step(current_A, TICK_s)
+            self.violations.step(plant, current_A, now_ms, True)
+            if not run.contactors or hv.mask != run.contactors[-1][1]:
+                self._moved(hv.mask, now_ms, run)
+            if not now_ms % SAMPLE_ms:
+                self._sample(now_ms)
+            run.end_ms += TICK_ms
+
+    def _conclude(self, run: Run) -> None:
+        run.errors = sum(
+            receiver.errors for receiver in (self.vehicle.limits, self.vehicle.state, self.charger.request)
+        )
+        run.decisions_crc = zlib.crc32(self.decisions.tobytes())
+        run.soc_true_end = self.plant.soc_mean
+        run.v_max_mV = round(self.violations.v_max_mV)
+        run.v_min_mV = round(self.violations.v_min_mV)
+        run.t_max_ddegC = round(self.violations.t_max_ddegC)
+        run.violations = list(self.violations.episodes)
+        run.injected_ms = self.injector.times_ms
+        run.felt = self.injector.felt(run.end_ms)
+
+
+def load_of(phase: Phase, pack: Pack) -> Load | None:
+    """What a phase asks the vehicle to draw; None for nothing. BadInput for a profile there is not."""
+    capacity_A = pack.cell.capacity_mAh / 1000
+    if phase.profile is not None:
+        profile, factor_A = load_profile(phase.profile), phase.scale * capacity_A
+        start_s = phase.profile_start_s
+        return lambda elapsed_s: profile.at(start_s + elapsed_s) * factor_A
+    if phase.c_rate is not None:
+        current_A = phase.c_rate * capacity_A
+        return lambda _: current_A
+    return None
