@@ -10,6 +10,7 @@ from array import array
 
 from micropython import const
 
+from bms.safety import snapshot
 from boards.parts.bench_frames import (
     HilChain,
     HilCurrent,
@@ -21,7 +22,6 @@ from boards.parts.bench_frames import (
     HilTick,
     HilVoltages,
 )
-from bms.safety import snapshot
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -56,6 +56,11 @@ _FRESH = const(1)
 _BAD = const(2)
 _FLAG_RTR = const(1)
 _NOTHING = array("i")
+# scalars that always come together lie side by side
+_INPUTS_FIRST = const(4)
+_INPUTS_END = const(11)
+_CHAIN_FIRST = const(16)
+_CHAIN_END = const(21)
 
 
 class Bank:
@@ -94,6 +99,7 @@ class BenchFrontEnd:
     def __init__(self, pack: "Pack") -> None:
         self._snap: Snapshot | None = None
         self._mailbox: Mailbox | None = None
+        self._value = self._age_ms = self._reason = _NOTHING
         self._b_fitted = pack.current_b_sensor is not None
         self._group_bank = Bank(GROUP_NAMED_mV, GROUP_LOW_mV)
         self._stack_bank = Bank(STACK_NAMED_mV, STACK_LOW_mV)
@@ -130,6 +136,9 @@ class BenchFrontEnd:
         """A new tick: frames go here, nothing is fresh yet."""
         if snap is not self._snap:
             self._snap = snap
+            self._value = snap.value
+            self._age_ms = snap.age_ms
+            self._reason = snap.reason
             self._group_bank.bind(snap.group_mV, snap.group_age_ms, snap.group_reason)
             self._stack_bank.bind(snap.stack_mV, snap.stack_age_ms, snap.stack_reason)
             self._probe_bank.bind(snap.probe_ddegC, snap.probe_age_ms, snap.probe_reason)
@@ -146,18 +155,15 @@ class BenchFrontEnd:
         Before set_filters() nothing comes: one call then makes the controller know the list it will write to.
         """
         frame = self._frame
-        for count in range(frames_max):
-            if can.recv(frame) is None:
-                return count
-            flags = frame[2]
-            if flags:
-                if not flags & _FLAG_RTR:
+        count = 0
+        while count < frames_max and not self.ticked and can.recv(frame) is not None:
+            count += 1
+            if frame[2]:
+                if not frame[2] & _FLAG_RTR:
                     self._mailbox.put(frame[0], True, frame[1])
             elif not self.dispatch(frame[0], frame[1]):
                 self._mailbox.put(frame[0], False, frame[1])
-            elif self.ticked:
-                return count + 1
-        return frames_max
+        return count
 
     def dispatch(self, identifier: int, data: memoryview) -> bool:
         """Reads one standard frame. False: it is not one of the bench's."""
@@ -183,10 +189,9 @@ class BenchFrontEnd:
             self._snap.bad_bits |= channel
 
     def _set(self, k: int, value: int) -> None:
-        snap = self._snap
-        snap.value[k] = value
-        snap.age_ms[k] = 0
-        snap.reason[k] = snapshot.OK
+        self._value[k] = value
+        self._age_ms[k] = 0
+        self._reason[k] = 0
 
     def _read_groups(self, data: memoryview) -> bool:
         frame = self._groups
@@ -194,12 +199,10 @@ class BenchFrontEnd:
             return False
         bank = self._group_bank
         k = 3 * frame.index
-        self._note(
-            bank.put(k, frame.group_0_voltage_mV)
-            | bank.put(k + 1, frame.group_1_voltage_mV)
-            | bank.put(k + 2, frame.group_2_voltage_mV),
-            snapshot.GROUPS,
-        )
+        got = bank.put(k, frame.group_0_voltage_mV)
+        got |= bank.put(k + 1, frame.group_1_voltage_mV)
+        got |= bank.put(k + 2, frame.group_2_voltage_mV)
+        self._note(got, snapshot.GROUPS)
         return True
 
     def _read_stacks(self, data: memoryview) -> bool:
@@ -208,12 +211,10 @@ class BenchFrontEnd:
             return False
         bank = self._stack_bank
         k = 3 * frame.index
-        self._note(
-            bank.put(k, frame.stack_0_voltage_mV)
-            | bank.put(k + 1, frame.stack_1_voltage_mV)
-            | bank.put(k + 2, frame.stack_2_voltage_mV),
-            snapshot.STACKS,
-        )
+        got = bank.put(k, frame.stack_0_voltage_mV)
+        got |= bank.put(k + 1, frame.stack_1_voltage_mV)
+        got |= bank.put(k + 2, frame.stack_2_voltage_mV)
+        self._note(got, snapshot.STACKS)
         return True
 
     def _read_temperatures(self, data: memoryview) -> bool:
@@ -222,24 +223,22 @@ class BenchFrontEnd:
             return False
         bank = self._probe_bank
         k = 5 * frame.index
-        self._note(
-            bank.put(k, frame.probe_0_temperature_ddegC)
-            | bank.put(k + 1, frame.probe_1_temperature_ddegC)
-            | bank.put(k + 2, frame.probe_2_temperature_ddegC)
-            | bank.put(k + 3, frame.probe_3_temperature_ddegC)
-            | bank.put(k + 4, frame.probe_4_temperature_ddegC),
-            snapshot.PROBES,
-        )
+        got = bank.put(k, frame.probe_0_temperature_ddegC)
+        got |= bank.put(k + 1, frame.probe_1_temperature_ddegC)
+        got |= bank.put(k + 2, frame.probe_2_temperature_ddegC)
+        got |= bank.put(k + 3, frame.probe_3_temperature_ddegC)
+        got |= bank.put(k + 4, frame.probe_4_temperature_ddegC)
+        self._note(got, snapshot.PROBES)
         return True
 
     def _read_current(self, data: memoryview) -> bool:
         frame = self._current
         if not frame.unpack(data):
             return False
+        self._set(snapshot.CURRENT_count, frame.counter)
         got = self._wide_bank.put(snapshot.CURRENT_A_mA, frame.current_a_mA)
         if self._b_fitted:
             got |= self._wide_bank.put(snapshot.CURRENT_B_mA, frame.current_b_mA)
-        self._set(snapshot.CURRENT_count, frame.counter)
         self._note(got, snapshot.CURRENT)
         return True
 
@@ -247,28 +246,29 @@ class BenchFrontEnd:
         frame = self._voltages
         if not frame.unpack(data):
             return False
-        bank = self._wide_bank
         self._set(snapshot.VOLTAGES_count, frame.counter)
-        self._note(
-            bank.put(snapshot.PACK_mV, frame.pack_voltage_mV)
-            | bank.put(snapshot.LINK_mV, frame.link_voltage_mV),
-            snapshot.VOLTAGES,
-        )
+        got = self._wide_bank.put(snapshot.PACK_mV, frame.pack_voltage_mV)
+        got |= self._wide_bank.put(snapshot.LINK_mV, frame.link_voltage_mV)
+        self._note(got, snapshot.VOLTAGES)
         return True
 
     def _read_inputs(self, data: memoryview) -> bool:
         frame = self._inputs
         if not frame.unpack(data):
             return False
-        self._set(snapshot.FEEDBACK_bits, frame.contactor_feedback)
-        self._set(snapshot.INTERLOCK_closed, frame.interlock_closed)
-        self._set(snapshot.CRASH_seen, frame.crash)
-        self._set(snapshot.FUSE_intact, frame.fuse_intact)
-        self._set(snapshot.CHARGER_plugged, frame.charger_plugged)
-        self._set(snapshot.COIL_SUPPLY_present, frame.coil_supply_present)
-        self._set(snapshot.SUPPLY_mV, frame.supply_voltage_mV)
+        value = self._value
+        value[snapshot.FEEDBACK_bits] = frame.contactor_feedback
+        value[snapshot.SUPPLY_mV] = frame.supply_voltage_mV
+        value[snapshot.INTERLOCK_closed] = frame.interlock_closed
+        value[snapshot.CRASH_seen] = frame.crash
+        value[snapshot.FUSE_intact] = frame.fuse_intact
+        value[snapshot.CHARGER_plugged] = frame.charger_plugged
+        value[snapshot.COIL_SUPPLY_present] = frame.coil_supply_present
+        for k in range(_INPUTS_FIRST, _INPUTS_END):
+            self._age_ms[k] = 0
+            self._reason[k] = 0
         self._set(snapshot.INPUTS_count, frame.counter)
-        self._note(_FRESH, snapshot.INPUTS)
+        self._snap.fresh_bits |= snapshot.INPUTS
         return True
 
     def _read_environment(self, data: memoryview) -> bool:
@@ -276,14 +276,12 @@ class BenchFrontEnd:
         if not frame.unpack(data):
             return False
         bank = self._coolant_bank
-        self._note(
-            bank.put(snapshot.COOLANT_INLET_ddegC, frame.coolant_inlet_ddegC)
-            | bank.put(snapshot.COOLANT_OUTLET_ddegC, frame.coolant_outlet_ddegC)
-            | self._put_fitted(snapshot.INSULATION_kohm, frame.insulation_kohm, NOT_READY_16)
-            | self._put_fitted(snapshot.FORCE_N, frame.force_N, NOT_READY_16)
-            | self._put_fitted(snapshot.COOLANT_FLOW_dl_min, frame.coolant_flow_dl_per_min, NOT_READY_FLOW),
-            snapshot.ENVIRONMENT,
-        )
+        got = bank.put(snapshot.COOLANT_INLET_ddegC, frame.coolant_inlet_ddegC)
+        got |= bank.put(snapshot.COOLANT_OUTLET_ddegC, frame.coolant_outlet_ddegC)
+        got |= self._put_fitted(snapshot.INSULATION_kohm, frame.insulation_kohm, NOT_READY_16)
+        got |= self._put_fitted(snapshot.FORCE_N, frame.force_N, NOT_READY_16)
+        got |= self._put_fitted(snapshot.COOLANT_FLOW_dl_min, frame.coolant_flow_dl_per_min, NOT_READY_FLOW)
+        self._note(got, snapshot.ENVIRONMENT)
         return True
 
     def _put_fitted(self, k: int, raw: int, not_ready: int) -> int:
@@ -291,17 +289,21 @@ class BenchFrontEnd:
         if raw < not_ready:
             self._set(k, raw)
             return _FRESH
-        self._snap.reason[k] = snapshot.NOT_READY
+        self._reason[k] = snapshot.NOT_READY
         return _BAD if raw == not_ready else 0
 
     def _read_chain(self, data: memoryview) -> bool:
         frame = self._chain
         if not frame.unpack(data):
             return False
-        self._set(snapshot.CONVERSIONS_count, frame.conversion_counter)
-        self._set(snapshot.CRC_ERROR_chips, frame.crc_error_chips)
-        self._set(snapshot.LOST_CHIPS_bits, frame.lost_chips)
-        self._set(snapshot.REFERENCE_error, frame.reference_error)
-        self._set(snapshot.BROWN_OUT_seen, frame.brown_out)
-        self._note(_FRESH, snapshot.CHAIN)
+        value = self._value
+        value[snapshot.CONVERSIONS_count] = frame.conversion_counter
+        value[snapshot.CRC_ERROR_chips] = frame.crc_error_chips
+        value[snapshot.LOST_CHIPS_bits] = frame.lost_chips
+        value[snapshot.REFERENCE_error] = frame.reference_error
+        value[snapshot.BROWN_OUT_seen] = frame.brown_out
+        for k in range(_CHAIN_FIRST, _CHAIN_END):
+            self._age_ms[k] = 0
+            self._reason[k] = 0
+        self._snap.fresh_bits |= snapshot.CHAIN
         return True

@@ -130,9 +130,7 @@ class Board:
 
     def can_send(self, identifier: int, data: bytearray) -> bool:
         can = self._can
-        if can.state() == CAN.STATE_BUS_OFF:
-            return False
-        return can.send(identifier, data) is not None
+        return can.sending and can.send(identifier, data) is not None
 
     def can_state(self) -> int:
         return self._can.state()
@@ -150,35 +148,43 @@ class Board:
         return self._stored_soc_permille
 
     def finish(self, decisions: bytearray, soc: float, sigma: float, hysteresis: float, fresh: bool) -> None:
-        transport = self._transport
-        buffer = self._buffer
         # The bench's own frames are wires, not traffic: they go past the controller and its state.
         if fresh:
-            self._soc.soc = soc
-            self._soc.pack(buffer)
-            transport.put(HilProbeSoc.ID, buffer)
-            self._sigma.sigma = sigma
-            self._sigma.pack(buffer)
-            transport.put(HilProbeSigma.ID, buffer)
-            self._hysteresis.hysteresis = hysteresis
-            self._hysteresis.pack(buffer)
-            transport.put(HilProbeHysteresis.ID, buffer)
-        self._actuators.pack(buffer)
-        transport.put(HilActuators.ID, buffer)
+            self._put_estimates(soc, sigma, hysteresis)
+        self._actuators.pack(self._buffer)
+        self._transport.put(HilActuators.ID, self._buffer)
         if self._mode == TICK:
-            crc = binascii.crc32(decisions)
-            done = self._done
-            done.n = self._front_end.tick_n
-            done.crc_low = crc & 0xFFFF
-            done.crc_high = crc >> 16
-            done.pack(buffer)
-            transport.put(HilDone.ID, buffer)
-            for _ in range(FLUSH_TRIES):
-                if self._can.flush():
-                    return
-                clock.sleep_ms(1)
+            self._put_done(binascii.crc32(decisions))
+            if not self._can.flush():
+                self._flush_late()
         else:
             self._can.flush()
+
+    def _flush_late(self) -> None:
+        """A kernel queue was full: in lockstep the bench waits for all of it."""
+        for _ in range(FLUSH_TRIES):
+            clock.sleep_ms(1)
+            if self._can.flush():
+                return
+
+    def _put_estimates(self, soc: float, sigma: float, hysteresis: float) -> None:
+        self._soc.soc = soc
+        self._soc.pack(self._buffer)
+        self._transport.put(HilProbeSoc.ID, self._buffer)
+        self._sigma.sigma = sigma
+        self._sigma.pack(self._buffer)
+        self._transport.put(HilProbeSigma.ID, self._buffer)
+        self._hysteresis.hysteresis = hysteresis
+        self._hysteresis.pack(self._buffer)
+        self._transport.put(HilProbeHysteresis.ID, self._buffer)
+
+    def _put_done(self, crc: int) -> None:
+        done = self._done
+        done.n = self._front_end.tick_n
+        done.crc_low = crc & 0xFFFF
+        done.crc_high = crc >> 16
+        done.pack(self._buffer)
+        self._transport.put(HilDone.ID, self._buffer)
 
     def close(self) -> None:
         """Lets go of the bus."""

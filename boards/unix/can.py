@@ -34,7 +34,7 @@ _ERROR_RESTARTED = const(0x100)
 _DETAIL_WARNING = const(0x0C)
 _DETAIL_PASSIVE = const(0x30)
 
-_BUS_OFF = const(4)
+_TX_QUEUE_LEN = const(32)
 _LISTS_KNOWN = const(4)  # lists in turn to which recv() writes without allocating
 _NO_MEMORYVIEW = memoryview(b"")
 
@@ -81,7 +81,7 @@ class CAN:
     IRQ_STATE = 8
     IRQ_TX_IDX_SHIFT = 16
     IRQ_TX_IDX_MASK = 0xFF
-    TX_QUEUE_LEN = 32
+    TX_QUEUE_LEN = _TX_QUEUE_LEN
     FILTERS_MAX = 28
 
     def __init__(
@@ -103,6 +103,7 @@ class CAN:
         self._trigger = 0
         self._irq = Irq()
         self._state = self.STATE_STOPPED
+        self.sending = False  # not of machine.CAN: neither stopped nor bus-off
         self._entered = array("i", [0, 0, 0])  # times: warning, passive, bus-off
         self._pending = array("i", [0] * (_STANDARD_MAX + 1))  # by identifier: batch in which it last was sent
         self._listening = False
@@ -128,12 +129,14 @@ class CAN:
             raise ValueError("bitrate")
         self._timings = [bitrate, sjw, tseg1, tseg2, None, None]
         self._state = self.STATE_ACTIVE
+        self.sending = True
 
     def deinit(self) -> None:
         """Drops what waits in either direction. The transport stays open."""
         self.transport.all_left()
         self.transport.rx_head = self.transport.rx_count
         self._state = self.STATE_STOPPED
+        self.sending = False
         self._listening = False
 
     def restart(self) -> None:
@@ -143,6 +146,7 @@ class CAN:
             self._entered[k] = 0
         if self._state != self.STATE_STOPPED:
             self._state = self.STATE_ACTIVE
+            self.sending = True
 
     def state(self) -> int:
         """One of the STATE_ constants."""
@@ -191,20 +195,20 @@ class CAN:
     def send(self, id: int, data: "bytes | bytearray | memoryview", flags: int = 0) -> "int | None":
         """Queues one frame and returns its buffer; None: no room, or the same identifier still waits. OSError: bus-off."""
         transport = self.transport
-        if self._state == _BUS_OFF or self._state == 0:
+        if not self.sending:
             raise OSError(_ENETDOWN)
         if len(data) > 8:
             raise ValueError("data too long")
-        if transport.tx_count >= self.TX_QUEUE_LEN:
+        if transport.tx_count >= _TX_QUEUE_LEN:
             return None
-        if flags == 0:
-            if not 0 <= id <= _STANDARD_MAX:
-                raise ValueError("invalid id")
-            if self._pending[id] == transport.batch:
-                return None
-            self._pending[id] = transport.batch
-            return transport.put(id, data)
-        return self._send_flagged(id, data, flags)
+        if flags:
+            return self._send_flagged(id, data, flags)
+        if not 0 <= id <= _STANDARD_MAX:
+            raise ValueError("invalid id")
+        if self._pending[id] == transport.batch:
+            return None
+        self._pending[id] = transport.batch
+        return transport.put(id, data)
 
     def _send_flagged(self, id: int, data: "bytes | bytearray | memoryview", flags: int) -> "int | None":
         extended = flags & self.FLAG_EXT_ID
@@ -240,52 +244,56 @@ class CAN:
 
     def recv(self, arg: "list[Any] | None" = None) -> "list[Any] | None":
         """[identifier, data, flags, errors] of the next accepted frame, in `arg` where given; None: there is none."""
-        transport = self.transport
         if arg is None:
             arg = [0, memoryview(bytearray(8)), 0, 0]
         if arg[1] is not self._view:
             self._adopt(arg[1])
-        if not self._listening:
-            return None
-        while True:
+        transport = self.transport
+        while transport.rx_head < transport.rx_count or self._refilled():
             slot = transport.rx_head
-            if slot == transport.rx_count:
-                if transport.tx_count:
-                    self.flush()
-                if not transport.fill():
-                    return None
-                slot = 0
-                self._raise_irq(self.IRQ_RX)
-                if transport.rx_head != 0:  # the handler has taken frames
-                    continue
             transport.rx_head = slot + 1
             word = transport.rx_words[4 * slot]
-            if word <= _STANDARD_MAX:
-                flags = 0
-            elif word & ERROR:
-                self._error(word, transport.rx_data[slot][1])
-                continue
+            if word > _STANDARD_MAX or self._filters is not None or transport.rx_words[4 * slot + 1] != 8:
+                if not self._unusual(arg, slot):
+                    continue
             else:
-                flags = (2 if word & EXTENDED else 0) | (1 if word & REMOTE else 0)
-                word &= _EXTENDED_MAX
-            if self._filters is not None and not self._accepts(word, flags):
-                continue
-            length = transport.rx_words[4 * slot + 1] & 0xFF
-            if length > 8:
-                length = 8
-            if length == 8 and not flags & 1:
-                view = self._views[8]
-                view[:] = transport.rx_data[slot]
-            else:
-                view = self._views[length]
-                for k in range(length):
-                    view[k] = 0 if flags & 1 else transport.rx_data[slot][k]
-            self._view = view
-            arg[0] = word
-            arg[1] = view
-            arg[2] = flags
-            arg[3] = 0
+                arg[0] = word
+                arg[1] = self._views[8]
+                arg[1][:] = transport.rx_data[slot]
+                arg[2] = 0
+                arg[3] = 0
+            self._view = arg[1]
             return arg
+        return None
+
+    def _refilled(self) -> bool:
+        """Whether there are frames again; what waits to be sent leaves first."""
+        if not self._listening:
+            return False
+        transport = self.transport
+        if transport.tx_count:
+            self.flush()
+        if not transport.fill():
+            return False
+        self._raise_irq(self.IRQ_RX)
+        return transport.rx_head < transport.rx_count or self._refilled()
+
+    def _unusual(self, arg: "list[Any]", slot: int) -> bool:
+        """Extended, remote, short and filtered frames. False: this one is not handed out."""
+        transport = self.transport
+        word = transport.rx_words[4 * slot]
+        if word & ERROR:
+            self._error(word, transport.rx_data[slot][1])
+            return False
+        arg[2] = (self.FLAG_EXT_ID if word & EXTENDED else 0) | (self.FLAG_RTR if word & REMOTE else 0)
+        arg[3] = 0
+        arg[0] = word & _EXTENDED_MAX
+        if not self._accepts(arg[0], arg[2]):
+            return False
+        arg[1] = self._views[min(transport.rx_words[4 * slot + 1] & 0xFF, 8)]
+        for k in range(len(arg[1])):
+            arg[1][k] = 0 if word & REMOTE else transport.rx_data[slot][k]
+        return True
 
     def _adopt(self, view: memoryview) -> None:
         """Finds the views over the memory behind another list, or makes them where it comes for the first time."""
@@ -304,10 +312,11 @@ class CAN:
         self._view = view
 
     def _accepts(self, identifier: int, flags: int) -> bool:
-        if self._filters is not None:
-            for wanted, mask, wanted_flags in self._filters:
-                if identifier & mask == wanted and flags == wanted_flags:
-                    return True
+        if self._filters is None:
+            return True
+        for row in self._filters:
+            if identifier & row[1] == row[0] and flags == row[2]:
+                return True
         return False
 
     def _error(self, word: int, detail: int) -> None:
@@ -327,6 +336,7 @@ class CAN:
                 self._state = self.STATE_WARNING
             else:
                 self._state = self.STATE_ACTIVE
+        self.sending = self._state != self.STATE_BUS_OFF
         if self._state > before:
             self._entered[self._state - self.STATE_WARNING] += 1
             self._raise_irq(self.IRQ_STATE)

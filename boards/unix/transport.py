@@ -56,20 +56,18 @@ class Transport:
         slot = self.tx_count
         if slot == SLOTS:
             return -1
-        i = 4 * slot
-        words = self.tx_words
-        words[i] = word
-        length = len(data)
-        words[i + 1] = length
-        if length == 8:
+        self.tx_words[4 * slot] = word
+        self.tx_words[4 * slot + 1] = len(data)
+        if len(data) == 8:
             self.tx_data[slot][:] = data
         else:
-            words[i + 2] = 0
-            words[i + 3] = 0
-            for k in range(length):
-                self.tx_data[slot][k] = data[k]
+            self._put_short(self.tx_data[slot], data)
         self.tx_count = slot + 1
         return slot
+
+    def _put_short(self, to: memoryview, data: "bytes | bytearray | memoryview") -> None:
+        for k in range(8):
+            to[k] = data[k] if k < len(data) else 0
 
     def drop_cancelled(self) -> None:
         """Closes the gaps that cancelled frames leave."""

@@ -55,12 +55,9 @@ class SocketCanTransport(Transport):
         self._poll.register(stream, select.POLLIN)
 
     def wait(self, timeout_ms: int) -> bool:
-        if _MICROPYTHON:
-            ready = self._poll.ipoll(timeout_ms)
-        else:
-            ready = self._poll.poll(None if timeout_ms < 0 else timeout_ms)
+        poll = self._poll
         came = False
-        for entry in ready:
+        for entry in poll.ipoll(timeout_ms) if _MICROPYTHON else poll.poll(None if timeout_ms < 0 else timeout_ms):
             if entry[0] is self._lifeline or entry[0] == self._lifeline:
                 self.closed = True
             came = True

@@ -22,6 +22,7 @@ import boards
 from hil.errors import BadInput
 from hil.target import PATIENCE_s, Target, TargetDied, ends_with_done
 from hil.targets.canbus import CanBus
+from hil.targets.onecore import OneCore
 
 HEAP = "8m"
 START_s = 30.0  # until the process has started, and for its first tick
@@ -140,12 +141,14 @@ class ProcessTarget(Target):
         self._module = module
         self._extra_path = extra_path
         pack = str(Path(pack_name).resolve()) if pack_name.endswith(".py") else pack_name
+        self._socket: socket.socket | None = None
         self._options = ["--pack", pack, "--clock", "tick"]
         if map_name is not None:
             self._options += ["--map", map_name]
         if stored_soc_permille is not None:
             self._options += ["--stored-soc", str(stored_soc_permille)]
         self._firmware: Firmware | None = None
+        self._core: OneCore | None = None
 
     @property
     def pid(self) -> int | None:
@@ -154,6 +157,7 @@ class ProcessTarget(Target):
 
     def _launch(self, *options: str) -> Firmware:
         self._firmware = Firmware(self._program, [*self._options, *options], self._module, self._extra_path)
+        self._core = OneCore(self._firmware.pid)
         return self._firmware
 
     def _lost(self, n: int, patience_s: float) -> TargetDied:
@@ -166,6 +170,9 @@ class ProcessTarget(Target):
         return TargetDied(f"the firmware gave no HIL_DONE for tick {n} within {patience_s:g} s")
 
     def close(self) -> None:
+        if self._core is not None:
+            self._core.release()
+            self._core = None
         if self._firmware is not None:
             self._firmware.close()
             self._firmware = None
@@ -208,9 +215,10 @@ class MicroPythonTarget(ProcessTarget):
             self._socket.setsockopt(socket.SOL_SOCKET, option, struct.pack("@ll", int(seconds), int(rest * 1e6)))
 
     def exchange(self, n: int, now_ms: int, frames: bytes) -> list[tuple[int, bytes]]:
-        sock = self._socket
-        if sock is None:
+        sock, core = self._socket, self._core
+        if sock is None or core is None:
             raise TargetDied("the firmware is not running")
+        core.turn()
         buffer = self._buffer
         try:
             sock.sendall(frames + self.tick_frame(n, now_ms))
