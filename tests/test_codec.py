@@ -92,6 +92,10 @@ BO_ 11 RANGES: 4 A
  SG_ overlap m4 : 13|6@1- (1,0) [0|0] "" B
  SG_ single m200 : 8|24@1+ (1,0) [0|0] "" B
 
+BO_ 12 OFF_GRID: 2 A
+ SG_ between : 0|8@1+ (0.1,0) [0.25|9.99] "" B
+ SG_ negative : 8|8@1- (0.5,-3) [-12.8|4.3] "" B
+
 VAL_ 8 sparse 1022 "bad" 1023 "absent" ;
 VAL_ 8 lonely 0 "off" 77 "odd" ;
 VAL_ 8 below -2048 "open" -2047 "short" -2046 "late" 3 "inside" 70000 "beyond" ;
@@ -474,6 +478,8 @@ def test_a_value_with_a_name_passes_where_its_neighbour_is_clamped() -> None:
     assert decoded(message, packed(frame)) == {"sparse": 1022, "lonely": 77, "below": -2047, "mirrored": 0}
     frame = codec.fill(message, {"sparse": 1021, "lonely": 78, "below": -2045, "mirrored": 127})
     assert decoded(message, packed(frame)) == {"sparse": 1000, "lonely": 9, "below": -500, "mirrored": 20}
+    frame = codec.fill(message, {"below": 70000})  # a name for what the signal cannot hold
+    assert decoded(message, packed(frame)) == {"sparse": 0, "lonely": 0, "below": 500, "mirrored": 0}
 
 
 def test_a_float_too_large_for_its_format_is_the_largest_that_fits() -> None:
