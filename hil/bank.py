@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bms.schema import Sensor
+from hil.sensorframes import Slot
 
 Floats = NDArray[np.float64]
 
@@ -19,13 +20,13 @@ TICK_ms = 10
 
 
 class Bank:
-    """Sensors side by side. `wire_per_unit` is 1000 for mV and mA, 10 for ddegC; `limits` are the wire's (low, high)."""
+    """Sensors side by side. `wire_per_unit` is 1000 for mV and mA, 10 for ddegC; `slots` are their places on the wire."""
 
     def __init__(
         self,
         sensors: Sequence[Sensor],
         wire_per_unit: float,
-        limits: Sequence[tuple[int, int]],
+        slots: Sequence[Slot],
         generator: np.random.Generator,
     ) -> None:
         count = len(sensors)
@@ -37,8 +38,8 @@ class Bank:
         self.gain = 1 + generator.uniform(-1, 1, count) * np.array([s.gain_ppm * 1e-6 for s in sensors])
         self.offset = generator.uniform(-1, 1, count) * np.array([s.offset_u * 1e-6 for s in sensors])  # V, A, K
         per_m = wire_per_unit / 1e3
-        self.low = np.array([max(s.low_m * per_m, low) for s, (low, _) in zip(sensors, limits)])
-        self.high = np.array([min(s.high_m * per_m, high) for s, (_, high) in zip(sensors, limits)])
+        self.low = np.array([max(s.low_m * per_m, place.low) for s, place in zip(sensors, slots)])
+        self.high = np.array([min(s.high_m * per_m, place.high) for s, place in zip(sensors, slots)])
         self._middle = (self.low + self.high) / 2
         self._half = (self.high - self.low) / 2
         self._rounds_again = bool((self.lsb != np.rint(self.lsb)).any())

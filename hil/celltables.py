@@ -60,8 +60,8 @@ class CellTables:
         """Numbers of the segments in which `soc` lies, into `out`; all of shape (layers,)."""
         np.multiply(soc, _PER_SOC, scratch)
         np.add(scratch, _BELOW, scratch)
-        np.maximum(scratch, 0, scratch)
-        np.minimum(scratch, SEGMENTS - 1, scratch)
+        np.maximum(scratch, 0, out=scratch)
+        np.minimum(scratch, SEGMENTS - 1, out=scratch)
         out[...] = scratch
 
     def at(self, row: int, soc: Floats) -> Floats:

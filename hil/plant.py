@@ -66,9 +66,7 @@ class Plant:
         self.layer_heat_W = np.zeros(n)  # over the last thermal step
         self.warmings = 0  # thermal steps done
 
-        self.coolant_inlet_degC = (
-            options.temperature_degC if options.coolant_degC is None else options.coolant_degC
-        )
+        self.coolant_inlet_degC = options.temperature_degC if options.coolant_degC is None else options.coolant_degC
         self.coolant_flow_l_min = options.coolant_flow_l_min
         size = nominal_Ah / 20
         self.heat = Heat(
@@ -238,10 +236,11 @@ class Plant:
         self._extra_J = np.zeros(n)
         self._drop_V = np.zeros(n)  # I R0 of the last step, where a layer is shorted
         self._short_S, self._share = np.zeros(n), np.ones(n)
-        self._elapsed_s = self._moved_As = self._emf_V = self._r0_ohm = self._short_A = 0.0
-        self._shorted = False
-        self._refresh_s = REFRESH_s - 1e-4
-        self._refresh_As = REFRESH_soc * cell.capacity_mAh * 3.6
+        self._elapsed_s = self._moved_As = self._emf_V = self._short_A = 0.0
+        self._r0_ohm: float = 0.0
+        self._shorted: bool = False
+        self._refresh_s: float = REFRESH_s - 1e-4
+        self._refresh_As: float = REFRESH_soc * cell.capacity_mAh * 3.6
 
     def _faults_changed(self) -> None:
         """Takes the layers' faults into the arrays of the step."""
@@ -320,7 +319,7 @@ class Plant:
     def _self_discharge(self) -> Floats:
         """SoC lost in a second."""
         factor = np.exp(SELF_DISCHARGE_J_mol / GAS_J_molK * (1 / SELF_DISCHARGE_K - 1 / self.temp_K))
-        np.minimum(factor, 1.0, factor)
+        np.minimum(factor, 1.0, out=factor)
         declared = self.pack.cell.self_discharge_ppm_h * 1e-6 / 3600
         rate: Floats = declared * self.spread.self_discharge_scale * factor
         rate += self.faults.leak_A / (3600 * self.capacity_Ah)

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bms.safety.snapshot import CRC_ERROR, NOT_READY, OPEN_WIRE, OUT_OF_RANGE
+from hil.sensorframes import Slot
+
 _ANY = (float("-inf"), float("inf"))
 # kind -> (what severity is, lowest, highest)
 KINDS: dict[str, tuple[str, float, float]] = {
@@ -30,8 +33,9 @@ KINDS: dict[str, tuple[str, float, float]] = {
     "intermittent": ("share of samples that are lost", 0.0, 1.0),
     "quantised": ("step in V, A or K", 1e-6, float("inf")),
 }
-NAMED = ("silence", "open", "crc_error", "saturated")
+NAMED = {"silence": NOT_READY, "open": OPEN_WIRE, "crc_error": CRC_ERROR, "saturated": OUT_OF_RANGE}
 NUMERIC = ("stuck", "offset", "gain", "drift", "noise", "reversed", "delayed", "quantised")
+ALL_KINDS = (*NAMED, *NUMERIC, "intermittent")  # of one signed value
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,11 @@ class Channel:
     period_ms: int
     named: Mapping[str, int]
     kinds: tuple[str, ...]
+
+
+def names(place: Slot) -> dict[str, int]:
+    """Raw values of the kinds in NAMED on a signed signal of hil.dbc."""
+    return {kind: place.named(reason) for kind, reason in NAMED.items()}
 
 
 def checked(channel: Channel, kind: str, severity: float) -> None:
@@ -97,6 +106,8 @@ class ChannelFault:
             while len(self._past) > 1 + round(severity / channel.period_ms):
                 self._past.popleft()
             return self._past[0]
+        if kind == "reversed" and channel.high == 1:
+            return 1 - reading
         if self._begin_ms is None:
             self._begin_ms = now_ms
         if not channel.low <= reading <= channel.high:

@@ -15,6 +15,7 @@ from bms.schema import Pack, charge_map
 from hil.plant import ZERO_K, Plant
 
 Floats = NDArray[np.float64]
+Row = tuple[str, int, tuple[int, int, int]]  # quantity, +1 above or -1 below, (info, warning, fault)
 
 WARNING, FAULT = 1, 2
 MAP_WARNING_permille = 1050
@@ -49,9 +50,9 @@ class Violations:
         self._allowed_ms = budget_ms + GRACE_ms
         self._capacity_A = cell.capacity_mAh / 1000
         self._resting_A = RESTING_C * self._capacity_A
-        # (quantity, +1 above / -1 below, warning, fault); charge and discharge rows count in their direction only
+        # charge and discharge rows count in their direction of current only
         self._voltage = (("voltage_max_mV", 1, cell.v_max_mV), ("voltage_min_mV", -1, cell.v_min_mV))
-        self._any = (("stop_temperature_ddegC", 1, cell.t_stop_ddegC),)
+        self._any: tuple[Row, ...] = (("stop_temperature_ddegC", 1, cell.t_stop_ddegC),)
         self._charging = (
             ("charge_temperature_max_ddegC", 1, cell.t_charge_max_ddegC),
             ("charge_temperature_min_ddegC", -1, cell.t_charge_min_ddegC),
@@ -120,7 +121,7 @@ class Violations:
         current_A: float,
         now_ms: int,
         fault_injected: bool,
-        rows: tuple[tuple[str, int, tuple[int, int, int]], ...],
+        rows: tuple[Row, ...],
     ) -> None:
         """Every layer against every limit; opens, worsens and closes episodes."""
         column = FAULT if fault_injected else WARNING
@@ -128,9 +129,7 @@ class Violations:
         temp_ddegC = (plant.temp_K - ZERO_K) * 10
         checks: list[tuple[str, int, Floats, Floats]] = []
         for quantity, side, limits in self._voltage:
-            checks.append(
-                (quantity, side, plant.voltage_V * 1000, np.full(plant.layers, float(limits[column])))
-            )
+            checks.append((quantity, side, plant.voltage_V * 1000, np.full(plant.layers, float(limits[column]))))
         for quantity, side, limits in rows:
             checks.append((quantity, side, temp_ddegC, np.full(plant.layers, float(limits[column]))))
         if current_A > self._resting_A:
