@@ -8,7 +8,8 @@ from itertools import pairwise
 
 from bms.schema import Cell, Pack, group_count, layer_count, layers_per_stack
 from hil.lint import CellRule, Complaint, PackRule
-from hil.lint_pack import error_u, precharge_tau_ms, trip_charge_dA, trip_discharge_dA
+from hil.lint_pack import precharge_tau_ms
+from hil.lint_tables import error_u, trip_charge_dA, trip_discharge_dA
 
 
 def ambiguous_rest(cell: Cell) -> Iterator[Complaint]:

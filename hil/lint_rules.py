@@ -1,23 +1,25 @@
 """PRODUCTS: every multiplication of the integer lane and how large it can get; below 2^30, all of them.
 
-One row a multiplication in bms/safety and bms/control: where it stands, as it is written there, the field to
-blame, and its size for the largest values that the pack can present (Extremes). Small integers of the target
-have 31 bits; a bigger product is a heap object, and the tick must not allocate. Whoever adds a multiplication
-to the tick adds a row here.
+One row a multiplication in bms/safety and bms/control: module, formula as it is written there, the field to blame, and the
+size for the largest values that the pack's sensors can present (Extremes). Small integers of the target have 31 bits; a
+bigger product is a heap object, and the tick must not allocate. Whoever adds a multiplication to the tick adds a row here.
+Products of two things that are bounded by the ranges of lint_cell and lint_pack alone (permille of permille) have none.
 """
 
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from bms.schema import Pack, Sensor, charge_map, group_count, layer_count
+from bms.schema import Cell, Pack, Sensor, charge_map, layer_count
 from hil.lint import Complaint
-from hil.lint_pack import fitted, trip_charge_dA, trip_discharge_dA
+from hil.lint_tables import error_u, fitted, trip_charge_dA, trip_discharge_dA
 
 SMALL_INT = 1 << 30
-CURRENT_MAX_dA = 16384  # what tables.drop_mV takes; beyond it a current saturates
-STEP_MAX_ms = 100  # longest step integrated in one go: an older current is a fault
-EMA_SHIFT = 16  # fraction bits of an averaged current
+CURRENT_MAX_dA = 16383  # where bound and envelope saturate
+SMALL_uohm = 65536  # where tables.drop_mV changes its scale
+STEP_MAX_ms = 500  # where a step of time is cut
+PHASE_MAX_ms = 60_000  # where a contactor's time saturates
+FAR_ddegC = 2500  # unknown temperatures stand at +-200 degC
 
 
 class Extremes:
@@ -25,53 +27,67 @@ class Extremes:
 
     def __init__(self, pack: Pack) -> None:
         cell = pack.cell
-        amperes = [sensor for _, unit, sensor in fitted(pack) if unit == "A"]
-        self.current_mA = max(_largest_m(sensor) for sensor in amperes)
-        self.current_dA = self.current_mA // 100
-        self.clamped_dA = min(self.current_dA, CURRENT_MAX_dA)
+        a = pack.current_a_sensor
+        # current
+        self.current_mA = max(_largest_m(sensor) for _, unit, sensor in fitted(pack) if unit == "A")
+        self.current_dA = min(self.current_mA // 100, CURRENT_MAX_dA)
+        self.pair_ppm = sum(sensor.gain_ppm for _, unit, sensor in fitted(pack) if unit == "A")
+        self.unknown_mA = max(pack.charge_rating_dA, pack.discharge_rating_dA) * 100
+        self.offset_mA = error_u(a, 0) // 1000
         self.trip_dA = max(trip_charge_dA(pack), trip_discharge_dA(pack))
         self.trip_permille = cell.charge_trip_permille
-        # resistance of a layer at the coldest knot, beyond which the table holds its value
-        parts = (
-            (cell.r0_uohm, cell.r0_permille),
-            (cell.r1_uohm, cell.r1_permille),
-            (cell.r2_uohm, cell.r2_permille),
-        )
+        self.rise_dA_s = pack.limit_rise_dA_s
+        self.wake_dA = pack.wake_memory_dA
+        # resistance of one element at the coldest knot, beyond which the tables hold their value
+        parts = _parts(cell)
         self.r_scaled = max(max(table) * factors[0] for table, factors in parts)
-        self.r_cold_uohm = max(
-            sum(table[knot] * factors[0] // 1000 for table, factors in parts) for knot in range(len(cell.r0_uohm))
-        )
+        self.r_element_uohm = self.r_scaled // 1000
         self.r_spread_permille = 1000 + pack.spread_r_permille
-        self.r_worst_uohm = self.r_cold_uohm * self.r_spread_permille // 1000
+        self.r_worst_uohm = self.r_element_uohm * self.r_spread_permille // 1000 + 10
         self.r_factor_permille = max(factors[0] for _, factors in parts)
-        self.r_span_ddegC = _widest(cell.r_ddegC)
-        # maps
+        self.r_step = max(_steepest(cell.r_ddegC, factors) for _, factors in parts)
+        # tables
         self.map_mC = max(cell.charge_max_mC, *(max(row) for row in charge_map(pack)))
         self.map_span_ddegC = _widest(cell.map_ddegC)
         self.map_span_permille = _widest(cell.map_soc_permille)
         self.discharge_mC = max(cell.discharge_trip_mC, *cell.discharge_pulse_mC)
-        self.discharge_span_ddegC = _widest(cell.discharge_ddegC)
-        self.rise_dA_s = pack.limit_rise_dA_s
+        self.discharge_step = _steepest(cell.discharge_ddegC, cell.discharge_pulse_mC)
         # charge
         self.capacity_mAh = cell.capacity_mAh
-        self.capacity_mAs = cell.capacity_mAh * 3600
+        self.ledger_ppm = a.gain_ppm + pack.spread_capacity_permille * 1000
+        self.leak_ppm_h = cell.self_discharge_ppm_h
+        self.leak_uA = cell.capacity_mAh // 1000 * cell.self_discharge_ppm_h + cell.self_discharge_ppm_h
+        self.entropy_uV_K = max(abs(value) for value in cell.entropy_uV_K)
         # voltage
-        self.layers = max(pack.taps)
-        self.groups = group_count(pack)
-        self.v_layer_mV = cell.v_max_mV[2]
-        self.v_window_mV = cell.v_max_mV[2] - cell.v_deep_mV
-        self.v_group_mV = _largest_m(pack.group_sensor)
+        self.window_mV = cell.v_max_mV[2] - cell.v_deep_mV
         self.v_pack_mV = max(_largest_m(pack.pack_sensor), layer_count(pack) * cell.v_max_mV[2])
-        self.ocv_step_mV = max(b - a for a, b in pairwise(cell.ocv_mV)) + 2 * max(cell.hyst_mV)
-        self.ocv_span_permille = 1000 // (len(cell.ocv_mV) - 1)
+        self.slope_mV = max(b - a for a, b in pairwise(cell.ocv_mV)) + 2 * max(cell.hyst_mV)
+        self.hyst_mV = max(cell.hyst_mV)
+        self.gain_u = max(_largest_m(sensor) // 1000 * sensor.gain_ppm for _, _, sensor in fitted(pack))
+        self.noise_u = max(s.offset_u + 4 * s.noise_u + s.lsb_u for _, _, s in fitted(pack))
+        self.link_uF = pack.link_capacitance_uF
 
 
 def _largest_m(sensor: Sensor) -> int:
     return max(abs(sensor.low_m), abs(sensor.high_m))
 
 
+def _parts(cell: Cell) -> tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]:
+    """Table over SoC and factors over temperature of R0, R1, R2."""
+    return (
+        (cell.r0_uohm, cell.r0_permille),
+        (cell.r1_uohm, cell.r1_permille),
+        (cell.r2_uohm, cell.r2_permille),
+    )
+
+
 def _widest(knots: tuple[int, ...]) -> int:
     return max((b - a for a, b in pairwise(knots)), default=1)
+
+
+def _steepest(xs: tuple[int, ...], ys: tuple[int, ...]) -> int:
+    """Largest change of y times the width of its segment: what an interpolation multiplies."""
+    return max((abs(d - c) * (b - a) for (a, b), (c, d) in zip(pairwise(xs), pairwise(ys))), default=0)
 
 
 class Product(NamedTuple):
@@ -85,42 +101,70 @@ class Product(NamedTuple):
 
 # fmt: off
 PRODUCTS = tuple(Product(*row) for row in (
-    ("safety.tables drop_mV, R < 65536", "r_uohm * i_dA", "current_a_sensor",
-     lambda e: min(e.r_worst_uohm, 65535) * e.clamped_dA),
-    ("safety.tables drop_mV, R >= 65536", "(r_uohm + 99) // 100 * i_dA", "cell.r1_permille",
-     lambda e: (e.r_worst_uohm + 99) // 100 * e.clamped_dA),
-    ("safety.tables current_dA", "v_mV * 10000", "cell.v_max_mV",
-     lambda e: e.v_window_mV * 10000),
-    ("resistance at a temperature", "r_uohm * r_permille", "cell.r1_uohm",
+    ("tables.drop_mV, R < 65536", "r_uohm * i_dA", "current_a_sensor",
+     lambda e: min(e.r_worst_uohm, SMALL_uohm - 1) * e.current_dA),
+    ("tables.drop_mV, R >= 65536", "(r_uohm + 99) // 100 * i_dA", "cell.r1_permille",
+     lambda e: (e.r_worst_uohm + 99) // 100 * e.current_dA),
+    ("tables.current_dA", "v_mV * UOHM_dA_PER_mV", "cell.v_max_mV",
+     lambda e: 2 * e.window_mV * 10_000),
+    ("tables.interpolated, R over temperature", "(ys[k] - y) * (x - a)", "cell.r1_permille",
+     lambda e: e.r_step),
+    ("tables.interpolated, discharge", "(ys[k] - y) * (x - a)", "cell.discharge_pulse_mC",
+     lambda e: e.discharge_step),
+    ("bound, remembered currents", "current_dA << 16", "current_a_sensor",
+     lambda e: e.current_dA << 16),
+    ("bound, remembered currents", "wake_memory_dA << 16", "wake_memory_dA",
+     lambda e: e.wake_dA << 16),
+    ("bound, spread of SoC", "(twice * spread // 1000 + 1) * slope_mV", "cell.ocv_mV",
+     lambda e: 2001 * e.slope_mV),
+    ("bound, spread of hysteresis", "(twice * spread_hyst // 1000 + 1) * hyst_mV", "cell.hyst_mV",
+     lambda e: 4001 * e.hyst_mV),
+    ("bound, R over temperature", "r_uohm * factor_permille", "cell.r1_uohm",
      lambda e: e.r_scaled),
-    ("resistance with its spread", "r_uohm // 16 * (1000 + spread_r_permille)", "spread_r_permille",
-     lambda e: e.r_cold_uohm // 16 * e.r_spread_permille),
-    ("interpolated factors of resistance", "d_permille * d_ddegC", "cell.r1_permille",
-     lambda e: e.r_factor_permille * e.r_span_ddegC),
-    ("interpolated branches of the OCV", "d_mV * d_permille", "cell.ocv_mV",
-     lambda e: e.ocv_step_mV * e.ocv_span_permille),
-    ("interpolated map over temperature", "d_mC * d_ddegC", "cell.map_ddegC",
-     lambda e: e.map_mC * e.map_span_ddegC),
-    ("interpolated map over SoC", "d_mC * d_permille", "cell.charge_max_mC",
-     lambda e: e.map_mC * e.map_span_permille),
-    ("interpolated discharge tables", "d_mC * d_ddegC", "cell.discharge_trip_mC",
-     lambda e: e.discharge_mC * e.discharge_span_ddegC),
-    ("C-rate to current", "capacity_mAh // 100 * mC", "cell.capacity_mAh",
-     lambda e: e.capacity_mAh // 100 * max(e.map_mC, e.discharge_mC)),
-    ("trip line of charge", "map_dA * charge_trip_permille", "cell.charge_trip_permille",
+    ("bound, warmer neighbour", "factor * 1000", "cell.r1_permille",
+     lambda e: e.r_factor_permille * 1000),
+    ("bound, spread of R", "r_uohm // 10 * (1000 + spread_r)", "spread_r_permille",
+     lambda e: e.r_element_uohm // 10 * e.r_spread_permille),
+    ("bound, layers apart", "r_uohm // 10 * (spread_r + drop)", "spread_r_permille",
+     lambda e: e.r_worst_uohm // 10 * (2 * e.r_spread_permille)),
+    ("window, full height of the lines", "capacity_mAh // 10 * mC", "cell.capacity_mAh",
+     lambda e: e.capacity_mAh // 10 * max(e.map_mC, e.discharge_mC)),
+    ("window, trip line of charge", "map_dA * charge_trip_permille", "cell.charge_trip_permille",
      lambda e: e.trip_dA * e.trip_permille),
-    ("ramp of limits", "limit_rise_dA_s * dt_ms", "limit_rise_dA_s",
+    ("window, trip line of discharge", "discharge_max_dA * permille", "cell.discharge_trip_mC",
+     lambda e: e.trip_dA * 1000),
+    ("plausible, error of a sensor", "value_m // 1000 * gain_ppm + offset_u + 4 * noise_u", "group_sensor",
+     lambda e: e.gain_u + e.noise_u),
+    ("plausible, sensors A and B", "current_dA * pair_ppm", "current_b_sensor",
+     lambda e: (e.current_mA // 100 + 1) * e.pair_ppm),
+    ("coulomb, the ledger", "capacity_mAh * 3600", "cell.capacity_mAh",
+     lambda e: e.capacity_mAh * 3600),
+    ("coulomb, one step", "carry + current_mA * dt_ms", "current_a_sensor",
+     lambda e: e.current_mA * STEP_MAX_ms + 1000),
+    ("coulomb, error of gain", "(current_dA + 1) * error_ppm", "current_a_sensor.gain_ppm",
+     lambda e: (e.current_mA // 100 + 1) * e.ledger_ppm),
+    ("coulomb, unknown current", "unknown_mA * dt_ms", "discharge_rating_dA",
+     lambda e: e.unknown_mA * STEP_MAX_ms),
+    ("coulomb, self-discharge", "capacity_mAh // 1000 * ppm_h + ppm_h", "cell.self_discharge_ppm_h",
+     lambda e: e.leak_uA),
+    ("coulomb, self-discharge in a step", "leak_uA * dt_ms", "cell.self_discharge_ppm_h",
+     lambda e: e.leak_uA * STEP_MAX_ms),
+    ("coulomb, entropy", "entropy_uV_K * d_ddegC", "cell.entropy_uV_K",
+     lambda e: e.entropy_uV_K * FAR_ddegC),
+    ("envelope, C-rate to current", "capacity_mAh // 10 * mC", "cell.charge_max_mC",
+     lambda e: e.capacity_mAh // 10 * e.map_mC),
+    ("envelope, charge map", "mC * d_permille * d_ddegC", "cell.charge_maps",
+     lambda e: e.map_mC * e.map_span_permille * e.map_span_ddegC),
+    ("envelope, low SoC", "mC * soc_permille", "cell.discharge_pulse_mC",
+     lambda e: e.discharge_mC * 1000),
+    ("envelope, ramp", "limit_rise_dA_s * dt_ms", "limit_rise_dA_s",
      lambda e: e.rise_dA_s * STEP_MAX_ms),
-    ("ledger, one step", "current_mA * dt_ms", "current_a_sensor",
-     lambda e: e.current_mA * STEP_MAX_ms),
-    ("ledger, whole", "capacity_mAh * 3600", "cell.capacity_mAh",
-     lambda e: e.capacity_mAs),
-    ("averaged current", "current_dA << 16", "current_a_sensor",
-     lambda e: e.clamped_dA << EMA_SHIFT),
-    ("group of equal layers", "layers * v_max_mV", "taps",
-     lambda e: e.layers * e.v_layer_mV),
-    ("precharge, link against pack", "pack_mV // 16 * precharge_done_permille", "pack_sensor",
-     lambda e: e.v_pack_mV // 16 * 1000),
+    ("contactor, link against pack", "pack_mV // 100 * done_permille", "pack_sensor",
+     lambda e: e.v_pack_mV // 100 * 1000),
+    ("contactor, charge the link takes", "link_uF * (rise_mV // 100)", "link_capacitance_uF",
+     lambda e: e.link_uF * (e.v_pack_mV // 100)),
+    ("contactor, error of the charge", "error_mA * in_phase_ms", "current_a_sensor.offset_u",
+     lambda e: e.offset_mA * PHASE_MAX_ms),
 ))
 # fmt: on
 

@@ -33,9 +33,9 @@ class Profile(NamedTuple):
 
     def at(self, elapsed_s: float) -> float:
         """The C-rate when `elapsed_s` have passed since the first sample."""
-        return float(self.c_rate[self.index(elapsed_s)])
+        return float(self.c_rate[self.row(elapsed_s)])
 
-    def index(self, elapsed_s: float) -> int:
+    def row(self, elapsed_s: float) -> int:
         """The sample that holds when `elapsed_s` (>= 0) have passed since the first one."""
         inside_s = float(self.time_s[0]) + elapsed_s % self.period_s
         return int(np.searchsorted(self.time_s, inside_s, side="right")) - 1

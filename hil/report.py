@@ -14,7 +14,8 @@ from typing import Any
 
 from bms.schema import Pack
 from hil.record import Event, Recorder, write_whole
-from hil.report_data import PLOTS, page_data, reactions
+from hil.report_data import PLOTS, page_data
+from hil.report_lanes import reactions
 
 STATIC = Path(__file__).parent / "static"
 EVENTS_MAX = 500
