@@ -67,6 +67,10 @@ class Field:
     def aligned_float(self) -> bool:
         return self.is_float and len(self.pieces) * 8 == self.width
 
+    @property
+    def first_byte(self) -> int:
+        return min(piece.byte for piece in self.pieces)
+
 
 @dataclass(frozen=True)
 class Frame:

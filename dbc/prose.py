@@ -10,10 +10,8 @@ import textwrap
 from fractions import Fraction
 
 from dbc.layout import Field, Frame
+from dbc.lines import INDENT, WIDTH
 from dbc.selection import is_in
-
-WIDTH = 110  # columns
-INDENT = "    "
 
 
 def docstring(frame: Frame) -> list[str]:
@@ -40,7 +38,7 @@ def _describe(frame: Frame, field: Field) -> str:
         parts.append(f"{field.low} to {field.high} is {ends}{_unit(field)}")
     if field.selector is not None:
         selector = next(other for other in frame.fields if other.name == field.selector)
-        parts.append(f"present when {is_in(selector, field.ids)}")
+        parts.append(f"present when {is_in(selector.attribute, field.ids)}")
     text = f"{field.attribute}: {'; '.join(parts)}. {_clean(field.comment)}".rstrip()
     if field.choices:
         text += ("" if text.endswith(".") else ".") + " "

@@ -15,6 +15,11 @@ def level_of(frame: Frame, parent: tuple[Field, frozenset[int]] | None) -> list[
     return [field for field in frame.fields if field.selector == selector.name and field.ids == ids]
 
 
+def local(selector: Field) -> str:
+    """Its name in a method, apart from those of the method's own locals."""
+    return selector.attribute + "_" * (selector.attribute in ("raw", "byte", "real"))
+
+
 def branches(frame: Frame, level: Sequence[Field]) -> Iterator[tuple[str, list[Field]]]:
     """Of each selector on this level: the question, and the fields that are present when it is true."""
     for selector in level:
@@ -23,7 +28,7 @@ def branches(frame: Frame, level: Sequence[Field]) -> Iterator[tuple[str, list[F
         disjoint = sum(len(ids) for ids in ordered) == len(frozenset().union(*ordered))
         for n, ids in enumerate(ordered):
             word = "elif" if n and disjoint else "if"
-            yield f"{word} {is_in(selector, ids)}:", level_of(frame, (selector, ids))
+            yield f"{word} {is_in(local(selector), ids)}:", level_of(frame, (selector, ids))
 
 
 def _runs(ids: Iterable[int]) -> list[tuple[int, int]]:
@@ -36,9 +41,8 @@ def _runs(ids: Iterable[int]) -> list[tuple[int, int]]:
     return runs
 
 
-def is_in(field: Field, ids: Iterable[int], absent: bool = False) -> str:
-    """The condition that the field's local is one of these values, or (absent) none of them."""
-    name = field.attribute
+def is_in(name: str, ids: Iterable[int], absent: bool = False) -> str:
+    """The condition that `name` is one of these values, or (absent) none of them."""
     runs = _runs(ids)
     singles = sorted({value for run in runs if run[1] - run[0] < 2 for value in run})
     parts = [f"{first} <= {name} <= {last}" for first, last in runs if last - first >= 2]

@@ -577,19 +577,31 @@ BO_ 7 my_frame: 0 A
 
 BO_ 8 NONE: 0 A
 
+BO_ 9 LOCALS: 5 A
+ SG_ raw M : 0|4@1+ (1,0) [0|0] "" B
+ SG_ byte m1M : 4|4@1+ (1,0) [0|0] "" B
+ SG_ real m1 : 8|12@1+ (1,0) [0|0] "" B
+ SG_ rest m2 : 20|12@1+ (1,0) [0|0] "" B
+
 SIG_VALTYPE_ 5 struct : 1;
+SG_MUL_VAL_ 9 byte raw 1-1;
+SG_MUL_VAL_ 9 real byte 1-1;
+SG_MUL_VAL_ 9 rest byte 2-2;
 """
 
 
 def test_names_that_would_be_equal_are_numbered_and_still_agree_with_cantools() -> None:
     codec = compiled(COLLISIONS)
     classes = [entry["class"] for entry in codec.names.values()]
-    assert classes == ["MyFrame", "MyFrame_2", "MyFrame_3", "None_"]
+    assert classes == ["MyFrame", "MyFrame_2", "MyFrame_3", "None_", "Locals"]
     signals = codec.names["MY_FRAME"]["signals"]
     assert list(signals.values()) == ["x_mV", "x_mV_2", "x_mV_2_2", "self_", "struct_"]
     for message in codec.database.messages:
         for seed in range(20):
-            check_reading(codec, message, random.Random(seed).randbytes(message.length))
+            rng = random.Random(seed)
+            check_reading(codec, message, rng.randbytes(message.length))
+            values = present(message, {s.name: allowed(s, rng) for s in message.signals}, rng)
+            assert packed(codec.fill(message, values)) == encoded(message, values)
 
 
 def test_a_choice_of_messages_does_not_change_names() -> None:

@@ -14,6 +14,8 @@ DRIVER = """\
 import micropython
 from cases import CASES
 
+# A frame too large for the stack goes to the heap and back, which a locked heap does not show.
+mem_total = getattr(micropython, "mem_total", lambda: 0)
 CODECS = {name: __import__(name) for name in set([case[0] for case in CASES])}
 failures = 0
 for module, name, locked, values, payload, expected in CASES:
@@ -27,6 +29,14 @@ for module, name, locked, values, payload, expected in CASES:
     longer = bytearray(len(payload) + 1)
     view = memoryview(buf)
     error = None
+    frame.pack(view)
+    before = mem_total()
+    frame.pack(view)
+    after_pack = mem_total()
+    fresh.unpack(view)
+    after_unpack = mem_total()
+    for attribute in expected:
+        setattr(fresh, attribute, None)
     if locked:
         micropython.heap_lock()
     try:
@@ -38,6 +48,8 @@ for module, name, locked, values, payload, expected in CASES:
         error = "allocates"
     if locked:
         micropython.heap_unlock()
+    if locked and not before == after_pack == after_unpack:
+        error = "works on the heap"
     if error is None:
         found = {attribute: getattr(fresh, attribute) for attribute in expected}
         if not same:
