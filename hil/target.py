@@ -48,7 +48,11 @@ class Target:
         """Leaves nothing behind and never hangs; may be called at any time, more than once."""
 
     def __enter__(self) -> Self:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -97,8 +97,8 @@ class BenchFrontEnd:
     """Sensor frames into the snapshot of this tick; the clock of a bench in lockstep."""
 
     def __init__(self, pack: "Pack") -> None:
-        self._snap: Snapshot | None = None
-        self._mailbox: Mailbox | None = None
+        self._snap: Snapshot = None  # type: ignore[assignment]  # from begin() on
+        self._mailbox: Mailbox = None  # type: ignore[assignment]
         self._value = self._age_ms = self._reason = _NOTHING
         self._b_fitted = pack.current_b_sensor is not None
         self._group_bank = Bank(GROUP_NAMED_mV, GROUP_LOW_mV)
@@ -126,7 +126,7 @@ class BenchFrontEnd:
             self._read_environment,
             self._read_chain,
         )
-        self._frame = [0, memoryview(bytearray(8)), 0, 0]
+        self._frame: list[Any] = [0, memoryview(bytearray(8)), 0, 0]
         self.ticked = False  # a HIL_TICK has come since begin()
         self.tick_n = 0
         self.tick_ms = 0

@@ -13,8 +13,17 @@ A bad option ends with 2 and one line on standard error; the bench's going away 
 
 import sys
 
+from micropython import const
+
 from bms.schema import PACK_FIELDS, Pack, charge_map, replaced
 from boards.unix.board import CLOCKS, Board
+
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from boards.unix.transport import Transport
 
 VALUED = ("--pack", "--map", "--can", "--clock", "--stored-soc")
 
@@ -56,7 +65,7 @@ def loaded_pack(name: str, map_name: "str | None") -> Pack:
         module_name = name[cut:-3]
     try:
         if name.endswith(".py"):
-            pack = __import__(module_name).PACK
+            pack: Pack = __import__(module_name).PACK
         else:
             pack = __import__("bms.packs." + module_name, None, None, ["PACK"]).PACK
     except ImportError as error:
@@ -72,7 +81,7 @@ def loaded_pack(name: str, map_name: "str | None") -> Pack:
     return pack
 
 
-def opened(bus: str, lifeline: bool):
+def opened(bus: str, lifeline: bool) -> "Transport":
     """The transport that `tcp:HOST:PORT` or `socketcan:INTERFACE` names. Raises BadOption."""
     kind, _, where = bus.partition(":")
     try:
@@ -93,7 +102,7 @@ def opened(bus: str, lifeline: bool):
     raise BadOption("--can " + bus + ": tcp:HOST:PORT or socketcan:INTERFACE")
 
 
-def main(arguments: "list[str]", make_app=None) -> int:
+def main(arguments: "list[str]", make_app: "Callable[[Pack, Board], Any] | None" = None) -> int:
     """Runs the firmware until the bench goes away. `make_app(pack, board)` stands in for bms.app.App."""
     try:
         options = parsed(arguments)
@@ -107,10 +116,12 @@ def main(arguments: "list[str]", make_app=None) -> int:
         sys.stderr.write("boards.unix: " + str(error) + "\n")
         return 2
     if make_app is None:
-        from bms.app import App as make_app
+        from bms.app import App
+
+        make_app = App
     board = Board(pack, transport, options["--clock"], stored_soc_permille)
     print("boards.unix: ready")
-    app = make_app(pack, board)
+    app: Any = make_app(pack, board)
     while board.wait():
         app.tick()
     board.close()

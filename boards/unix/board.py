@@ -24,6 +24,8 @@ from boards.unix.transport import FOREVER_ms
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
+    from array import array
+
     from bms.board import Mailbox
     from bms.safety.snapshot import Snapshot
     from bms.schema import Pack
@@ -65,6 +67,7 @@ class Board:
         self._buffer = bytearray(8)
         self._now_ms = 0
         self._due_ms = clock.now_ms()
+        self.benched = True
         self.late_ticks = 0
         self.worst_late_ms = 0
 
@@ -147,7 +150,7 @@ class Board:
     def stored_soc_permille(self) -> int:
         return self._stored_soc_permille
 
-    def finish(self, decisions: bytearray, soc: float, sigma: float, hysteresis: float, fresh: bool) -> None:
+    def finish(self, decisions: "array[int]", soc: float, sigma: float, hysteresis: float, fresh: bool) -> None:
         # The bench's own frames are wires, not traffic: they go past the controller and its state.
         if fresh:
             self._put_estimates(soc, sigma, hysteresis)

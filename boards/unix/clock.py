@@ -12,7 +12,7 @@ if sys.implementation.name == "micropython":
 
     def now_ms() -> int:
         """The board's own clock."""
-        return time.ticks_ms() & (RING_ms - 1)
+        return time.ticks_ms() & (RING_ms - 1)  # type: ignore[operator]
 
     def sleep_ms(duration_ms: int) -> None:
         """Gives the processor away."""
@@ -22,7 +22,7 @@ else:
 
     def now_ms() -> int:
         """The board's own clock."""
-        return time.monotonic_ns() // 1000000 & (RING_ms - 1)
+        return time.monotonic_ns() // 1000000 & (RING_ms - 1)  # type: ignore[attr-defined,no-any-return]
 
     def sleep_ms(duration_ms: int) -> None:
         """Gives the processor away."""

@@ -38,10 +38,10 @@ class SocketCanTransport(Transport):
                 index = int(file.read())
             sock.bind(struct.pack("<HHi8s", _AF_CAN, 0, index, b""))
         else:
-            sock.bind((interface,))
+            sock.bind((interface,))  # type: ignore[arg-type]
         sock.setblocking(False)
         self._socket = sock
-        self._stream = sock if _MICROPYTHON else sock.makefile("rwb", buffering=0)
+        self._stream = sock if _MICROPYTHON else sock.makefile("rwb", 0)
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN)
         self._rx_slots = [self.rx_bytes[16 * i : 16 * i + 16] for i in range(SLOTS)]

@@ -27,7 +27,7 @@ class TcpTransport(Transport):
         sock.setblocking(False)
         self._socket = sock
         # CPython's raw file of a socket reads and writes as MicroPython's sockets do: None for "not now".
-        self._stream = sock if _MICROPYTHON else sock.makefile("rwb", buffering=0)
+        self._stream = sock if _MICROPYTHON else sock.makefile("rwb", 0)
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN)
         self._tails = [self.rx_bytes[k:] for k in range(16)]

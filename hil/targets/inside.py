@@ -80,11 +80,7 @@ class CPythonTarget(Target):
             self._bus = CanBus(self._bus_name)
             transport = CanBusTransport(CanBus(self._bus_name))
         self._board = Board(self._pack, transport, "tick", self._stored_soc_permille)
-        make_app = self._make_app
-        if make_app is None:
-            from bms.app import App
-
-            make_app = App
+        make_app = self._make_app or _the_firmware()
         try:
             self.app = make_app(self._pack, self._board)
         except Exception as error:
@@ -131,6 +127,12 @@ class CPythonTarget(Target):
         if self._bus is not None:
             self._bus.close()
             self._bus = None
+
+
+def _the_firmware() -> Callable[[Pack, Board], Any]:
+    from bms.app import App
+
+    return App
 
 
 def _one_line(error: Exception) -> str:
