@@ -37,9 +37,9 @@ def toml(value: Any) -> str:
 
 def file(**changes: Any) -> str:
     """The least file, with whole tables replaced or fields of [scenario] changed (None takes one away)."""
-    tables = {key: changes.pop(key) for key in ("phase", "fault", "expect") if key in changes}
-    head = {key: value for key, value in {**LEAST["scenario"], **changes}.items() if value is not None}
-    return "\n".join(f"{key} = {toml(value)}" for key, value in {**LEAST, "scenario": head, **tables}.items())
+    document = {key: changes.pop(key, LEAST.get(key)) for key in ("phase", "fault", "expect")}
+    document["scenario"] = {key: value for key, value in {**LEAST["scenario"], **changes}.items() if value is not None}
+    return "\n".join(f"{key} = {toml(value)}" for key, value in document.items() if value is not None)
 
 
 def refusal(text: str) -> str:
