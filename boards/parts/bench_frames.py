@@ -35,24 +35,25 @@ class HilGroups:
         self.group_2_voltage_mV = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        index = self.index
-        if index >> 7:
-            index = 0 if index < 0 else 127
-        group_0_voltage_mV = self.group_0_voltage_mV
-        if not (-262000 <= group_0_voltage_mV <= 262143 or -262144 <= group_0_voltage_mV <= -262141):
-            group_0_voltage_mV = -262000 if group_0_voltage_mV < -262000 else 262143
-        group_1_voltage_mV = self.group_1_voltage_mV
-        if not (-262000 <= group_1_voltage_mV <= 262143 or -262144 <= group_1_voltage_mV <= -262141):
-            group_1_voltage_mV = -262000 if group_1_voltage_mV < -262000 else 262143
-        group_2_voltage_mV = self.group_2_voltage_mV
-        if not (-262000 <= group_2_voltage_mV <= 262143 or -262144 <= group_2_voltage_mV <= -262141):
-            group_2_voltage_mV = -262000 if group_2_voltage_mV < -262000 else 262143
-        buf[0], buf[1] = index | (group_0_voltage_mV & 1) << 7, group_0_voltage_mV >> 1 & 255
-        buf[2] = group_0_voltage_mV >> 9 & 255
-        buf[3] = group_0_voltage_mV >> 17 & 3 | (group_1_voltage_mV & 63) << 2
-        buf[4] = group_1_voltage_mV >> 6 & 255
-        buf[5] = group_1_voltage_mV >> 14 & 31 | (group_2_voltage_mV & 7) << 5
-        buf[6], buf[7] = group_2_voltage_mV >> 3 & 255, group_2_voltage_mV >> 11 & 255
+        raw = self.index
+        if raw >> 7:
+            raw = 0 if raw < 0 else 127
+        byte = raw
+        raw = self.group_0_voltage_mV
+        if not (-262000 <= raw <= 262143 or -262144 <= raw <= -262141):
+            raw = -262000 if raw < -262000 else 262143
+        buf[0], buf[1] = byte | (raw & 1) << 7, raw >> 1 & 255
+        buf[2], byte = raw >> 9 & 255, raw >> 17 & 3
+        raw = self.group_1_voltage_mV
+        if not (-262000 <= raw <= 262143 or -262144 <= raw <= -262141):
+            raw = -262000 if raw < -262000 else 262143
+        buf[3], buf[4] = byte | (raw & 63) << 2, raw >> 6 & 255
+        byte = raw >> 14 & 31
+        raw = self.group_2_voltage_mV
+        if not (-262000 <= raw <= 262143 or -262144 <= raw <= -262141):
+            raw = -262000 if raw < -262000 else 262143
+        buf[5], buf[6] = byte | (raw & 7) << 5, raw >> 3 & 255
+        buf[7] = raw >> 11 & 255
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
         if len(buf) != 8:
@@ -90,23 +91,25 @@ class HilStacks:
         self.stack_2_voltage_mV = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        index = self.index
-        if index >> 4:
-            index = 0 if index < 0 else 15
-        stack_0_voltage_mV = self.stack_0_voltage_mV
-        if not (-524000 <= stack_0_voltage_mV <= 524287 or -524288 <= stack_0_voltage_mV <= -524285):
-            stack_0_voltage_mV = -524000 if stack_0_voltage_mV < -524000 else 524287
-        stack_1_voltage_mV = self.stack_1_voltage_mV
-        if not (-524000 <= stack_1_voltage_mV <= 524287 or -524288 <= stack_1_voltage_mV <= -524285):
-            stack_1_voltage_mV = -524000 if stack_1_voltage_mV < -524000 else 524287
-        stack_2_voltage_mV = self.stack_2_voltage_mV
-        if not (-524000 <= stack_2_voltage_mV <= 524287 or -524288 <= stack_2_voltage_mV <= -524285):
-            stack_2_voltage_mV = -524000 if stack_2_voltage_mV < -524000 else 524287
-        buf[0], buf[1] = index | (stack_0_voltage_mV & 15) << 4, stack_0_voltage_mV >> 4 & 255
-        buf[2], buf[3] = stack_0_voltage_mV >> 12 & 255, stack_1_voltage_mV & 255
-        buf[4] = stack_1_voltage_mV >> 8 & 255
-        buf[5] = stack_1_voltage_mV >> 16 & 15 | (stack_2_voltage_mV & 15) << 4
-        buf[6], buf[7] = stack_2_voltage_mV >> 4 & 255, stack_2_voltage_mV >> 12 & 255
+        raw = self.index
+        if raw >> 4:
+            raw = 0 if raw < 0 else 15
+        byte = raw
+        raw = self.stack_0_voltage_mV
+        if not (-524000 <= raw <= 524287 or -524288 <= raw <= -524285):
+            raw = -524000 if raw < -524000 else 524287
+        buf[0], buf[1] = byte | (raw & 15) << 4, raw >> 4 & 255
+        buf[2] = raw >> 12 & 255
+        raw = self.stack_1_voltage_mV
+        if not (-524000 <= raw <= 524287 or -524288 <= raw <= -524285):
+            raw = -524000 if raw < -524000 else 524287
+        buf[3], buf[4] = raw & 255, raw >> 8 & 255
+        byte = raw >> 16 & 15
+        raw = self.stack_2_voltage_mV
+        if not (-524000 <= raw <= 524287 or -524288 <= raw <= -524285):
+            raw = -524000 if raw < -524000 else 524287
+        buf[5], buf[6] = byte | (raw & 15) << 4, raw >> 4 & 255
+        buf[7] = raw >> 12 & 255
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
         if len(buf) != 8:
@@ -148,30 +151,30 @@ class HilTemperatures:
         self.probe_4_temperature_ddegC = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        index = self.index
-        if index >> 4:
-            index = 0 if index < 0 else 15
-        probe_0_temperature_ddegC = self.probe_0_temperature_ddegC
-        if not (-2000 <= probe_0_temperature_ddegC <= 2047 or -2048 <= probe_0_temperature_ddegC <= -2045):
-            probe_0_temperature_ddegC = -2000 if probe_0_temperature_ddegC < -2000 else 2047
-        probe_1_temperature_ddegC = self.probe_1_temperature_ddegC
-        if not (-2000 <= probe_1_temperature_ddegC <= 2047 or -2048 <= probe_1_temperature_ddegC <= -2045):
-            probe_1_temperature_ddegC = -2000 if probe_1_temperature_ddegC < -2000 else 2047
-        probe_2_temperature_ddegC = self.probe_2_temperature_ddegC
-        if not (-2000 <= probe_2_temperature_ddegC <= 2047 or -2048 <= probe_2_temperature_ddegC <= -2045):
-            probe_2_temperature_ddegC = -2000 if probe_2_temperature_ddegC < -2000 else 2047
-        probe_3_temperature_ddegC = self.probe_3_temperature_ddegC
-        if not (-2000 <= probe_3_temperature_ddegC <= 2047 or -2048 <= probe_3_temperature_ddegC <= -2045):
-            probe_3_temperature_ddegC = -2000 if probe_3_temperature_ddegC < -2000 else 2047
-        probe_4_temperature_ddegC = self.probe_4_temperature_ddegC
-        if not (-2000 <= probe_4_temperature_ddegC <= 2047 or -2048 <= probe_4_temperature_ddegC <= -2045):
-            probe_4_temperature_ddegC = -2000 if probe_4_temperature_ddegC < -2000 else 2047
-        buf[0], buf[1] = index | (probe_0_temperature_ddegC & 15) << 4, probe_0_temperature_ddegC >> 4 & 255
-        buf[2] = probe_1_temperature_ddegC & 255
-        buf[3] = probe_1_temperature_ddegC >> 8 & 15 | (probe_2_temperature_ddegC & 15) << 4
-        buf[4], buf[5] = probe_2_temperature_ddegC >> 4 & 255, probe_3_temperature_ddegC & 255
-        buf[6] = probe_3_temperature_ddegC >> 8 & 15 | (probe_4_temperature_ddegC & 15) << 4
-        buf[7] = probe_4_temperature_ddegC >> 4 & 255
+        raw = self.index
+        if raw >> 4:
+            raw = 0 if raw < 0 else 15
+        byte = raw
+        raw = self.probe_0_temperature_ddegC
+        if not (-2000 <= raw <= 2047 or -2048 <= raw <= -2045):
+            raw = -2000 if raw < -2000 else 2047
+        buf[0], buf[1] = byte | (raw & 15) << 4, raw >> 4 & 255
+        raw = self.probe_1_temperature_ddegC
+        if not (-2000 <= raw <= 2047 or -2048 <= raw <= -2045):
+            raw = -2000 if raw < -2000 else 2047
+        buf[2], byte = raw & 255, raw >> 8 & 15
+        raw = self.probe_2_temperature_ddegC
+        if not (-2000 <= raw <= 2047 or -2048 <= raw <= -2045):
+            raw = -2000 if raw < -2000 else 2047
+        buf[3], buf[4] = byte | (raw & 15) << 4, raw >> 4 & 255
+        raw = self.probe_3_temperature_ddegC
+        if not (-2000 <= raw <= 2047 or -2048 <= raw <= -2045):
+            raw = -2000 if raw < -2000 else 2047
+        buf[5], byte = raw & 255, raw >> 8 & 15
+        raw = self.probe_4_temperature_ddegC
+        if not (-2000 <= raw <= 2047 or -2048 <= raw <= -2045):
+            raw = -2000 if raw < -2000 else 2047
+        buf[6], buf[7] = byte | (raw & 15) << 4, raw >> 4 & 255
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
         if len(buf) != 8:
@@ -206,19 +209,20 @@ class HilCurrent:
         self.counter = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        current_a_mA = self.current_a_mA
-        if not (-8388000 <= current_a_mA <= 8388607 or -8388608 <= current_a_mA <= -8388605):
-            current_a_mA = -8388000 if current_a_mA < -8388000 else 8388607
-        current_b_mA = self.current_b_mA
-        if not (-8388000 <= current_b_mA <= 8388607 or -8388608 <= current_b_mA <= -8388605):
-            current_b_mA = -8388000 if current_b_mA < -8388000 else 8388607
-        counter = self.counter
-        if counter >> 8:
-            counter = 0 if counter < 0 else 255
-        buf[0], buf[1] = current_a_mA & 255, current_a_mA >> 8 & 255
-        buf[2], buf[3] = current_a_mA >> 16 & 255, current_b_mA & 255
-        buf[4], buf[5] = current_b_mA >> 8 & 255, current_b_mA >> 16 & 255
-        buf[6] = counter
+        raw = self.current_a_mA
+        if not (-8388000 <= raw <= 8388607 or -8388608 <= raw <= -8388605):
+            raw = -8388000 if raw < -8388000 else 8388607
+        buf[0], buf[1] = raw & 255, raw >> 8 & 255
+        buf[2] = raw >> 16 & 255
+        raw = self.current_b_mA
+        if not (-8388000 <= raw <= 8388607 or -8388608 <= raw <= -8388605):
+            raw = -8388000 if raw < -8388000 else 8388607
+        buf[3], buf[4] = raw & 255, raw >> 8 & 255
+        buf[5] = raw >> 16 & 255
+        raw = self.counter
+        if raw >> 8:
+            raw = 0 if raw < 0 else 255
+        buf[6] = raw
         buf[7] = 0
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -251,19 +255,20 @@ class HilVoltages:
         self.counter = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        pack_voltage_mV = self.pack_voltage_mV
-        if not (-8388000 <= pack_voltage_mV <= 8388607 or -8388608 <= pack_voltage_mV <= -8388605):
-            pack_voltage_mV = -8388000 if pack_voltage_mV < -8388000 else 8388607
-        link_voltage_mV = self.link_voltage_mV
-        if not (-8388000 <= link_voltage_mV <= 8388607 or -8388608 <= link_voltage_mV <= -8388605):
-            link_voltage_mV = -8388000 if link_voltage_mV < -8388000 else 8388607
-        counter = self.counter
-        if counter >> 8:
-            counter = 0 if counter < 0 else 255
-        buf[0], buf[1] = pack_voltage_mV & 255, pack_voltage_mV >> 8 & 255
-        buf[2], buf[3] = pack_voltage_mV >> 16 & 255, link_voltage_mV & 255
-        buf[4], buf[5] = link_voltage_mV >> 8 & 255, link_voltage_mV >> 16 & 255
-        buf[6] = counter
+        raw = self.pack_voltage_mV
+        if not (-8388000 <= raw <= 8388607 or -8388608 <= raw <= -8388605):
+            raw = -8388000 if raw < -8388000 else 8388607
+        buf[0], buf[1] = raw & 255, raw >> 8 & 255
+        buf[2] = raw >> 16 & 255
+        raw = self.link_voltage_mV
+        if not (-8388000 <= raw <= 8388607 or -8388608 <= raw <= -8388605):
+            raw = -8388000 if raw < -8388000 else 8388607
+        buf[3], buf[4] = raw & 255, raw >> 8 & 255
+        buf[5] = raw >> 16 & 255
+        raw = self.counter
+        if raw >> 8:
+            raw = 0 if raw < 0 else 255
+        buf[6] = raw
         buf[7] = 0
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -305,26 +310,22 @@ class HilInputs:
         self.counter = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        contactor_feedback = self.contactor_feedback
-        if contactor_feedback >> 4:
-            contactor_feedback = 0 if contactor_feedback < 0 else 15
-        interlock_closed = 1 if self.interlock_closed > 0 else 0
-        crash = 1 if self.crash > 0 else 0
-        fuse_intact = 1 if self.fuse_intact > 0 else 0
-        charger_plugged = 1 if self.charger_plugged > 0 else 0
-        coil_supply_present = 1 if self.coil_supply_present > 0 else 0
-        supply_voltage_mV = self.supply_voltage_mV
-        if supply_voltage_mV >> 16:
-            supply_voltage_mV = 0 if supply_voltage_mV < 0 else 65535
-        counter = self.counter
-        if counter >> 8:
-            counter = 0 if counter < 0 else 255
+        raw = self.contactor_feedback
+        if raw >> 4:
+            raw = 0 if raw < 0 else 15
         buf[0] = (
-            contactor_feedback | interlock_closed << 4 | crash << 5 | fuse_intact << 6
-            | charger_plugged << 7
+            raw | (self.interlock_closed > 0) << 4 | (self.crash > 0) << 5 | (self.fuse_intact > 0) << 6
+            | (self.charger_plugged > 0) << 7
         )
-        buf[1], buf[2] = coil_supply_present | (supply_voltage_mV & 127) << 1, supply_voltage_mV >> 7 & 255
-        buf[3], buf[4] = supply_voltage_mV >> 15 | (counter & 127) << 1, counter >> 7
+        raw = self.supply_voltage_mV
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[1], buf[2] = (raw & 127) << 1 | (self.coil_supply_present > 0), raw >> 7 & 255
+        byte = raw >> 15
+        raw = self.counter
+        if raw >> 8:
+            raw = 0 if raw < 0 else 255
+        buf[3], buf[4] = byte | (raw & 127) << 1, raw >> 7
         buf[5] = buf[6] = buf[7] = 0
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -366,26 +367,26 @@ class HilEnvironment:
         self.force_N = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        insulation_kohm = self.insulation_kohm
-        if not (0 <= insulation_kohm <= 65533 or insulation_kohm in (65534, 65535)):
-            insulation_kohm = 0 if insulation_kohm < 0 else 65533
-        coolant_inlet_ddegC = self.coolant_inlet_ddegC
-        if not (-2000 <= coolant_inlet_ddegC <= 2047 or -2048 <= coolant_inlet_ddegC <= -2045):
-            coolant_inlet_ddegC = -2000 if coolant_inlet_ddegC < -2000 else 2047
-        coolant_outlet_ddegC = self.coolant_outlet_ddegC
-        if not (-2000 <= coolant_outlet_ddegC <= 2047 or -2048 <= coolant_outlet_ddegC <= -2045):
-            coolant_outlet_ddegC = -2000 if coolant_outlet_ddegC < -2000 else 2047
-        coolant_flow_dl_per_min = self.coolant_flow_dl_per_min
-        if not (0 <= coolant_flow_dl_per_min <= 253 or coolant_flow_dl_per_min in (254, 255)):
-            coolant_flow_dl_per_min = 0 if coolant_flow_dl_per_min < 0 else 253
-        force_N = self.force_N
-        if not (0 <= force_N <= 65533 or force_N in (65534, 65535)):
-            force_N = 0 if force_N < 0 else 65533
-        buf[0], buf[1] = insulation_kohm & 255, insulation_kohm >> 8
-        buf[2] = coolant_inlet_ddegC & 255
-        buf[3] = coolant_inlet_ddegC >> 8 & 15 | (coolant_outlet_ddegC & 15) << 4
-        buf[4], buf[5] = coolant_outlet_ddegC >> 4 & 255, coolant_flow_dl_per_min
-        buf[6], buf[7] = force_N & 255, force_N >> 8
+        raw = self.insulation_kohm
+        if not (0 <= raw <= 65533 or raw in (65534, 65535)):
+            raw = 0 if raw < 0 else 65533
+        buf[0], buf[1] = raw & 255, raw >> 8
+        raw = self.coolant_inlet_ddegC
+        if not (-2000 <= raw <= 2047 or -2048 <= raw <= -2045):
+            raw = -2000 if raw < -2000 else 2047
+        buf[2], byte = raw & 255, raw >> 8 & 15
+        raw = self.coolant_outlet_ddegC
+        if not (-2000 <= raw <= 2047 or -2048 <= raw <= -2045):
+            raw = -2000 if raw < -2000 else 2047
+        buf[3], buf[4] = byte | (raw & 15) << 4, raw >> 4 & 255
+        raw = self.coolant_flow_dl_per_min
+        if not (0 <= raw <= 253 or raw in (254, 255)):
+            raw = 0 if raw < 0 else 253
+        buf[5] = raw
+        raw = self.force_N
+        if not (0 <= raw <= 65533 or raw in (65534, 65535)):
+            raw = 0 if raw < 0 else 65533
+        buf[6], buf[7] = raw & 255, raw >> 8
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
         if len(buf) != 8:
@@ -421,20 +422,19 @@ class HilChain:
         self.brown_out = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        conversion_counter = self.conversion_counter
-        if conversion_counter >> 8:
-            conversion_counter = 0 if conversion_counter < 0 else 255
-        crc_error_chips = self.crc_error_chips
-        if crc_error_chips >> 16:
-            crc_error_chips = 0 if crc_error_chips < 0 else 65535
-        lost_chips = self.lost_chips
-        if lost_chips >> 16:
-            lost_chips = 0 if lost_chips < 0 else 65535
-        reference_error = 1 if self.reference_error > 0 else 0
-        brown_out = 1 if self.brown_out > 0 else 0
-        buf[0], buf[1] = conversion_counter, crc_error_chips & 255
-        buf[2], buf[3] = crc_error_chips >> 8, lost_chips & 255
-        buf[4], buf[5] = lost_chips >> 8, reference_error | brown_out << 1
+        raw = self.conversion_counter
+        if raw >> 8:
+            raw = 0 if raw < 0 else 255
+        buf[0] = raw
+        raw = self.crc_error_chips
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[1], buf[2] = raw & 255, raw >> 8
+        raw = self.lost_chips
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[3], buf[4] = raw & 255, raw >> 8
+        buf[5] = (self.reference_error > 0) | (self.brown_out > 0) << 1
         buf[6] = buf[7] = 0
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -471,22 +471,23 @@ class HilActuators:
         self.economiser_percent = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        contactors = self.contactors
-        if contactors >> 4:
-            contactors = 0 if contactors < 0 else 15
-        watchdog = self.watchdog
-        if watchdog >> 8:
-            watchdog = 0 if watchdog < 0 else 255
-        heater_permille = self.heater_permille
-        heater_permille = 0 if heater_permille < 0 else 1000 if heater_permille > 1000 else heater_permille
-        cooler_permille = self.cooler_permille
-        cooler_permille = 0 if cooler_permille < 0 else 1000 if cooler_permille > 1000 else cooler_permille
-        economiser_percent = self.economiser_percent
-        if economiser_percent < 0 or economiser_percent > 100:
-            economiser_percent = 0 if economiser_percent < 0 else 100
-        buf[0], buf[1] = contactors | (watchdog & 15) << 4, watchdog >> 4 | (heater_permille & 15) << 4
-        buf[2], buf[3] = heater_permille >> 4 | (cooler_permille & 3) << 6, cooler_permille >> 2
-        buf[4] = economiser_percent
+        raw = self.contactors
+        if raw >> 4:
+            raw = 0 if raw < 0 else 15
+        byte = raw
+        raw = self.watchdog
+        if raw >> 8:
+            raw = 0 if raw < 0 else 255
+        buf[0], byte = byte | (raw & 15) << 4, raw >> 4
+        raw = self.heater_permille
+        raw = 0 if raw < 0 else 1000 if raw > 1000 else raw
+        buf[1], byte = byte | (raw & 15) << 4, raw >> 4
+        raw = self.cooler_permille
+        raw = 0 if raw < 0 else 1000 if raw > 1000 else raw
+        buf[2], buf[3] = byte | (raw & 3) << 6, raw >> 2
+        raw = self.economiser_percent
+        raw = 0 if raw < 0 else 100 if raw > 100 else raw
+        buf[4] = raw
         buf[5] = buf[6] = buf[7] = 0
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -521,22 +522,22 @@ class HilBleed:
         self.groups_48_63 = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        groups_0_15 = self.groups_0_15
-        if groups_0_15 >> 16:
-            groups_0_15 = 0 if groups_0_15 < 0 else 65535
-        groups_16_31 = self.groups_16_31
-        if groups_16_31 >> 16:
-            groups_16_31 = 0 if groups_16_31 < 0 else 65535
-        groups_32_47 = self.groups_32_47
-        if groups_32_47 >> 16:
-            groups_32_47 = 0 if groups_32_47 < 0 else 65535
-        groups_48_63 = self.groups_48_63
-        if groups_48_63 >> 16:
-            groups_48_63 = 0 if groups_48_63 < 0 else 65535
-        buf[0], buf[1] = groups_0_15 & 255, groups_0_15 >> 8
-        buf[2], buf[3] = groups_16_31 & 255, groups_16_31 >> 8
-        buf[4], buf[5] = groups_32_47 & 255, groups_32_47 >> 8
-        buf[6], buf[7] = groups_48_63 & 255, groups_48_63 >> 8
+        raw = self.groups_0_15
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[0], buf[1] = raw & 255, raw >> 8
+        raw = self.groups_16_31
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[2], buf[3] = raw & 255, raw >> 8
+        raw = self.groups_32_47
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[4], buf[5] = raw & 255, raw >> 8
+        raw = self.groups_48_63
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[6], buf[7] = raw & 255, raw >> 8
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
         if len(buf) != 8:
@@ -563,8 +564,7 @@ class HilProbeSoc:
         self.soc = 0.0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        soc = self.soc
-        struct.pack_into("<d", buf, 0, soc)
+        struct.pack_into("<d", buf, 0, self.soc)
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
         if len(buf) != 8:
@@ -588,8 +588,7 @@ class HilProbeSigma:
         self.sigma = 0.0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        sigma = self.sigma
-        struct.pack_into("<d", buf, 0, sigma)
+        struct.pack_into("<d", buf, 0, self.sigma)
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
         if len(buf) != 8:
@@ -613,8 +612,7 @@ class HilProbeHysteresis:
         self.hysteresis = 0.0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        hysteresis = self.hysteresis
-        struct.pack_into("<d", buf, 0, hysteresis)
+        struct.pack_into("<d", buf, 0, self.hysteresis)
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
         if len(buf) != 8:
@@ -640,14 +638,15 @@ class HilTick:
         self.now_ms = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        n = self.n
-        n = 0 if n < 0 else 1073741823 if n > 1073741823 else n
-        now_ms = self.now_ms
-        now_ms = 0 if now_ms < 0 else 1073741823 if now_ms > 1073741823 else now_ms
-        buf[0], buf[1] = n & 255, n >> 8 & 255
-        buf[2], buf[3] = n >> 16 & 255, n >> 24 | (now_ms & 3) << 6
-        buf[4], buf[5] = now_ms >> 2 & 255, now_ms >> 10 & 255
-        buf[6], buf[7] = now_ms >> 18 & 255, now_ms >> 26
+        raw = self.n
+        raw = 0 if raw < 0 else 1073741823 if raw > 1073741823 else raw
+        buf[0], buf[1] = raw & 255, raw >> 8 & 255
+        buf[2], byte = raw >> 16 & 255, raw >> 24
+        raw = self.now_ms
+        raw = 0 if raw < 0 else 1073741823 if raw > 1073741823 else raw
+        buf[3], buf[4] = byte | (raw & 3) << 6, raw >> 2 & 255
+        buf[5], buf[6] = raw >> 10 & 255, raw >> 18 & 255
+        buf[7] = raw >> 26
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
         if len(buf) != 8:
@@ -676,18 +675,20 @@ class HilDone:
         self.crc_high = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        n = self.n
-        n = 0 if n < 0 else 1073741823 if n > 1073741823 else n
-        crc_low = self.crc_low
-        if crc_low >> 16:
-            crc_low = 0 if crc_low < 0 else 65535
-        crc_high = self.crc_high
-        if crc_high >> 16:
-            crc_high = 0 if crc_high < 0 else 65535
-        buf[0], buf[1] = n & 255, n >> 8 & 255
-        buf[2], buf[3] = n >> 16 & 255, n >> 24 | (crc_low & 3) << 6
-        buf[4], buf[5] = crc_low >> 2 & 255, crc_low >> 10 | (crc_high & 3) << 6
-        buf[6], buf[7] = crc_high >> 2 & 255, crc_high >> 10
+        raw = self.n
+        raw = 0 if raw < 0 else 1073741823 if raw > 1073741823 else raw
+        buf[0], buf[1] = raw & 255, raw >> 8 & 255
+        buf[2], byte = raw >> 16 & 255, raw >> 24
+        raw = self.crc_low
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[3], buf[4] = byte | (raw & 3) << 6, raw >> 2 & 255
+        byte = raw >> 10
+        raw = self.crc_high
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[5], buf[6] = byte | (raw & 3) << 6, raw >> 2 & 255
+        buf[7] = raw >> 10
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
         if len(buf) != 8:
