@@ -24,7 +24,8 @@ PATH_ohm = 0.5e-3  # contacts, busbars, fuse; assumed
 WATCHDOG_ms = 100
 COILS_HOLD_mV = 6000  # below it no coil holds; assumed
 STARTING_CURRENT_A = 1e-3  # less than this between link and a resting pack is taken as none
-DISCHARGE_s = 1.0  # time constant of the inverter's active discharge, on when no coil is driven; assumed
+DISCHARGE_s = 1.0  # time constant of the inverter's active discharge; assumed
+DISCHARGE_after_ms = 200  # of no coil driven and nothing asked, so that contacts have opened; assumed
 
 
 class HighVoltage:
@@ -38,7 +39,7 @@ class HighVoltage:
         cell = pack.cell
         self.link_V = link_V
         self.current_A = 0.0  # mean of the last tick
-        self.inverter_A = 0.0  # what the inverter really took or gave at the end of the last tick
+        self.inverter_A = 0.0  # what the inverter took or gave in the last tick; 0 outside its window
         self.charger_output_V = 0.0
         self.charger_output_A = 0.0
         self.fuse = True
@@ -62,6 +63,7 @@ class HighVoltage:
         self._watchdog_counter: int | None = None
         self._watchdog_age_ms = 0
         self._time_ms = 0
+        self._coils_off_ms = 0
         self._rows = [(self.contactors[name], bit) for name, bit in BITS.items()]
 
     def step(
@@ -80,7 +82,8 @@ class HighVoltage:
         """
         emf_V, r0_ohm = plant.source()
         path_S = self._path_S(r0_ohm)
-        discharge_S = self.link_F / DISCHARGE_s if coils == 0 and demand_A == 0.0 else 0.0
+        discharges = self._coils_off_ms >= DISCHARGE_after_ms and demand_A == 0.0
+        discharge_S = self.link_F / DISCHARGE_s if discharges else 0.0
         inverter_A = self._inverter_A(demand_A)
         was_V, per_F = self.link_V, dt_s / self.link_F
 
@@ -101,10 +104,11 @@ class HighVoltage:
         current_A = 0.0
         low_V = min(was_V, self.inverter_low_V) if inverter_A < 0.0 else 0.0
         high_V = max(was_V, self.inverter_high_V) if inverter_A > 0.0 else math.inf
+        held_V = min(max(link_V, low_V), high_V)
         if path_S == 0.0:
-            link_V = min(max(link_V, low_V), high_V)
-        elif link_V < low_V or discharge_S > 0.0:
-            link_V = max(link_V, low_V)
+            link_V = held_V
+        elif held_V != link_V or discharge_S > 0.0:
+            link_V = held_V
             current_A = path_S * ((was_V + link_V) / 2 - emf_V)
         else:
             source_A = inverter_A + given_A
@@ -157,7 +161,7 @@ class HighVoltage:
         """What the inverter takes or gives: nothing until the link is inside its window with 2 % to spare."""
         link_V = self.link_V
         spare_V = 0.0 if self._inverter_on else 0.02 * self.inverter_low_V
-        self._inverter_on = self.inverter_low_V + spare_V <= link_V <= self.inverter_high_V - spare_V
+        self._inverter_on = self.inverter_low_V + spare_V < link_V < self.inverter_high_V - spare_V
         return demand_A if self._inverter_on else 0.0
 
     def _move_contacts(self, coils: int, dt_ms: int) -> None:
@@ -170,6 +174,7 @@ class HighVoltage:
             and self.supply_mV >= COILS_HOLD_mV
         )
         driven = coils if self.coil_supply_present else 0
+        self._coils_off_ms = 0 if driven else self._coils_off_ms + dt_ms
         for contactor, bit in self._rows:
             contactor.step(driven & bit != 0, dt_ms)
         self._note_contacts()
