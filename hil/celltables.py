@@ -37,9 +37,7 @@ class CellTables:
         self.reference_K = cell.t_ref_ddegC / 10 + 273.15
         self.knots = np.array([[value * scale for value in table] for table, scale in rows])
         soc = np.arange(-2, _PER_SOC + 2) / _PER_SOC
-        extended = np.concatenate(
-            [self.knots[:, :1], self.knots[:, :1], self.knots, self.knots[:, -1:]], axis=1
-        )
+        extended = np.concatenate([self.knots[:, :1], self.knots[:, :1], self.knots, self.knots[:, -1:]], axis=1)
         ocv = extended[OCV]
         ocv[1] = 2 * ocv[2] - ocv[3]
         ocv[0] = REVERSED_V

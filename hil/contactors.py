@@ -45,9 +45,7 @@ class Contactor:
             raise ValueError(f"contactor fault {kind!r}: there are {', '.join(KINDS)}")
         meaning, low, high = KINDS[kind]
         if not low <= severity <= high:
-            raise ValueError(
-                f"contactor fault {kind!r}: severity {severity} ({meaning}) not within {low:g} ... {high:g}"
-            )
+            raise ValueError(f"contactor fault {kind!r}: severity {severity} ({meaning}) not within {low:g} ... {high:g}")
         self.faults[kind] = severity
         self._settle()
 
@@ -61,7 +59,5 @@ class Contactor:
 
     def _settle(self) -> bool:
         chatters = self._bounce_ms > 0 and self._bounce_ms // 10 % 2 == 1
-        self.closed = "weld" in self.faults or (
-            self._armature and not chatters and "stuck_open" not in self.faults
-        )
+        self.closed = "weld" in self.faults or (self._armature and not chatters and "stuck_open" not in self.faults)
         return self.closed

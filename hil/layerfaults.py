@@ -42,9 +42,7 @@ class LayerFaults:
             raise ValueError(f"layer fault {kind!r}: there are {', '.join(KINDS)}")
         meaning, low, high = KINDS[kind]
         if not low <= severity <= high:
-            raise ValueError(
-                f"layer fault {kind!r}: severity {severity} ({meaning}) not within {low:g} ... {high:g}"
-            )
+            raise ValueError(f"layer fault {kind!r}: severity {severity} ({meaning}) not within {low:g} ... {high:g}")
         self.active[layer, kind] = severity
         self._sum_up()
 

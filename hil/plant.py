@@ -7,7 +7,7 @@ units, temperatures in K.
 
 Tables, Arrhenius factors and temperatures are held for 100 ms or 0.05 % of charge, whichever ends first;
 the OCV runs on its local line meanwhile, so it is exact except when a knot is crossed: then 0.3 mV at most,
-until the next refresh. Resistances lag by less than 0.3 %. SoC may leave 0 ... 1.
+until the next refresh. Resistances lag by less than 0.4 %. SoC may leave 0 ... 1.
 """
 
 import numpy as np

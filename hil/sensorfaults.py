@@ -16,6 +16,7 @@ from bms.safety.snapshot import CRC_ERROR, NOT_READY, OPEN_WIRE, OUT_OF_RANGE
 from hil.sensorframes import Slot
 
 _ANY = (float("-inf"), float("inf"))
+_UNIT = "V, A, K, kohm or l/min"
 # kind -> (what severity is, lowest, highest)
 KINDS: dict[str, tuple[str, float, float]] = {
     "silence": ("not used", *_ANY),
@@ -23,15 +24,15 @@ KINDS: dict[str, tuple[str, float, float]] = {
     "crc_error": ("not used", *_ANY),
     "saturated": ("not used", *_ANY),
     "stuck": ("not used", *_ANY),
-    "offset": ("V, A or K", *_ANY),
+    "offset": (_UNIT, *_ANY),
     "gain": ("factor", *_ANY),
-    "drift": ("V, A or K a second", *_ANY),
-    "noise": ("sigma in V, A or K", 0.0, float("inf")),
+    "drift": (_UNIT + " a second", *_ANY),
+    "noise": ("sigma in " + _UNIT, 0.0, float("inf")),
     "swapped": ("number of the other channel of its sort", 0.0, float("inf")),
     "reversed": ("not used", *_ANY),
     "delayed": ("ms", 0.0, 60000.0),
     "intermittent": ("share of samples that are lost", 0.0, 1.0),
-    "quantised": ("step in V, A or K", 1e-6, float("inf")),
+    "quantised": ("step in " + _UNIT, 1e-6, float("inf")),
 }
 NAMED = {"silence": NOT_READY, "open": OPEN_WIRE, "crc_error": CRC_ERROR, "saturated": OUT_OF_RANGE}
 NUMERIC = ("stuck", "offset", "gain", "drift", "noise", "reversed", "delayed", "quantised")

@@ -146,7 +146,9 @@ class Sensors:
         known = self._channel(channel)
         checked(known, kind, severity)
         if kind == "swapped":
-            self._channel(f"{channel.partition(':')[0]}:{int(severity)}")
+            other = f"{channel.partition(':')[0]}:{int(severity)}"
+            if self._channel(other) is known:
+                raise ValueError(f"{channel}: cannot be swapped with itself")
         fault = self._faults.get((channel, kind))
         if fault is None:
             self._faults[channel, kind] = ChannelFault(known, kind, severity, self.seed)
@@ -236,7 +238,8 @@ class Sensors:
     ) -> list[Channel]:
         made = []
         for k, (name, sensor, place) in enumerate(zip(called, sensors, frames.slots)):
-            kinds = (*ALL_KINDS, "swapped") if ":" in name else ALL_KINDS
+            alone = ":" not in name or (name == "stack:0" and self._stacks == 1)
+            kinds = ALL_KINDS if alone else (*ALL_KINDS, "swapped")
             period_ms = TICK_ms if frames is self._hot else sensor.period_ms
             lsb, low, high = float(bank.lsb[k]), float(bank.low[k]), float(bank.high[k])
             made.append(Channel(name, k, per_unit, lsb, low, high, period_ms, names(place), kinds))
