@@ -5,6 +5,7 @@ files, results to standard output, progress and complaints to standard error.
 """
 
 import argparse
+import importlib
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -178,7 +179,8 @@ class _Progress:
             from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
             text = TextColumn("{task.description} {task.completed:.0f} of {task.total:.0f} s")
-            self._bar = Progress(text, BarColumn(), TimeRemainingColumn(), console=Console(stderr=True), transient=True)
+            columns = (text, BarColumn(), TimeRemainingColumn())
+            self._bar = Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=4)
             self._task = self._bar.add_task(escape(title), total=duration_s)
 
     def __enter__(self) -> Callable[[int], None]:
@@ -256,7 +258,9 @@ def _check(options: argparse.Namespace) -> int:
 
 def _bench(options: argparse.Namespace) -> int:
     try:
-        from hil import bench
-    except ImportError:
+        bench = importlib.import_module("hil.bench")
+    except ModuleNotFoundError as error:
+        if error.name != "hil.bench":
+            raise
         raise BadInput("bench: not built yet") from None
     return int(bench.main(options.names, options.json))

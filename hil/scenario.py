@@ -194,6 +194,7 @@ def parse(text: str, path: str) -> Scenario:
     if not isinstance(sensors, dict):
         raise BadInput(f"{path}: [scenario.sensors]: not a table")
     values = read(head, SCENARIO, path, "[scenario]")
+    values["pack"] = _beside(path, values["pack"])
     if values["hysteresis"] == "unknown":
         values["hysteresis"] = None
     scenario = Scenario(
@@ -229,6 +230,8 @@ def _phases(rows: list[dict[str, Any]], path: str) -> tuple[Phase, ...]:
             raise BadInput(f"{path}: {where} c_rate: either a profile or a constant load, not both")
         if values["profile"] is None and ("scale" in row or "profile_start_s" in row):
             raise BadInput(f"{path}: {where} profile: missing, so there is nothing to scale or to enter")
+        if values["profile"] is not None:
+            values["profile"] = _beside(path, values["profile"])
         phases.append(Phase(start_s=start_s, **values))
         start_s += values["duration_s"]
     if not phases:
@@ -266,6 +269,11 @@ def _expect(row: dict[str, Any], scenario: Scenario, where: str) -> Expect:
     if "phase" in values:
         _phase_of(values["phase"], scenario, where)
     return Expect(values.pop("name"), values.pop("kind"), values)
+
+
+def _beside(path: str, name: str) -> str:
+    """A file that a scenario names is sought from the scenario's folder; a plain name stays one."""
+    return str(Path(path).parent / name) if "/" in name or "." in name else name
 
 
 def _phase_of(name: str, scenario: Scenario, where: str) -> Phase:

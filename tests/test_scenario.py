@@ -186,6 +186,15 @@ def test_junk_is_refused_by_name(changes: dict[str, Any], part: str) -> None:
     assert part in refusal(file(**changes))
 
 
+def test_files_that_a_scenario_names_stand_beside_it_and_names_stay_names() -> None:
+    drive = {**DRIVE, "profile": "loads/hill.csv.gz"}
+    beside = scenario.parse(file(pack="my_pack.py", phase=[drive]), "far/away/x.toml")
+    assert (beside.pack, beside.phases[0].profile) == ("far/away/my_pack.py", "far/away/loads/hill.csv.gz")
+    named = scenario.parse(file(phase=[{**DRIVE, "profile": "nmc_drive"}]), "far/away/x.toml")
+    assert (named.pack, named.phases[0].profile) == ("bench_24", "nmc_drive")
+    assert scenario.parse(file(pack="/top/my_pack.py"), "far/x.toml").pack == "/top/my_pack.py"
+
+
 def test_malformed_toml_is_refused_with_its_line() -> None:
     assert "line 3" in refusal('[scenario]\nname = "x"\ntitle = \n')
 
