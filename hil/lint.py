@@ -53,30 +53,35 @@ def notes(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def check_cell(cell: Cell) -> list[Finding]:
-    """Findings of a cell. The rules of meaning run only over a record whose fields have the right shape."""
-    from hil.lint_cell import RULES, shape
+    """Findings of a cell. Rules of meaning run only over fields that have the right shape and range."""
+    from hil.lint_cell import RULES, ranges, shape
     from hil.lint_notes import CELL_NOTES
 
-    found = list(_run(ERROR, (shape,), cell))
-    if not found:
-        found = list(_run(ERROR, RULES, cell)) or list(_run(NOTE, CELL_NOTES, cell))
-    return found
+    return _first(cell, (shape,), (ranges,), RULES) or list(_run(NOTE, CELL_NOTES, cell))
 
 
 def check_pack(pack: Pack) -> list[Finding]:
     """Findings of a pack and of its cell, whose fields read `cell.…`."""
     from hil.lint_notes import PACK_NOTES
-    from hil.lint_pack import RULES, shape
+    from hil.lint_pack import RULES, ranges, shape
     from hil.lint_rules import products
 
-    found = list(_run(ERROR, (shape,), pack))
+    found = _first(pack, (shape,))
     if found:
         return found
     found = [finding._replace(field="cell." + finding.field) for finding in check_cell(pack.cell)]
     if errors(found):
         return found
-    wrong = list(_run(ERROR, RULES, pack)) or list(_run(ERROR, (products,), pack))
-    return wrong + found if wrong else found + list(_run(NOTE, PACK_NOTES, pack))
+    return (_first(pack, (ranges,), RULES, (products,)) or list(_run(NOTE, PACK_NOTES, pack))) + found
+
+
+def _first(record: object, *stages: Sequence[Callable[..., Iterable[Complaint]]]) -> list[Finding]:
+    """Errors of the first stage that finds any: a later one takes for granted what an earlier one has checked."""
+    for rules in stages:
+        found = list(_run(ERROR, rules, record))
+        if found:
+            return found
+    return []
 
 
 def _run(severity: str, rules: Sequence[Callable[..., Iterable[Complaint]]], record: object) -> Iterator[Finding]:

@@ -81,7 +81,9 @@ NESTED = (  # the first is at most the second, severity by severity
     ("t_charge_min_ddegC", "t_charge_max_ddegC"),
     ("v_min_mV", "v_max_mV"),
 )
-SAME_LENGTH = (
+SAME_LENGTH: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("map_ddegC", ()),
+    ("map_soc_permille", ()),
     ("r_ddegC", ("r0_permille", "r1_permille", "r2_permille")),
     ("discharge_ddegC", ("discharge_cont_mC", "discharge_pulse_mC")),
 )
@@ -102,13 +104,13 @@ def shape(cell: Cell) -> Iterator[Complaint]:
         ):
             yield f"charge_maps[{item[0]}]", item[1], "must be a tuple of rows of integers"
     for knots, tables in SAME_LENGTH:
+        xs = getattr(cell, knots)
+        if isinstance(xs, tuple) and len(xs) < 2:
+            yield knots, xs, "must have two knots at least"
         for table in tables:
-            if len(getattr(cell, table)) != len(getattr(cell, knots)):
-                yield (
-                    table,
-                    len(getattr(cell, table)),
-                    f"has not the length of {knots}, {len(getattr(cell, knots))}",
-                )
+            ys = getattr(cell, table)
+            if isinstance(xs, tuple) and isinstance(ys, tuple) and len(xs) != len(ys):
+                yield table, len(ys), f"values, but {knots} has {len(xs)}"
 
 
 def ranges(cell: Cell) -> Iterator[Complaint]:
@@ -232,19 +234,21 @@ def charge_map(cell: Cell) -> Iterator[Complaint]:
                     len(row),
                     f"must have {len(cell.map_soc_permille)} columns",
                 )
-            if min(row) < 0 or max(row) > cell.charge_max_mC:
+            if min(row, default=0) < 0 or max(row, default=0) > cell.charge_max_mC:
                 yield (
                     f"{field} at {t_ddegC} ddegC",
                     row,
                     f"must be within 0 and charge_max_mC, {cell.charge_max_mC}",
                 )
             outside = t_ddegC > cell.t_charge_max_ddegC[2] or t_ddegC < cell.t_charge_min_ddegC[2]
-            if outside and max(row) > 0:
+            if outside and max(row, default=0) > 0:
                 yield f"{field} at {t_ddegC} ddegC", row, "allows charge at a temperature that is a fault"
 
 
 def discharge_tables(cell: Cell) -> Iterator[Complaint]:
     """What is allowed for long is allowed for a pulse, no pulse trips, nothing is allowed beyond faults."""
+    if max(cell.discharge_pulse_mC) == 0:
+        yield "discharge_pulse_mC", cell.discharge_pulse_mC, "must allow something somewhere"
     rows = zip(cell.discharge_ddegC, cell.discharge_cont_mC, cell.discharge_pulse_mC)
     for knot, (t_ddegC, cont, pulse) in enumerate(rows):
         if cont > pulse:
@@ -261,7 +265,6 @@ def discharge_tables(cell: Cell) -> Iterator[Complaint]:
 
 
 RULES: tuple[CellRule, ...] = (
-    ranges,
     rising,
     branches,
     ocv_inside_limits,

@@ -210,7 +210,6 @@ def precharge(pack: Pack) -> Iterator[Complaint]:
 
 
 RULES: tuple[PackRule, ...] = (
-    ranges,
     map_exists,
     probes,
     sensors,
