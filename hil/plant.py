@@ -56,7 +56,7 @@ class Plant:
         self.h = self._branch[0]
         self.hyst_scale = self.spread.hyst_scale
         self.r_scale = np.array([self.spread.r0_scale, self.spread.r1_scale, self.spread.r2_scale])
-        self.self_discharge_A = np.zeros(n)
+        self.self_discharge_A = np.zeros(n)  # over the last thermal step
         self.voltage_V = np.zeros(n)
         self.group_V = np.zeros(self.groups)
         self.stack_V = np.zeros(self.stacks)
@@ -302,6 +302,7 @@ class Plant:
         leak = self._self_discharge() * elapsed_s
         np.add(lost, leak * (self._now[0] - self._held[0] * self.temp_K), lost)
         np.subtract(self.soc, leak, self.soc)
+        np.multiply(leak, capacity_As / elapsed_s, self.self_discharge_A)
         np.multiply(lost, capacity_As, lost)
         np.add(lost, self._extra_J, lost)
         np.add(lost, self.faults.heat_W * elapsed_s, lost)

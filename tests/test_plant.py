@@ -103,6 +103,7 @@ def test_a_resting_pack_loses_no_more_than_the_cell_declares_and_least_when_cold
         it = plant(soc=0.5, degC=degC, spread="corner")
         flow(it, 0.0, 24 * 3600, 600.0)
         lost.append(float((0.5 - it.soc_mean) / 24 * 1e6))
+    assert it.self_discharge_A.max() <= 20.5 * BENCH.cell.self_discharge_ppm_h * 1e-6 + 1e-9
     assert 0 < lost[0] < lost[1] < lost[2] <= BENCH.cell.self_discharge_ppm_h
     assert lost[1] == pytest.approx(0.7 * 0.02 / (30 * 24) * 1e6, rel=0.3)  # 2 % a month, spread of 0.4 ... 1
 
