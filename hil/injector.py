@@ -22,6 +22,7 @@ class Injection:
         self.grown_ms = _tick_of(fault.at_s + fault.ramp_s)
         self.begun_ms: int | None = None
         self.over_ms: int | None = None
+        self._in_force: float | None = None
         self._recorder = recorder
 
     def severity(self, now_ms: int) -> float:
@@ -43,7 +44,10 @@ class Injection:
             self.over_ms = now_ms
             self._recorder.event(now_ms, "injection", name + " over", target=self.fault.target)
             return _NEVER
-        self.row.begin(self.severity(now_ms))
+        severity = self.severity(now_ms)
+        if severity != self._in_force:
+            self.row.begin(severity)
+            self._in_force = severity
         if self.begun_ms is None:
             self.begun_ms = now_ms
             self._recorder.event(now_ms, "injection", name, target=self.fault.target)
