@@ -55,17 +55,16 @@ def _level(frame: Frame, level: Sequence[Field], empty: set[int], shared: set[in
 
 
 def _waiting(fields: Sequence[Field], users: dict[int, list[Field]], shared: set[int]) -> set[int]:
-    """The bytes whose fields follow each other, so that the first part can wait for the next in a local."""
+    """The bytes of several fields whose first part can wait in the local: no other waits there meanwhile."""
     order = {field.name: n for n, field in enumerate(fields)}
     waiting: set[int] = set()
     crossed: set[int] = set()
     for byte, together in sorted(users.items()):
-        first, last = order[together[0].name], order[together[-1].name]
-        steps = set(range(first, last))
-        if byte not in shared and last - first == len(together) - 1 and not steps & crossed:
+        steps = set(range(order[together[0].name], order[together[-1].name]))
+        if steps and byte not in shared and not steps & crossed:
             waiting.add(byte)
             crossed |= steps
-    return {byte for byte in waiting if len(users[byte]) > 1}
+    return waiting
 
 
 def _store(target: str, add: bool, terms: Sequence[str]) -> Store:
