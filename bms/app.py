@@ -9,23 +9,24 @@ and the conservative tables remain. The only file that sees all rooms, and the o
 import gc
 from array import array
 
-from micropython import const
+from micropython import const, heap_lock, heap_unlock
 
 from bms import units
 from bms.can.e2e import crc16
-from bms.can.link import Link
+from bms.can.link import ROUND, Link
 from bms.control.advice import Advice
-from bms.control.envelope import Envelope
+from bms.control.envelope import FIRST_PHASE, Envelope
 from bms.estimate.ekf import SocFilter
-from bms.safety import faults as F
-from bms.safety import snapshot as S
 from bms.safety.alive import START, Alive
 from bms.safety.bound import Bound
 from bms.safety.contactor import Contactor
 from bms.safety.coulomb import Coulomb
+from bms.safety.faults import SELF_TEST_ms, Signals, WATCHDOG_reset
+from bms.safety.faults import TICK_ms as TICK_ms_signal
 from bms.safety.machine import SELF_TEST, Machine
 from bms.safety.monitor import Monitor
 from bms.safety.plausible import Plausible
+from bms.safety.snapshot import GROUPS, PROBES, CURRENT_A_mA, Snapshot
 from bms.safety.window import Window
 from bms.schema import layer_count
 
@@ -41,7 +42,9 @@ _CLOCK_MASK = const(0x3FFFFFFF)  # the clock wraps at 2^30 ms
 _COUNT_MAX = const(65535)
 _UNSURE_permille = const(1000)
 _WATCHDOG = const(3)
-_SLOTS = const(10)
+_SLEPT = (1, 4)  # power on, sleep
+_ANCHOR_PHASE = const(9)  # after bound and envelope have refreshed
+_ANCHORED = GROUPS | PROBES
 _COLLECT_EVERY = const(10)  # rounds of the timetable between two collections
 _START_SIGMA = 0.15
 _BLANK_SIGMA = 0.3
@@ -55,10 +58,13 @@ class App:
         self.board = board
         self._check(pack)
         stored_permille = board.stored_soc_permille()
-        self.snap = S.Snapshot(pack)
-        self.signals = F.Signals()
+        self.snap = Snapshot(pack)
+        self.signals = Signals()
         self.plausible = Plausible(pack, self.signals)
-        self.bound = Bound(pack, self.signals)
+        self.reset_cause = board.reset_cause()
+        # slept and woke: the pack says what may have flowed; torn out of running: count on 1 C
+        slept = self.reset_cause in _SLEPT
+        self.bound = Bound(pack, self.signals, pack.wake_memory_dA if slept else pack.cell.capacity_mAh // 100)
         self.coulomb = Coulomb(pack, stored_permille)
         self.window = Window(pack, self.signals)
         self.monitor = Monitor(pack, self.signals)
@@ -68,7 +74,7 @@ class App:
         self.advice = Advice()
         self.alive = Alive()
         self.configuration_crc = _crc_of(pack)
-        self.reset_cause = board.reset_cause()
+        self.signals.value[WATCHDOG_reset] = 1 if self.reset_cause == _WATCHDOG else 0
         self.link = Link(self)
         self.filter = SocFilter(pack.cell)
         if stored_permille >= 0:
@@ -76,16 +82,15 @@ class App:
         else:
             self.filter.start(0.5, _BLANK_SIGMA)
         self._layers = layer_count(pack)
-        self.soc_permille = self.coulomb.soc_permille
-        self.sigma_permille = _UNSURE_permille
         self.uptime_s = 0
         self.late_ticks = 0
         self.worst_lateness_ms = 0
         self.estimator_failures = 0
         self.lane_failed = False
+        self.last_error: Exception | None = None
         self._last_ms = -1
         self._uptime_ms = 0
-        self._tick = 0
+        self._phase = 0
         self._counted_mAs = 0
         self._counted_ms = 0
         self._fresh = False
@@ -108,67 +113,80 @@ class App:
 
     def tick(self) -> None:
         """One tick: the integer lane, then one slow slot, then the end of the tick."""
+        heap_lock()
         try:
             self.lane()
         except Exception as error:
+            # whatever it was: open, and let the watchdog bite
             self.lane_failed = True
             self.board.contactors(0)
-            self._report(error)
+            self.last_error = error
+        heap_unlock()
         self._fresh = False
         try:
-            self._timetable[self._tick % _SLOTS]()
+            self._timetable[self._phase]()
         except Exception as error:
+            # advice expires, driving goes on
             self.advice.withdraw()
             self.estimator_failures += 1
-            self._report(error)
-        self._tick += 1
-        flt = self.filter
-        self.board.finish(self.decisions, flt.soc, flt.sigma, flt.hysteresis, self._fresh)
+            self.last_error = error
+        self._phase = self._phase + 1 if self._phase < ROUND - 1 else 0
+        if self.board.benched:
+            flt = self.filter
+            self.board.finish(self.record(), flt.soc, flt.sigma, flt.hysteresis, self._fresh)
 
     def lane(self) -> None:
         """The integer lane of one tick: allocates nothing."""
         board = self.board
         snap = self.snap
         machine = self.machine
-        dt_ms = self._elapsed(board.sample(snap, self.link))
+        bound = self.bound
+        coulomb = self.coulomb
+        advice = self.advice
+        envelope = self.envelope
+        monitor = self.monitor
+        link = self.link
+        phase = self._phase
+        dt_ms = self._elapsed(board.sample(snap, link))
         trail = START * 3 + 1
-        snap.summarise(dt_ms)
+        new_bits = snap.summarise(dt_ms)
         trail = trail * 3 + 2
         testing = machine.state == SELF_TEST
-        suspect = self.plausible.step(snap, testing, dt_ms)
+        suspect = self.plausible.step(snap, new_bits, testing)
         trail = trail * 3 + 3
-        coulomb = self.coulomb
-        bound = self.bound
-        advice = self.advice
-        believable = advice.step(dt_ms)
-        envelope = self.envelope
-        envelope.window(advice, believable, coulomb.low_permille, coulomb.high_permille)
-        bound.step(snap, coulomb.low_permille, coulomb.high_permille, self.plausible.sum_excess_mV, dt_ms)
+        bound.step(snap, coulomb.low_permille, coulomb.high_permille, self.plausible.sum_excess_mV, phase, dt_ms)
         trail = trail * 3 + 4
-        moved_mAs = coulomb.step(
-            snap.current_mA, snap.age_ms[S.CURRENT_A_mA], bound, not testing and not suspect & (S.GROUPS | S.PROBES), dt_ms
-        )
-        self._counted_mAs += moved_mAs
+        current_mA = snap.current_mA
+        self._counted_mAs += coulomb.step(current_mA, snap.age_ms[CURRENT_A_mA], dt_ms)
         self._counted_ms += dt_ms
-        self.window.step(snap, bound, envelope.map_dA)
+        if phase == _ANCHOR_PHASE:
+            if not testing and not suspect & _ANCHORED:
+                coulomb.anchor(snap, bound)
+            coulomb.publish()
+            self.window.refresh(envelope.map_dA)
+        self.window.step(snap, new_bits, bound)
         trail = trail * 3 + 5
-        monitor = self.monitor
-        severity = monitor.step(dt_ms)
+        severity = monitor.step(new_bits, dt_ms)
         trail = trail * 3 + 6
-        wish = self.link.receive(dt_ms)
-        if self.link.reset:
+        wish = link.receive(dt_ms)
+        if link.reset:
             monitor.reset()
             severity = monitor.severity
         trail = trail * 3 + 7
-        machine.step(severity, wish, suspect == 0, self.contactor.closed, snap.current_dA, dt_ms)
+        current_dA = snap.current_dA
+        machine.step(severity, wish, suspect == 0, self.contactor.closed, current_dA, dt_ms)
         self._self_test(machine)
         trail = trail * 3 + 8
         board.contactors(self.contactor.step(machine.closed_wanted, snap, dt_ms))
         trail = trail * 3 + 9
-        envelope.step(machine, severity, bound, advice, believable, snap.current_dA, dt_ms)
+        believable = advice.step(dt_ms)
+        if phase >= FIRST_PHASE:
+            if phase == FIRST_PHASE:
+                envelope.window(advice, believable, coulomb.low_permille, coulomb.high_permille)
+            envelope.refresh(bound, phase)
+        envelope.step(machine, severity, bound, advice, believable, current_dA, dt_ms)
         trail = trail * 3 + 10
-        self._decide()
-        self.link.send(board)
+        link.send(board, phase)
         trail = trail * 3 + 11
         if not self.lane_failed:
             self.alive.step(board, trail, dt_ms)
@@ -177,11 +195,7 @@ class App:
         """Time since the last tick, 1 to _DT_MAX_ms, and what it says about lateness."""
         dt_ms = TICK_ms if self._last_ms < 0 else (now_ms - self._last_ms) & _CLOCK_MASK
         self._last_ms = now_ms
-        signals = self.signals
-        signals.value[F.TICK_ms] = dt_ms if dt_ms < _COUNT_MAX else _COUNT_MAX
-        signals.fresh[F.TICK_ms] = 1
-        signals.value[F.WATCHDOG_reset] = 1 if self.reset_cause == _WATCHDOG else 0
-        signals.fresh[F.WATCHDOG_reset] = 1
+        self.signals.value[TICK_ms_signal] = dt_ms if dt_ms < _COUNT_MAX else _COUNT_MAX
         if dt_ms > LATE_ms:
             if self.late_ticks < _COUNT_MAX:
                 self.late_ticks += 1
@@ -198,28 +212,14 @@ class App:
         return dt_ms
 
     def _self_test(self, machine: Machine) -> None:
-        signals = self.signals
-        signals.value[F.SELF_TEST_ms] = machine.in_state_ms if machine.state == SELF_TEST else 0
-        signals.fresh[F.SELF_TEST_ms] = 1
+        self.signals.value[SELF_TEST_ms] = machine.in_state_ms if machine.state == SELF_TEST else 0
 
-    def _decide(self) -> None:
-        """Writes down what the integer lane decided in this tick, and which SoC the world is told."""
+    def record(self) -> "array[int]":
+        """Everything the integer lane decided in this tick, for a bench that compares; allocates nothing."""
         coulomb = self.coulomb
         monitor = self.monitor
         bound = self.bound
         envelope = self.envelope
-        advice = self.advice
-        soc = coulomb.soc_permille
-        sigma = _UNSURE_permille
-        if advice.soc_permille >= 0:
-            soc = advice.soc_permille
-            sigma = advice.sigma_permille
-        if soc < coulomb.low_permille:
-            soc = coulomb.low_permille
-        if soc > coulomb.high_permille:
-            soc = coulomb.high_permille
-        self.soc_permille = soc
-        self.sigma_permille = sigma
         d = self.decisions
         d[0] = self.machine.state
         d[1] = self.contactor.mask
@@ -239,8 +239,8 @@ class App:
         d[20] = coulomb.high_mAs
         d[21] = bound.layer_high_mV
         d[22] = bound.layer_low_mV
-        d[23] = bound.layer_high_group
-        d[24] = bound.layer_low_group
+        d[23] = bound.memory_1_dA
+        d[24] = bound.memory_2_dA
         d[25] = bound.hot_ddegC
         d[26] = bound.cold_ddegC
         d[27] = self.window.charge_line_dA
@@ -248,6 +248,7 @@ class App:
         d[29] = self.plausible.sum_excess_mV
         d[30] = self.late_ticks
         d[31] = self.link.wish
+        return d
 
     # ------------------------------------------------------------------ slow slots: allocation allowed below this line
 
@@ -267,7 +268,7 @@ class App:
         flt.step(
             units.ampere_hours(counted_mAs),
             units.amperes(snap.current_mA),
-            units.volts(snap.string_sum_mV) / self._layers,
+            units.volts(sum(snap.group_mV)) / self._layers,
             units.celsius(snap.hottest_ddegC + snap.coldest_ddegC) * 0.5,
             units.seconds(counted_ms),
         )
@@ -280,10 +281,6 @@ class App:
         if self._round >= _COLLECT_EVERY:
             self._round = 0
             gc.collect()
-
-    def _report(self, error: Exception) -> None:
-        """Keeps what went wrong for whoever reads it."""
-        self.last_error = error
 
     def _check(self, pack: "Pack") -> None:
         """Ranges that the integer lane relies on; the bench's linter says the same with more words."""

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
             """Copies one received frame; what is not for the firmware is counted and dropped."""
 
     class Board(Protocol):
-        """One microcontroller with its sensors, contactors and CAN controller."""
+        """One microcontroller with its sensors, contactors and CAN controller. `benched`: finish() wants to be called."""
+
+        benched: bool
 
         def wait(self) -> bool:
             """Sleeps until the next tick is due (10 ms after the last was due). False: there will be none."""

@@ -8,6 +8,7 @@ start or after a time-out sets the counter anew. A frame that is not OK changes 
 
 from array import array
 
+import micropython
 from micropython import const
 
 # State of a receiver: an input of the integer lane, and VCU_COMMAND's state on the wire.
@@ -35,16 +36,18 @@ def _table() -> "array[int]":
 _TABLE = _table()
 
 
-def crc16(data: "bytes | bytearray | memoryview", first: int, end: int, identifier: int) -> int:
-    """CRC over data[first:end] and the two bytes of the identifier."""
-    table = _TABLE
+@micropython.viper
+def crc16(frame: object, first: int, end: int, identifier: int) -> int:
+    """CRC over bytes first to end - 1 of a buffer and the two bytes of the identifier."""
+    data = ptr8(frame)  # type: ignore[arg-type]
+    table = ptr16(_TABLE)
     crc = 0xFFFF
     i = first
     while i < end:
-        crc = (crc & 0xFF) << 8 ^ table[crc >> 8 ^ data[i]]
+        crc = ((crc & 0xFF) << 8) ^ table[(crc >> 8) ^ data[i]]
         i += 1
-    crc = (crc & 0xFF) << 8 ^ table[crc >> 8 ^ (identifier & 0xFF)]
-    return (crc & 0xFF) << 8 ^ table[crc >> 8 ^ (identifier >> 8 & 0xFF)]
+    crc = ((crc & 0xFF) << 8) ^ table[(crc >> 8) ^ (identifier & 0xFF)]
+    return ((crc & 0xFF) << 8) ^ table[(crc >> 8) ^ ((identifier >> 8) & 0xFF)]
 
 
 def protect(data: bytearray, identifier: int) -> None:

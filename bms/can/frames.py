@@ -1,4 +1,4 @@
-"""generated from bms.dbc (sha256 ff4f2a1e7eb2) by dbc/generate.py; do not edit.
+"""generated from bms.dbc (sha256 9debfb6481fd) by dbc/generate.py; do not edit.
 
 Attributes are raw integers as on the wire; a name ends in the unit of its integer, if any. pack fills buf,
 LENGTH bytes, and clamps what is out of range; named values pass. unpack is False, and stores nothing, for a
@@ -8,7 +8,7 @@ wrong length or a selector without meaning.
 
 class BmsLimits:
     """BMS_LIMITS. From BMS. Current limits in force now, magnitudes, from the integer lane. Zero is an
-    order. E2E protected.
+    order and is sent at once. E2E protected.
 
     e2e_crc: 0 to 65535. AUTOSAR E2E profile 5 CRC-16 over bytes 2 to 7 and the data id, which is the frame id
     e2e_counter: 0 to 255. AUTOSAR E2E profile 5 counter, one up for every frame sent
@@ -23,7 +23,7 @@ class BmsLimits:
     ID = 0x100
     EXTENDED = False
     LENGTH = 8
-    PERIOD_ms = 10
+    PERIOD_ms = 20
 
     def __init__(self) -> None:
         self.e2e_crc = 0
@@ -34,29 +34,31 @@ class BmsLimits:
         self.discharge_reason = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        e2e_crc = self.e2e_crc
-        if e2e_crc >> 16:
-            e2e_crc = 0 if e2e_crc < 0 else 65535
-        e2e_counter = self.e2e_counter
-        if e2e_counter >> 8:
-            e2e_counter = 0 if e2e_counter < 0 else 255
-        charge_limit_dA = self.charge_limit_dA
-        if charge_limit_dA >> 14:
-            charge_limit_dA = 0 if charge_limit_dA < 0 else 16383
-        discharge_limit_dA = self.discharge_limit_dA
-        if discharge_limit_dA >> 14:
-            discharge_limit_dA = 0 if discharge_limit_dA < 0 else 16383
-        charge_reason = self.charge_reason
-        if charge_reason >> 6:
-            charge_reason = 0 if charge_reason < 0 else 63
-        discharge_reason = self.discharge_reason
-        if discharge_reason >> 6:
-            discharge_reason = 0 if discharge_reason < 0 else 63
-        buf[0], buf[1] = e2e_crc & 255, e2e_crc >> 8
-        buf[2], buf[3] = e2e_counter, charge_limit_dA & 255
-        buf[4], buf[5] = charge_limit_dA >> 8 | (discharge_limit_dA & 3) << 6, discharge_limit_dA >> 2 & 255
-        buf[6] = discharge_limit_dA >> 10 | (charge_reason & 15) << 4
-        buf[7] = charge_reason >> 4 | discharge_reason << 2
+        raw = self.e2e_crc
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[0], buf[1] = raw & 255, raw >> 8
+        raw = self.e2e_counter
+        if raw >> 8:
+            raw = 0 if raw < 0 else 255
+        buf[2] = raw
+        raw = self.charge_limit_dA
+        if raw >> 14:
+            raw = 0 if raw < 0 else 16383
+        buf[3], byte = raw & 255, raw >> 8
+        raw = self.discharge_limit_dA
+        if raw >> 14:
+            raw = 0 if raw < 0 else 16383
+        buf[4], buf[5] = byte | (raw & 3) << 6, raw >> 2 & 255
+        byte = raw >> 10
+        raw = self.charge_reason
+        if raw >> 6:
+            raw = 0 if raw < 0 else 63
+        buf[6], byte = byte | (raw & 15) << 4, raw >> 4
+        raw = self.discharge_reason
+        if raw >> 6:
+            raw = 0 if raw < 0 else 63
+        buf[7] = byte | raw << 2
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
         if len(buf) != 8:
@@ -101,7 +103,7 @@ class BmsState:
     ID = 0x101
     EXTENDED = False
     LENGTH = 8
-    PERIOD_ms = 20
+    PERIOD_ms = 50
 
     def __init__(self) -> None:
         self.e2e_crc = 0
@@ -116,38 +118,42 @@ class BmsState:
         self.command_e2e = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        e2e_crc = self.e2e_crc
-        if e2e_crc >> 16:
-            e2e_crc = 0 if e2e_crc < 0 else 65535
-        e2e_counter = self.e2e_counter
-        if e2e_counter >> 8:
-            e2e_counter = 0 if e2e_counter < 0 else 255
-        state = self.state
-        if state >> 4:
-            state = 0 if state < 0 else 15
-        contactors_commanded = self.contactors_commanded
-        if contactors_commanded >> 4:
-            contactors_commanded = 0 if contactors_commanded < 0 else 15
-        contactors_feedback = self.contactors_feedback
-        if contactors_feedback >> 4:
-            contactors_feedback = 0 if contactors_feedback < 0 else 15
-        severity = self.severity
-        if severity >> 3:
-            severity = 0 if severity < 0 else 7
-        request_accepted = 1 if self.request_accepted > 0 else 0
-        first_cause = self.first_cause
-        if first_cause >> 8:
-            first_cause = 0 if first_cause < 0 else 255
-        first_cause_where = self.first_cause_where
-        if first_cause_where >> 8:
-            first_cause_where = 0 if first_cause_where < 0 else 255
-        command_e2e = self.command_e2e
-        if command_e2e >> 3:
-            command_e2e = 0 if command_e2e < 0 else 7
-        buf[0], buf[1] = e2e_crc & 255, e2e_crc >> 8
-        buf[2], buf[3] = e2e_counter, state | contactors_commanded << 4
-        buf[4], buf[5] = contactors_feedback | severity << 4 | request_accepted << 7, first_cause
-        buf[6], buf[7] = first_cause_where, command_e2e
+        raw = self.e2e_crc
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[0], buf[1] = raw & 255, raw >> 8
+        raw = self.e2e_counter
+        if raw >> 8:
+            raw = 0 if raw < 0 else 255
+        buf[2] = raw
+        raw = self.state
+        if raw >> 4:
+            raw = 0 if raw < 0 else 15
+        byte = raw
+        raw = self.contactors_commanded
+        if raw >> 4:
+            raw = 0 if raw < 0 else 15
+        buf[3] = byte | raw << 4
+        raw = self.contactors_feedback
+        if raw >> 4:
+            raw = 0 if raw < 0 else 15
+        byte = raw
+        raw = self.severity
+        if raw >> 3:
+            raw = 0 if raw < 0 else 7
+        buf[4] = byte | raw << 4 | (self.request_accepted > 0) << 7
+        raw = self.first_cause
+        if raw >> 8:
+            raw = 0 if raw < 0 else 255
+        buf[5] = raw
+        raw = self.first_cause_where
+        if raw >> 8:
+            raw = 0 if raw < 0 else 255
+        buf[6] = raw
+        raw = self.command_e2e
+        if raw >> 3:
+            raw = 0 if raw < 0 else 7
+        buf[7] = raw
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
         if len(buf) != 8:
@@ -177,7 +183,7 @@ class BmsPack:
     ID = 0x102
     EXTENDED = False
     LENGTH = 8
-    PERIOD_ms = 20
+    PERIOD_ms = 50
 
     def __init__(self) -> None:
         self.e2e_crc = 0
@@ -186,22 +192,22 @@ class BmsPack:
         self.pack_current_dA = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        e2e_crc = self.e2e_crc
-        if e2e_crc >> 16:
-            e2e_crc = 0 if e2e_crc < 0 else 65535
-        e2e_counter = self.e2e_counter
-        if e2e_counter >> 8:
-            e2e_counter = 0 if e2e_counter < 0 else 255
-        pack_voltage_mV = self.pack_voltage_mV
-        if pack_voltage_mV < 0 or pack_voltage_mV > 2097151:
-            pack_voltage_mV = 0 if pack_voltage_mV < 0 else 2097151
-        pack_current_dA = self.pack_current_dA
-        if pack_current_dA < -16384 or pack_current_dA > 16383:
-            pack_current_dA = -16384 if pack_current_dA < -16384 else 16383
-        buf[0], buf[1] = e2e_crc & 255, e2e_crc >> 8
-        buf[2], buf[3] = e2e_counter, pack_voltage_mV & 255
-        buf[4], buf[5] = pack_voltage_mV >> 8 & 255, pack_voltage_mV >> 16 | (pack_current_dA & 7) << 5
-        buf[6], buf[7] = pack_current_dA >> 3 & 255, pack_current_dA >> 11 & 15
+        raw = self.e2e_crc
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[0], buf[1] = raw & 255, raw >> 8
+        raw = self.e2e_counter
+        if raw >> 8:
+            raw = 0 if raw < 0 else 255
+        buf[2] = raw
+        raw = self.pack_voltage_mV
+        raw = 0 if raw < 0 else 2097151 if raw > 2097151 else raw
+        buf[3], buf[4] = raw & 255, raw >> 8 & 255
+        byte = raw >> 16
+        raw = self.pack_current_dA
+        raw = -16384 if raw < -16384 else 16383 if raw > 16383 else raw
+        buf[5], buf[6] = byte | (raw & 7) << 5, raw >> 3 & 255
+        buf[7] = raw >> 11 & 15
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
         if len(buf) != 8:
@@ -228,11 +234,10 @@ class BmsLink:
         self.link_voltage_mV = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        link_voltage_mV = self.link_voltage_mV
-        if link_voltage_mV < 0 or link_voltage_mV > 2097151:
-            link_voltage_mV = 0 if link_voltage_mV < 0 else 2097151
-        buf[0], buf[1] = link_voltage_mV & 255, link_voltage_mV >> 8 & 255
-        buf[2] = link_voltage_mV >> 16
+        raw = self.link_voltage_mV
+        raw = 0 if raw < 0 else 2097151 if raw > 2097151 else raw
+        buf[0], buf[1] = raw & 255, raw >> 8 & 255
+        buf[2] = raw >> 16
         buf[3] = buf[4] = buf[5] = buf[6] = buf[7] = 0
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -268,28 +273,26 @@ class BmsSoc:
         self.soc_high_permille = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        e2e_crc = self.e2e_crc
-        if e2e_crc >> 16:
-            e2e_crc = 0 if e2e_crc < 0 else 65535
-        e2e_counter = self.e2e_counter
-        if e2e_counter >> 8:
-            e2e_counter = 0 if e2e_counter < 0 else 255
-        soc_permille = self.soc_permille
-        soc_permille = 0 if soc_permille < 0 else 1000 if soc_permille > 1000 else soc_permille
-        soc_sigma_permille = self.soc_sigma_permille
-        if soc_sigma_permille < 0 or soc_sigma_permille > 1000:
-            soc_sigma_permille = 0 if soc_sigma_permille < 0 else 1000
-        soc_low_permille = self.soc_low_permille
-        if soc_low_permille < 0 or soc_low_permille > 1000:
-            soc_low_permille = 0 if soc_low_permille < 0 else 1000
-        soc_high_permille = self.soc_high_permille
-        if soc_high_permille < 0 or soc_high_permille > 1000:
-            soc_high_permille = 0 if soc_high_permille < 0 else 1000
-        buf[0], buf[1] = e2e_crc & 255, e2e_crc >> 8
-        buf[2], buf[3] = e2e_counter, soc_permille & 255
-        buf[4] = soc_permille >> 8 | (soc_sigma_permille & 63) << 2
-        buf[5] = soc_sigma_permille >> 6 | (soc_low_permille & 15) << 4
-        buf[6], buf[7] = soc_low_permille >> 4 | (soc_high_permille & 3) << 6, soc_high_permille >> 2
+        raw = self.e2e_crc
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[0], buf[1] = raw & 255, raw >> 8
+        raw = self.e2e_counter
+        if raw >> 8:
+            raw = 0 if raw < 0 else 255
+        buf[2] = raw
+        raw = self.soc_permille
+        raw = 0 if raw < 0 else 1000 if raw > 1000 else raw
+        buf[3], byte = raw & 255, raw >> 8
+        raw = self.soc_sigma_permille
+        raw = 0 if raw < 0 else 1000 if raw > 1000 else raw
+        buf[4], byte = byte | (raw & 63) << 2, raw >> 6
+        raw = self.soc_low_permille
+        raw = 0 if raw < 0 else 1000 if raw > 1000 else raw
+        buf[5], byte = byte | (raw & 15) << 4, raw >> 4
+        raw = self.soc_high_permille
+        raw = 0 if raw < 0 else 1000 if raw > 1000 else raw
+        buf[6], buf[7] = byte | (raw & 3) << 6, raw >> 2
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
         if len(buf) != 8:
@@ -317,7 +320,7 @@ class BmsBounds:
     ID = 0x111
     EXTENDED = False
     LENGTH = 8
-    PERIOD_ms = 20
+    PERIOD_ms = 100
 
     def __init__(self) -> None:
         self.e2e_crc = 0
@@ -328,29 +331,31 @@ class BmsBounds:
         self.layer_low_group = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        e2e_crc = self.e2e_crc
-        if e2e_crc >> 16:
-            e2e_crc = 0 if e2e_crc < 0 else 65535
-        e2e_counter = self.e2e_counter
-        if e2e_counter >> 8:
-            e2e_counter = 0 if e2e_counter < 0 else 255
-        layer_high_mV = self.layer_high_mV
-        if layer_high_mV >> 13:
-            layer_high_mV = 0 if layer_high_mV < 0 else 8191
-        layer_low_mV = self.layer_low_mV
-        if layer_low_mV >> 13:
-            layer_low_mV = 0 if layer_low_mV < 0 else 8191
-        layer_high_group = self.layer_high_group
-        if layer_high_group >> 7:
-            layer_high_group = 0 if layer_high_group < 0 else 127
-        layer_low_group = self.layer_low_group
-        if layer_low_group >> 7:
-            layer_low_group = 0 if layer_low_group < 0 else 127
-        buf[0], buf[1] = e2e_crc & 255, e2e_crc >> 8
-        buf[2], buf[3] = e2e_counter, layer_high_mV & 255
-        buf[4], buf[5] = layer_high_mV >> 8 | (layer_low_mV & 7) << 5, layer_low_mV >> 3 & 255
-        buf[6] = layer_low_mV >> 11 | (layer_high_group & 63) << 2
-        buf[7] = layer_high_group >> 6 | layer_low_group << 1
+        raw = self.e2e_crc
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[0], buf[1] = raw & 255, raw >> 8
+        raw = self.e2e_counter
+        if raw >> 8:
+            raw = 0 if raw < 0 else 255
+        buf[2] = raw
+        raw = self.layer_high_mV
+        if raw >> 13:
+            raw = 0 if raw < 0 else 8191
+        buf[3], byte = raw & 255, raw >> 8
+        raw = self.layer_low_mV
+        if raw >> 13:
+            raw = 0 if raw < 0 else 8191
+        buf[4], buf[5] = byte | (raw & 7) << 5, raw >> 3 & 255
+        byte = raw >> 11
+        raw = self.layer_high_group
+        if raw >> 7:
+            raw = 0 if raw < 0 else 127
+        buf[6], byte = byte | (raw & 63) << 2, raw >> 6
+        raw = self.layer_low_group
+        if raw >> 7:
+            raw = 0 if raw < 0 else 127
+        buf[7] = byte | raw << 1
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
         if len(buf) != 8:
@@ -390,29 +395,28 @@ class BmsTemperature:
         self.coldest_probe = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        e2e_crc = self.e2e_crc
-        if e2e_crc >> 16:
-            e2e_crc = 0 if e2e_crc < 0 else 65535
-        e2e_counter = self.e2e_counter
-        if e2e_counter >> 8:
-            e2e_counter = 0 if e2e_counter < 0 else 255
-        layer_hottest_ddegC = self.layer_hottest_ddegC
-        if layer_hottest_ddegC < -2048 or layer_hottest_ddegC > 2047:
-            layer_hottest_ddegC = -2048 if layer_hottest_ddegC < -2048 else 2047
-        layer_coldest_ddegC = self.layer_coldest_ddegC
-        if layer_coldest_ddegC < -2048 or layer_coldest_ddegC > 2047:
-            layer_coldest_ddegC = -2048 if layer_coldest_ddegC < -2048 else 2047
-        hottest_probe = self.hottest_probe
-        if hottest_probe >> 8:
-            hottest_probe = 0 if hottest_probe < 0 else 255
-        coldest_probe = self.coldest_probe
-        if coldest_probe >> 8:
-            coldest_probe = 0 if coldest_probe < 0 else 255
-        buf[0], buf[1] = e2e_crc & 255, e2e_crc >> 8
-        buf[2], buf[3] = e2e_counter, layer_hottest_ddegC & 255
-        buf[4] = layer_hottest_ddegC >> 8 & 15 | (layer_coldest_ddegC & 15) << 4
-        buf[5], buf[6] = layer_coldest_ddegC >> 4 & 255, hottest_probe
-        buf[7] = coldest_probe
+        raw = self.e2e_crc
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[0], buf[1] = raw & 255, raw >> 8
+        raw = self.e2e_counter
+        if raw >> 8:
+            raw = 0 if raw < 0 else 255
+        buf[2] = raw
+        raw = self.layer_hottest_ddegC
+        raw = -2048 if raw < -2048 else 2047 if raw > 2047 else raw
+        buf[3], byte = raw & 255, raw >> 8 & 15
+        raw = self.layer_coldest_ddegC
+        raw = -2048 if raw < -2048 else 2047 if raw > 2047 else raw
+        buf[4], buf[5] = byte | (raw & 15) << 4, raw >> 4 & 255
+        raw = self.hottest_probe
+        if raw >> 8:
+            raw = 0 if raw < 0 else 255
+        buf[6] = raw
+        raw = self.coldest_probe
+        if raw >> 8:
+            raw = 0 if raw < 0 else 255
+        buf[7] = raw
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
         if len(buf) != 8:
@@ -447,22 +451,22 @@ class BmsFaultsLow:
         self.faults_48_63 = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        faults_0_15 = self.faults_0_15
-        if faults_0_15 >> 16:
-            faults_0_15 = 0 if faults_0_15 < 0 else 65535
-        faults_16_31 = self.faults_16_31
-        if faults_16_31 >> 16:
-            faults_16_31 = 0 if faults_16_31 < 0 else 65535
-        faults_32_47 = self.faults_32_47
-        if faults_32_47 >> 16:
-            faults_32_47 = 0 if faults_32_47 < 0 else 65535
-        faults_48_63 = self.faults_48_63
-        if faults_48_63 >> 16:
-            faults_48_63 = 0 if faults_48_63 < 0 else 65535
-        buf[0], buf[1] = faults_0_15 & 255, faults_0_15 >> 8
-        buf[2], buf[3] = faults_16_31 & 255, faults_16_31 >> 8
-        buf[4], buf[5] = faults_32_47 & 255, faults_32_47 >> 8
-        buf[6], buf[7] = faults_48_63 & 255, faults_48_63 >> 8
+        raw = self.faults_0_15
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[0], buf[1] = raw & 255, raw >> 8
+        raw = self.faults_16_31
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[2], buf[3] = raw & 255, raw >> 8
+        raw = self.faults_32_47
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[4], buf[5] = raw & 255, raw >> 8
+        raw = self.faults_48_63
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[6], buf[7] = raw & 255, raw >> 8
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
         if len(buf) != 8:
@@ -495,22 +499,22 @@ class BmsFaultsHigh:
         self.faults_112_127 = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        faults_64_79 = self.faults_64_79
-        if faults_64_79 >> 16:
-            faults_64_79 = 0 if faults_64_79 < 0 else 65535
-        faults_80_95 = self.faults_80_95
-        if faults_80_95 >> 16:
-            faults_80_95 = 0 if faults_80_95 < 0 else 65535
-        faults_96_111 = self.faults_96_111
-        if faults_96_111 >> 16:
-            faults_96_111 = 0 if faults_96_111 < 0 else 65535
-        faults_112_127 = self.faults_112_127
-        if faults_112_127 >> 16:
-            faults_112_127 = 0 if faults_112_127 < 0 else 65535
-        buf[0], buf[1] = faults_64_79 & 255, faults_64_79 >> 8
-        buf[2], buf[3] = faults_80_95 & 255, faults_80_95 >> 8
-        buf[4], buf[5] = faults_96_111 & 255, faults_96_111 >> 8
-        buf[6], buf[7] = faults_112_127 & 255, faults_112_127 >> 8
+        raw = self.faults_64_79
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[0], buf[1] = raw & 255, raw >> 8
+        raw = self.faults_80_95
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[2], buf[3] = raw & 255, raw >> 8
+        raw = self.faults_96_111
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[4], buf[5] = raw & 255, raw >> 8
+        raw = self.faults_112_127
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[6], buf[7] = raw & 255, raw >> 8
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
         if len(buf) != 8:
@@ -537,7 +541,7 @@ class BmsGroups:
     ID = 0x130
     EXTENDED = False
     LENGTH = 8
-    PERIOD_ms = 20
+    PERIOD_ms = 50
 
     def __init__(self) -> None:
         self.index = 0
@@ -546,24 +550,25 @@ class BmsGroups:
         self.group_2_voltage_mV = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        index = self.index
-        if index >> 7:
-            index = 0 if index < 0 else 127
-        group_0_voltage_mV = self.group_0_voltage_mV
-        if not (-5000 <= group_0_voltage_mV <= 262143 or group_0_voltage_mV in (-262144, -262143)):
-            group_0_voltage_mV = -5000 if group_0_voltage_mV < -5000 else 262143
-        group_1_voltage_mV = self.group_1_voltage_mV
-        if not (-5000 <= group_1_voltage_mV <= 262143 or group_1_voltage_mV in (-262144, -262143)):
-            group_1_voltage_mV = -5000 if group_1_voltage_mV < -5000 else 262143
-        group_2_voltage_mV = self.group_2_voltage_mV
-        if not (-5000 <= group_2_voltage_mV <= 262143 or group_2_voltage_mV in (-262144, -262143)):
-            group_2_voltage_mV = -5000 if group_2_voltage_mV < -5000 else 262143
-        buf[0], buf[1] = index | (group_0_voltage_mV & 1) << 7, group_0_voltage_mV >> 1 & 255
-        buf[2] = group_0_voltage_mV >> 9 & 255
-        buf[3] = group_0_voltage_mV >> 17 & 3 | (group_1_voltage_mV & 63) << 2
-        buf[4] = group_1_voltage_mV >> 6 & 255
-        buf[5] = group_1_voltage_mV >> 14 & 31 | (group_2_voltage_mV & 7) << 5
-        buf[6], buf[7] = group_2_voltage_mV >> 3 & 255, group_2_voltage_mV >> 11 & 255
+        raw = self.index
+        if raw >> 7:
+            raw = 0 if raw < 0 else 127
+        byte = raw
+        raw = self.group_0_voltage_mV
+        if not (-5000 <= raw <= 262143 or raw in (-262144, -262143)):
+            raw = -5000 if raw < -5000 else 262143
+        buf[0], buf[1] = byte | (raw & 1) << 7, raw >> 1 & 255
+        buf[2], byte = raw >> 9 & 255, raw >> 17 & 3
+        raw = self.group_1_voltage_mV
+        if not (-5000 <= raw <= 262143 or raw in (-262144, -262143)):
+            raw = -5000 if raw < -5000 else 262143
+        buf[3], buf[4] = byte | (raw & 63) << 2, raw >> 6 & 255
+        byte = raw >> 14 & 31
+        raw = self.group_2_voltage_mV
+        if not (-5000 <= raw <= 262143 or raw in (-262144, -262143)):
+            raw = -5000 if raw < -5000 else 262143
+        buf[5], buf[6] = byte | (raw & 7) << 5, raw >> 3 & 255
+        buf[7] = raw >> 11 & 255
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
         if len(buf) != 8:
@@ -600,23 +605,22 @@ class BmsChargeRequest:
         self.charge_enable = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        e2e_crc = self.e2e_crc
-        if e2e_crc >> 16:
-            e2e_crc = 0 if e2e_crc < 0 else 65535
-        e2e_counter = self.e2e_counter
-        if e2e_counter >> 8:
-            e2e_counter = 0 if e2e_counter < 0 else 255
-        charge_current_dA = self.charge_current_dA
-        if charge_current_dA >> 14:
-            charge_current_dA = 0 if charge_current_dA < 0 else 16383
-        charge_voltage_mV = self.charge_voltage_mV
-        if charge_voltage_mV < 0 or charge_voltage_mV > 2097151:
-            charge_voltage_mV = 0 if charge_voltage_mV < 0 else 2097151
-        charge_enable = 1 if self.charge_enable > 0 else 0
-        buf[0], buf[1] = e2e_crc & 255, e2e_crc >> 8
-        buf[2], buf[3] = e2e_counter, charge_current_dA & 255
-        buf[4], buf[5] = charge_current_dA >> 8 | (charge_voltage_mV & 3) << 6, charge_voltage_mV >> 2 & 255
-        buf[6], buf[7] = charge_voltage_mV >> 10 & 255, charge_voltage_mV >> 18 | charge_enable << 3
+        raw = self.e2e_crc
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[0], buf[1] = raw & 255, raw >> 8
+        raw = self.e2e_counter
+        if raw >> 8:
+            raw = 0 if raw < 0 else 255
+        buf[2] = raw
+        raw = self.charge_current_dA
+        if raw >> 14:
+            raw = 0 if raw < 0 else 16383
+        buf[3], byte = raw & 255, raw >> 8
+        raw = self.charge_voltage_mV
+        raw = 0 if raw < 0 else 2097151 if raw > 2097151 else raw
+        buf[4], buf[5] = byte | (raw & 3) << 6, raw >> 2 & 255
+        buf[6], buf[7] = raw >> 10 & 255, raw >> 18 | (self.charge_enable > 0) << 3
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
         if len(buf) != 8:
@@ -652,25 +656,26 @@ class BmsIdentity:
         self.capacity_mAh = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        protocol_version = self.protocol_version
-        if protocol_version >> 8:
-            protocol_version = 0 if protocol_version < 0 else 255
-        configuration_crc = self.configuration_crc
-        if configuration_crc >> 16:
-            configuration_crc = 0 if configuration_crc < 0 else 65535
-        layer_count = self.layer_count
-        if layer_count >> 12:
-            layer_count = 0 if layer_count < 0 else 4095
-        group_count = self.group_count
-        if group_count >> 8:
-            group_count = 0 if group_count < 0 else 255
-        capacity_mAh = self.capacity_mAh
-        capacity_mAh = 0 if capacity_mAh < 0 else 1048575 if capacity_mAh > 1048575 else capacity_mAh
-        buf[0], buf[1] = protocol_version, configuration_crc & 255
-        buf[2], buf[3] = configuration_crc >> 8, layer_count & 255
-        buf[4] = layer_count >> 8 | (group_count & 15) << 4
-        buf[5], buf[6] = group_count >> 4 | (capacity_mAh & 15) << 4, capacity_mAh >> 4 & 255
-        buf[7] = capacity_mAh >> 12
+        raw = self.protocol_version
+        if raw >> 8:
+            raw = 0 if raw < 0 else 255
+        buf[0] = raw
+        raw = self.configuration_crc
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[1], buf[2] = raw & 255, raw >> 8
+        raw = self.layer_count
+        if raw >> 12:
+            raw = 0 if raw < 0 else 4095
+        buf[3], byte = raw & 255, raw >> 8
+        raw = self.group_count
+        if raw >> 8:
+            raw = 0 if raw < 0 else 255
+        buf[4], byte = byte | (raw & 15) << 4, raw >> 4
+        raw = self.capacity_mAh
+        raw = 0 if raw < 0 else 1048575 if raw > 1048575 else raw
+        buf[5], buf[6] = byte | (raw & 15) << 4, raw >> 4 & 255
+        buf[7] = raw >> 12
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
         if len(buf) != 8:
@@ -705,21 +710,22 @@ class BmsTiming:
         self.reset_cause = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        uptime_s = self.uptime_s
-        uptime_s = 0 if uptime_s < 0 else 16777215 if uptime_s > 16777215 else uptime_s
-        late_ticks = self.late_ticks
-        if late_ticks >> 16:
-            late_ticks = 0 if late_ticks < 0 else 65535
-        worst_lateness_ms = self.worst_lateness_ms
-        if worst_lateness_ms >> 12:
-            worst_lateness_ms = 0 if worst_lateness_ms < 0 else 4095
-        reset_cause = self.reset_cause
-        if reset_cause >> 3:
-            reset_cause = 0 if reset_cause < 0 else 7
-        buf[0], buf[1] = uptime_s & 255, uptime_s >> 8 & 255
-        buf[2], buf[3] = uptime_s >> 16, late_ticks & 255
-        buf[4], buf[5] = late_ticks >> 8, worst_lateness_ms & 255
-        buf[6] = worst_lateness_ms >> 8 | reset_cause << 4
+        raw = self.uptime_s
+        raw = 0 if raw < 0 else 16777215 if raw > 16777215 else raw
+        buf[0], buf[1] = raw & 255, raw >> 8 & 255
+        buf[2] = raw >> 16
+        raw = self.late_ticks
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[3], buf[4] = raw & 255, raw >> 8
+        raw = self.worst_lateness_ms
+        if raw >> 12:
+            raw = 0 if raw < 0 else 4095
+        buf[5], byte = raw & 255, raw >> 8
+        raw = self.reset_cause
+        if raw >> 3:
+            raw = 0 if raw < 0 else 7
+        buf[6] = byte | raw << 4
         buf[7] = 0
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -753,18 +759,18 @@ class VcuCommand:
         self.reset_faults = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        e2e_crc = self.e2e_crc
-        if e2e_crc >> 16:
-            e2e_crc = 0 if e2e_crc < 0 else 65535
-        e2e_counter = self.e2e_counter
-        if e2e_counter >> 8:
-            e2e_counter = 0 if e2e_counter < 0 else 255
-        request = self.request
-        if request >> 3:
-            request = 0 if request < 0 else 7
-        reset_faults = 1 if self.reset_faults > 0 else 0
-        buf[0], buf[1] = e2e_crc & 255, e2e_crc >> 8
-        buf[2], buf[3] = e2e_counter, request | reset_faults << 3
+        raw = self.e2e_crc
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[0], buf[1] = raw & 255, raw >> 8
+        raw = self.e2e_counter
+        if raw >> 8:
+            raw = 0 if raw < 0 else 255
+        buf[2] = raw
+        raw = self.request
+        if raw >> 3:
+            raw = 0 if raw < 0 else 7
+        buf[3] = raw | (self.reset_faults > 0) << 3
         buf[4] = buf[5] = buf[6] = buf[7] = 0
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -800,26 +806,26 @@ class ChgStatus:
         self.charger_state = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        e2e_crc = self.e2e_crc
-        if e2e_crc >> 16:
-            e2e_crc = 0 if e2e_crc < 0 else 65535
-        e2e_counter = self.e2e_counter
-        if e2e_counter >> 8:
-            e2e_counter = 0 if e2e_counter < 0 else 255
-        charger_voltage_mV = self.charger_voltage_mV
-        if charger_voltage_mV < 0 or charger_voltage_mV > 2097151:
-            charger_voltage_mV = 0 if charger_voltage_mV < 0 else 2097151
-        charger_current_dA = self.charger_current_dA
-        if charger_current_dA < -16384 or charger_current_dA > 16383:
-            charger_current_dA = -16384 if charger_current_dA < -16384 else 16383
-        charger_state = self.charger_state
-        if charger_state >> 3:
-            charger_state = 0 if charger_state < 0 else 7
-        buf[0], buf[1] = e2e_crc & 255, e2e_crc >> 8
-        buf[2], buf[3] = e2e_counter, charger_voltage_mV & 255
-        buf[4] = charger_voltage_mV >> 8 & 255
-        buf[5] = charger_voltage_mV >> 16 | (charger_current_dA & 7) << 5
-        buf[6], buf[7] = charger_current_dA >> 3 & 255, charger_current_dA >> 11 & 15 | charger_state << 4
+        raw = self.e2e_crc
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[0], buf[1] = raw & 255, raw >> 8
+        raw = self.e2e_counter
+        if raw >> 8:
+            raw = 0 if raw < 0 else 255
+        buf[2] = raw
+        raw = self.charger_voltage_mV
+        raw = 0 if raw < 0 else 2097151 if raw > 2097151 else raw
+        buf[3], buf[4] = raw & 255, raw >> 8 & 255
+        byte = raw >> 16
+        raw = self.charger_current_dA
+        raw = -16384 if raw < -16384 else 16383 if raw > 16383 else raw
+        buf[5], buf[6] = byte | (raw & 7) << 5, raw >> 3 & 255
+        byte = raw >> 11 & 15
+        raw = self.charger_state
+        if raw >> 3:
+            raw = 0 if raw < 0 else 7
+        buf[7] = byte | raw << 4
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
         if len(buf) != 8:

@@ -6,15 +6,14 @@ signal that a fault row watches. Every frame has its own buffer, so that a prote
 allocates after construction.
 """
 
-from array import array
 
 from micropython import const
 
 from bms.can import e2e
 from bms.can import frames as W
-from bms.safety import faults as F
 from bms.safety import snapshot as S
-from bms.safety.machine import CHARGE, DRIVE, OPENING, PRECHARGE
+from bms.safety.faults import CHARGER_AGE_ms, COMMAND_AGE_ms
+from bms.safety.machine import CHARGE, WISH_NOTHING
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
 PROTOCOL_VERSION = const(1)
 TICK_ms = const(10)
+ROUND = const(10)  # ticks of a round: every period is a part or a multiple of it
 
 
 class Link:
@@ -39,7 +39,8 @@ class Link:
         self._new = bytearray(2)
         self._command_check = e2e.Receiver(W.VcuCommand.ID, pack.command_deadline_ms)
         self._charger_check = e2e.Receiver(W.ChgStatus.ID, pack.charger_deadline_ms)
-        self.wish = 0
+        self._charger_deadline_ms = pack.charger_deadline_ms
+        self.wish = WISH_NOTHING
         self.reset = False
         self._reset_was = 1
         self.charger_state = 0
@@ -64,20 +65,29 @@ class Link:
             (self.limits, self._limits, True, 0),
             (self.state, self._state, True, 0),
             (self.pack, self._pack, True, 1),
-            (self.bounds, self._bounds, True, 0),
-            (self.groups, self._groups, False, 1),
-            (self.soc, self._soc, True, 2),
-            (self.temperature, self._temperature, True, 3),
-            (self.charge_request, self._charge_request, True, 4),
-            (self.faults_low, self._faults_low, False, 5),
-            (self.faults_high, self._faults_high, False, 6),
+            (self.bounds, self._bounds, True, 2),
+            (self.groups, self._groups, False, 3),
+            (self.soc, self._soc, True, 4),
+            (self.temperature, self._temperature, True, 6),
+            (self.charge_request, self._charge_request, True, 9),
+            (self.faults_low, self._faults_low, False, 1),
+            (self.faults_high, self._faults_high, False, 3),
             (self.link, self._link, False, 7),
-            (self.identity, self._identity, False, 8),
-            (self.timing, self._timing, False, 18),
+            (self.identity, self._identity, False, 5),
+            (self.timing, self._timing, False, 8),
         )
         self._buffers = tuple(bytearray(8) for _ in self._rows)
-        self._period = array("h", [row[0].PERIOD_ms // TICK_ms for row in self._rows])
-        self._due = array("h", [row[3] for row in self._rows])
+        self._skip = bytearray(len(self._rows))  # rounds to wait, for what is slower than a round
+        self._rounds = bytearray(max(1, row[0].PERIOD_ms // (ROUND * TICK_ms)) - 1 for row in self._rows)
+        calendar = []
+        for tick in range(ROUND):
+            due = []
+            for i in range(len(self._rows)):
+                period = self._rows[i][0].PERIOD_ms // TICK_ms
+                if tick % min(period, ROUND) == self._rows[i][3] % min(period, ROUND):
+                    due.append(i)
+            calendar.append(bytes(due))
+        self._calendar = tuple(calendar)
 
     def put(self, identifier: int, extended: bool, data: memoryview) -> None:
         """The board hands over a received frame: kept if it is one of ours, whole and standard; else counted."""
@@ -100,7 +110,9 @@ class Link:
                 self.wish = command.request
                 self.reset = command.reset_faults == 1 and self._reset_was == 0
                 self._reset_was = command.reset_faults
-        self._command_check.step(dt_ms)
+        if self._command_check.step(dt_ms) == e2e.TIMED_OUT:
+            self.wish = WISH_NOTHING
+            self._reset_was = 1
         if new[1]:
             new[1] = 0
             if self._charger_check.check(self._received[1]):
@@ -113,38 +125,41 @@ class Link:
     def _ages(self) -> None:
         app = self._app
         signals = app.signals
-        state = app.machine.state
-        closed = state == DRIVE or state == CHARGE or state == PRECHARGE or state == OPENING
-        signals.value[F.COMMAND_AGE_ms] = self._command_check.age_ms if closed else 0
-        signals.fresh[F.COMMAND_AGE_ms] = 1
-        charging = state == CHARGE and app.machine.in_state_ms > app.pack.charger_deadline_ms
-        signals.value[F.CHARGER_AGE_ms] = self._charger_check.age_ms if charging else 0
-        signals.fresh[F.CHARGER_AGE_ms] = 1
+        machine = app.machine
+        signals.value[COMMAND_AGE_ms] = self._command_check.age_ms if machine.closed_wanted else 0
+        charging = machine.state == CHARGE and machine.in_state_ms > self._charger_deadline_ms
+        signals.value[CHARGER_AGE_ms] = self._charger_check.age_ms if charging else 0
 
-    def send(self, board: "Board") -> int:
-        """One tick: sends every frame that is due. Returns how many the controller took."""
-        due = self._due
+    def send(self, board: "Board", phase: int) -> int:
+        """One tick, number `phase` of a round of ten: sends every frame that is due. Returns how many were taken."""
         sent = 0
-        for i in range(len(due)):
-            wait = due[i]
-            if wait > 0:
-                due[i] = wait - 1
-                continue
-            due[i] = self._period[i] - 1
-            row = self._rows[i]
-            row[1]()
-            message = row[0]
-            buffer = self._buffers[i]
-            counter = buffer[2]
-            message.pack(buffer)
-            if row[2]:
-                buffer[2] = counter
-                e2e.protect(buffer, message.ID)
-            if board.can_send(message.ID, buffer):
-                sent += 1
-            else:
-                self.refused = (self.refused + 1) & 0xFFFF
+        envelope = self._app.envelope
+        if envelope.cut:
+            # an order to stop does not wait for its turn
+            sent += self._send_row(board, 0)
+        for i in self._calendar[phase]:
+            wait = self._skip[i]
+            if wait:
+                self._skip[i] = wait - 1
+            elif i or not envelope.cut:
+                self._skip[i] = self._rounds[i]
+                sent += self._send_row(board, i)
         return sent
+
+    def _send_row(self, board: "Board", i: int) -> int:
+        row = self._rows[i]
+        row[1]()
+        message = row[0]
+        buffer = self._buffers[i]
+        counter = buffer[2]
+        message.pack(buffer)
+        if row[2]:
+            buffer[2] = counter
+            e2e.protect(buffer, message.ID)
+        if board.can_send(message.ID, buffer):
+            return 1
+        self.refused = (self.refused + 1) & 0xFFFF
+        return 0
 
     def _limits(self) -> None:
         m = self.limits
@@ -178,18 +193,26 @@ class Link:
     def _soc(self) -> None:
         m = self.soc
         app = self._app
-        m.soc_permille = app.soc_permille
-        m.soc_sigma_permille = app.sigma_permille
-        m.soc_low_permille = app.coulomb.low_permille
-        m.soc_high_permille = app.coulomb.high_permille
+        coulomb = app.coulomb
+        soc = app.advice.soc_permille
+        if soc < 0:
+            soc = coulomb.soc_permille
+        if soc < coulomb.low_permille:
+            soc = coulomb.low_permille
+        if soc > coulomb.high_permille:
+            soc = coulomb.high_permille
+        m.soc_permille = soc
+        m.soc_sigma_permille = app.advice.sigma_permille
+        m.soc_low_permille = coulomb.low_permille
+        m.soc_high_permille = coulomb.high_permille
 
     def _bounds(self) -> None:
         m = self.bounds
         bound = self._app.bound
         m.layer_high_mV = bound.layer_high_mV
         m.layer_low_mV = bound.layer_low_mV
-        m.layer_high_group = bound.layer_high_group
-        m.layer_low_group = bound.layer_low_group
+        m.layer_high_group = bound.high_group(self._app.snap)
+        m.layer_low_group = bound.low_group(self._app.snap)
 
     def _temperature(self) -> None:
         m = self.temperature

@@ -34,7 +34,7 @@ FAULTS = const(7)
 RAMP = const(8)
 ADVICE = const(9)
 
-REFRESH_ms = const(100)
+FIRST_PHASE = const(4)  # the tables take five ticks of every ten, from this one on
 SIGMAS = const(3)
 LIMIT_MAX_dA = const(16383)
 _PERMILLE = const(1000)
@@ -43,7 +43,7 @@ _MARGIN_permille = const(5)
 
 class Envelope:
     """`charge_dA`, `discharge_dA` and their reasons; `map_dA`, what map and windows alone allow; `soc_lo_permille` and
-    `soc_hi_permille`, the window that decisions read."""
+    `soc_hi_permille`, the window that decisions read; `cut`: a limit has just fallen to zero."""
 
     def __init__(self, pack: "Pack") -> None:
         cell = pack.cell
@@ -60,7 +60,7 @@ class Envelope:
         self._rise_dA_s = pack.limit_rise_dA_s
         self._charge_carry = 0
         self._discharge_carry = 0
-        self._since_ms = REFRESH_ms
+        self._corner_mC = 0
         self.map_dA = 0
         self.table_dA = 0
         self._table_reason = NONE
@@ -70,6 +70,7 @@ class Envelope:
         self.discharge_dA = 0
         self.charge_reason = STATE
         self.discharge_reason = STATE
+        self.cut = False
 
     def window(self, advice: "Advice", fresh: bool, low_permille: int, high_permille: int) -> int:
         """SoC window for decisions: the hard interval, narrowed by fresh advice that lies inside it."""
@@ -90,10 +91,6 @@ class Envelope:
         self, machine: "Machine", severity: int, bound: "Bound", advice: "Advice", fresh: bool, current: int, dt_ms: int
     ) -> int:
         """One tick. `current` in dA, positive charges. `fresh`: the advice may be used."""
-        self._since_ms += dt_ms
-        if self._since_ms >= REFRESH_ms:
-            self._since_ms = 0
-            self._tables(bound)
         # charge
         limit = self.map_dA
         reason = MAP
@@ -154,37 +151,41 @@ class Envelope:
         if other > self.discharge_dA + rise:
             other = self.discharge_dA + rise
             why = RAMP
+        self.cut = (limit < self.charge_dA and limit == 0) or (other < self.discharge_dA and other == 0)
         self.charge_dA = limit
         self.charge_reason = reason
         self.discharge_dA = other
         self.discharge_reason = why
         return limit
 
-    def _tables(self, bound: "Bound") -> None:
-        """What map and table allow, at the corners of the window in which the layers are."""
+    def refresh(self, bound: "Bound", phase: int) -> None:
+        """What map and table allow at the corners of the window in which the layers are: one corner a tick."""
         cell = self._cell
         lo = self.soc_lo_permille
         hi = self.soc_hi_permille
-        cold = bound.cold_ddegC
-        hot = bound.hot_ddegC
-        far = max(hi - self._match_permille, self._match_permille - lo)
+        far = hi - self._match_permille
+        if self._match_permille - lo > far:
+            far = self._match_permille - lo
         spread = self._spread_soc_permille + (self._spread_capacity_permille * far + 999) // _PERMILLE
-        c = self._map_mC(cold, lo - spread)
-        c = min(c, self._map_mC(cold, hi + spread))
-        c = min(c, self._map_mC(hot, lo - spread))
-        c = min(c, self._map_mC(hot, hi + spread), cell.charge_max_mC)
-        self.map_dA = self._capacity_10uAh * c // 10000
-        c = min(
-            self._table_mC(cold),
-            self._table_mC(hot),
-        )
-        self._table_reason = TEMPERATURE
-        low = cell.discharge_low_soc_permille
-        soc = lo - spread
-        if soc < low:
-            c = c * (soc if soc > 0 else 0) // low
-            self._table_reason = SOC
-        self.table_dA = self._capacity_10uAh * c // 10000
+        phase -= FIRST_PHASE
+        if phase == 0:
+            self._corner_mC = self._map_mC(bound.cold_ddegC, lo - spread)
+        elif phase == 1:
+            self._corner_mC = min(self._corner_mC, self._map_mC(bound.cold_ddegC, hi + spread))
+        elif phase == 2:
+            self._corner_mC = min(self._corner_mC, self._map_mC(bound.hot_ddegC, lo - spread))
+        elif phase == 3:
+            c = min(self._corner_mC, self._map_mC(bound.hot_ddegC, hi + spread), cell.charge_max_mC)
+            self.map_dA = self._capacity_10uAh * c // 10000
+        elif phase == 4:
+            c = min(self._table_mC(bound.cold_ddegC), self._table_mC(bound.hot_ddegC))
+            self._table_reason = TEMPERATURE
+            low = cell.discharge_low_soc_permille
+            soc = lo - spread
+            if soc < low:
+                c = c * (soc if soc > 0 else 0) // low
+                self._table_reason = SOC
+            self.table_dA = self._capacity_10uAh * c // 10000
 
     def _map_mC(self, t_ddegC: int, soc_permille: int) -> int:
         """Bilinear in the charge map; nothing outside its temperatures, the end columns outside its SoC."""

@@ -108,7 +108,7 @@ PACK = Pack(
     precharge_too_fast_ms=30,  # 0.3 tau: no load there, or a contactor already closed
     precharge_timeout_ms=1000,
     limit_rise_dA_s=400,
-    wake_memory_dA=200,  # 1 C
+    wake_memory_dA=20,  # 0.1 C: the controller stays awake until the pack has relaxed
     command_deadline_ms=300,
     charger_deadline_ms=500,
 )

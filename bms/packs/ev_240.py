@@ -108,7 +108,7 @@ PACK = Pack(
     precharge_too_fast_ms=45,
     precharge_timeout_ms=1500,
     limit_rise_dA_s=2000,
-    wake_memory_dA=1000,  # 1 C
+    wake_memory_dA=100,  # 0.1 C: the controller stays awake until the pack has relaxed
     command_deadline_ms=300,
     charger_deadline_ms=500,
 )

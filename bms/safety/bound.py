@@ -8,40 +8,46 @@ two RC elements remember. Factor 2 (n-1)/n: one layer at one end of the spread, 
 own voltage and the sum of its groups disagree about, beyond both sensors' errors, is laid wholly on one layer, both ways.
 n = 1 leaves the measurement and its error. A group that is silent keeps its last value until its deadline trips.
 
-Units: mV, dA, uohm, ddegC, permille. Slow quantities (temperature, windows over SoC) refresh every 100 ms. Wider SoC
+Units: mV, dA, uohm, ddegC, permille. Slow quantities (temperature, windows over SoC, resistances)
+refresh one after the other, PHASES ticks of every ten. Wider SoC
 interval, colder, hotter, more current, more disagreement: never a narrower bound.
 """
 
 from micropython import const
 
-from bms.safety import faults as F
-from bms.safety import snapshot as S
+from bms.safety.faults import LIMIT_FAULT, LIMIT_INFO, LAYER_HIGH_mV, LAYER_LOW_mV, Signals
 from bms.safety.plausible import sensor_error_m
-from bms.safety.tables import drop_mV, highest, interpolated
+from bms.safety.snapshot import AGE_MAX_ms, Snapshot, index_of
+from bms.safety.tables import drop_mV, highest, interpolated, segment
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from bms.schema import Pack
 
-REFRESH_ms = const(100)
+PHASES = const(6)
+_ROUND_ms = const(100)
 _SHIFT = const(16)  # fraction bits of the remembered currents: 16384 dA << 16 is 2^30
-_CURRENT_MAX_dA = const(16383)
 _PERMILLE = const(1000)
 _KNOT_permille = const(50)
 _LAST_SEGMENT = const(19)
 _UNKNOWN_ddegC = const(2000)
+_MIDDLE_KNOT = const(10)
+_FIXED_MAX = const(1073741823)
 
 
 class Bound:
-    """Worst-case layer of the pack. Results: layer_high_mV, layer_low_mV (and their groups), hot_ddegC, cold_ddegC,
-    r_high_uohm (largest resistance of a layer, all elements), r_low_uohm (smallest R0), drop_high_mV (largest voltage
-    over a layer's resistances now, of either sign), and the window of SoC knots they were taken over."""
+    """Worst-case layer of the pack. Results: layer_high_mV, layer_low_mV, hot_ddegC, cold_ddegC,
+    r_high_uohm (largest resistance of a layer, all elements) and r_low_uohm (smallest R0)."""
 
-    def __init__(self, pack: "Pack", signals: F.Signals) -> None:
+    def __init__(self, pack: "Pack", signals: Signals, memory_dA: int) -> None:
         cell = pack.cell
-        self._signals = signals
+        self._value = signals.value
+        self._where = signals.where
+        self._watch_high_mV = cell.v_max_mV[LIMIT_INFO]
+        self._watch_low_mV = cell.v_min_mV[LIMIT_INFO]
         self._cell = cell
         n = max(pack.taps)
+        self._uniform = n if n == min(pack.taps) else 0
         self._twice_permille = 2 * _PERMILLE * (n - 1) // n + (1 if n > 1 else 0)
         self._apart = 1 if n > 1 else 0
         self._spread_soc_permille = pack.spread_soc_permille
@@ -50,8 +56,8 @@ class Bound:
         self._spread_r_permille = pack.spread_r_permille
         self._spread_hyst_permille = pack.spread_hyst_permille + pack.spread_capacity_permille
         self._spread_t_ddegC = pack.spread_t_ddegC
-        self._group_error_mV = sensor_error_m(pack.group_sensor, n * cell.v_max_mV[F.LIMIT_FAULT])
-        self._layers_least = min(pack.taps)
+        self._group_error_mV = sensor_error_m(pack.group_sensor, n * cell.v_max_mV[LIMIT_FAULT])
+        self._group_error_mV = self._group_error_mV // min(pack.taps) + 1
         self._probe_error_ddegC = sensor_error_m(pack.probe_sensor, 0) // 100 + 1
         slopes = []
         for k in range(len(cell.ocv_mV) - 1):
@@ -59,10 +65,21 @@ class Bound:
         self._slope_mV = tuple(slopes)  # of the steeper branch, a segment of 50 permille
         self._rise_1 = (min(cell.tau1_ms), max(cell.tau1_ms))
         self._rise_2 = (min(cell.tau2_ms), max(cell.tau2_ms))
-        # nobody knows what flowed before this controller woke: what the pack declares, forgotten at the slowest rate
-        self._memory_1 = pack.wake_memory_dA << _SHIFT
-        self._memory_2 = pack.wake_memory_dA << _SHIFT
-        self._since_ms = REFRESH_ms
+        # nobody knows what flowed before this controller woke: what is to be reckoned with, forgotten at the slowest rate
+        self._memory_1 = memory_dA << _SHIFT
+        self._memory_2 = memory_dA << _SHIFT
+        self._settled = False
+        self._peak_dA = 0
+        self._round_ms = _ROUND_ms
+        self._slow_mV = 0
+        self._apart_now_uohm = 0
+        self._k_cold = 0
+        self._x_cold_ddegC = 0
+        self._k_warm = 0
+        self._x_warm_ddegC = 0
+        self._k_lo = 0
+        self._k_hi = _LAST_SEGMENT + 1
+        self._spread_permille = 0
         self._base_mV = 0
         self._apart_r0_uohm = 0
         self._apart_r1_uohm = 0
@@ -72,97 +89,136 @@ class Bound:
         self._r2_uohm = 0
         self.r_high_uohm = 1
         self.r_low_uohm = 1
-        self.hyst_mV = 0
-        self.drop_high_mV = 0
-        self.memory_1_dA = 0
-        self.memory_2_dA = 0
+        self.memory_1_dA = memory_dA
+        self.memory_2_dA = memory_dA
         self.layer_high_mV = 0
-        self.layer_high_group = 0
         self.layer_low_mV = 0
-        self.layer_low_group = 0
         self.hot_ddegC = _UNKNOWN_ddegC
         self.cold_ddegC = -_UNKNOWN_ddegC
-        self.mean_mV = 0
 
-    def step(self, snap: S.Snapshot, soc_lo_permille: int, soc_hi_permille: int, sum_excess_mV: int, dt_ms: int) -> int:
-        """One tick. The SoC interval is that of the mean layer. Fills the signals of layer voltage and temperature."""
-        self._since_ms += dt_ms
-        if self._since_ms >= REFRESH_ms:
-            self._since_ms = 0
-            self._temperatures(snap)
-            self._windows(soc_lo_permille, soc_hi_permille)
+    def step(
+        self, snap: Snapshot, soc_lo_permille: int, soc_hi_permille: int, sum_excess_mV: int, phase: int, dt_ms: int
+    ) -> int:
+        """One tick. The SoC interval is that of the mean layer; `phase`: number of the tick modulo ten. Returns how far a
+        layer may stand from its group's mean."""
+        if phase < PHASES:
+            self._refresh(snap, soc_lo_permille, soc_hi_permille, phase)
+        if not self._settled and snap.probe_oldest_ms < AGE_MAX_ms:
+            self._settled = True
+            for k in range(PHASES):
+                self._refresh(snap, soc_lo_permille, soc_hi_permille, k)
         current_dA = snap.current_dA
         if current_dA < 0:
             current_dA = -current_dA
-        if current_dA > _CURRENT_MAX_dA:
-            current_dA = _CURRENT_MAX_dA
-        self._remember(current_dA, dt_ms)
-        i1_dA = self.memory_1_dA
-        i2_dA = self.memory_2_dA
-        apart_mV = self._base_mV + sum_excess_mV
+        if current_dA > self._peak_dA:
+            self._peak_dA = current_dA
+        self._round_ms += dt_ms
+        apart_mV = self._slow_mV + sum_excess_mV
         if self._apart:
-            apart_mV += (
-                drop_mV(self._apart_r0_uohm, current_dA)
-                + drop_mV(self._apart_r1_uohm, i1_dA)
-                + drop_mV(self._apart_r2_uohm, i2_dA)
-            )
-        self.drop_high_mV = (
-            drop_mV(self._r0_uohm, current_dA) + drop_mV(self._r1_uohm, i1_dA) + drop_mV(self._r2_uohm, i2_dA)
-        )
-        self._layers(snap, apart_mV, dt_ms)
+            apart_mV += drop_mV(self._apart_now_uohm, current_dA)
+        self._layers(snap, apart_mV)
         return apart_mV
 
-    def _remember(self, current_dA: int, dt_ms: int) -> None:
-        """Upper bound of what the RC elements remember of |I|: rises at the shortest time constant, falls at the longest."""
-        now = current_dA << _SHIFT
-        was = self._memory_1
-        fast_ms, slow_ms = self._rise_1
-        was += (now - was) // ((fast_ms if now > was else slow_ms) // dt_ms + 1) + 1
-        if was > 1073741823:
-            was = 1073741823
-        self._memory_1 = was
-        self.memory_1_dA = (was >> _SHIFT) + 1
-        was = self._memory_2
-        fast_ms, slow_ms = self._rise_2
-        was += (now - was) // ((fast_ms if now > was else slow_ms) // dt_ms + 1) + 1
-        if was > 1073741823:
-            was = 1073741823
-        self._memory_2 = was
-        self.memory_2_dA = (was >> _SHIFT) + 1
+    def drop_high_mV(self, current_dA: int) -> int:
+        """Largest voltage over a layer's resistances, of either sign, with this current (magnitude) flowing now."""
+        return (
+            drop_mV(self._r0_uohm, current_dA)
+            + drop_mV(self._r1_uohm, self.memory_1_dA)
+            + drop_mV(self._r2_uohm, self.memory_2_dA)
+        )
 
-    def _layers(self, snap: S.Snapshot, apart_mV: int, dt_ms: int) -> None:
+    def high_group(self, snap: Snapshot) -> int:
+        """The group whose mean is highest."""
+        return index_of(snap.group_mV, snap.group_max_mV) if self._uniform else self._extreme(snap, 1)
+
+    def low_group(self, snap: Snapshot) -> int:
+        """The group whose mean is lowest."""
+        return index_of(snap.group_mV, snap.group_min_mV) if self._uniform else self._extreme(snap, -1)
+
+    def _extreme(self, snap: Snapshot, sign: int) -> int:
         group_mV = snap.group_mV
         layers = snap.layers
-        high = -1073741823
-        low = 1073741823
-        high_at = low_at = 0
-        total = 0
-        for g in range(snap.groups):
-            n = layers[g]
-            total += n
-            v = group_mV[g] // n
-            if v > high:
-                high = v
-                high_at = g
-            if v < low:
-                low = v
-                low_at = g
-        error_mV = self._group_error_mV // self._layers_least + 1
-        self.mean_mV = snap.string_sum_mV // total
-        self.layer_high_mV = high + 1 + error_mV + apart_mV
-        self.layer_high_group = high_at
-        self.layer_low_mV = low - error_mV - apart_mV
-        self.layer_low_group = low_at
-        signals = self._signals
-        signals.value[F.LAYER_HIGH_mV] = self.layer_high_mV
-        signals.where[F.LAYER_HIGH_mV] = high_at
-        signals.fresh[F.LAYER_HIGH_mV] = 1 if snap.group_age_ms[high_at] <= dt_ms else 0
-        signals.value[F.LAYER_LOW_mV] = self.layer_low_mV
-        signals.where[F.LAYER_LOW_mV] = low_at
-        signals.fresh[F.LAYER_LOW_mV] = 1 if snap.group_age_ms[low_at] <= dt_ms else 0
+        at = 0
+        for g in range(1, snap.groups):
+            if (group_mV[g] * layers[at] - group_mV[at] * layers[g]) * sign > 0:
+                at = g
+        return at
 
-    def _temperatures(self, snap: S.Snapshot) -> None:
-        if snap.probe_oldest_ms >= S.AGE_MAX_ms:
+    def _remember(self) -> None:
+        """Upper bound of what the RC elements remember of |I|: rises at the shortest time constant, falls at the longest,
+        and takes the round's peak for the whole round. What they will add until the next round is laid on the current of
+        the moment: _apart_now_uohm has a round's part of R1 and R2."""
+        now = self._peak_dA << _SHIFT
+        self._peak_dA = 0
+        round_ms = self._round_ms
+        self._round_ms = 0
+        self._memory_1 = self._ema(self._memory_1, now, self._rise_1, round_ms)
+        self.memory_1_dA = (self._memory_1 >> _SHIFT) + 1
+        self._memory_2 = self._ema(self._memory_2, now, self._rise_2, round_ms)
+        self.memory_2_dA = (self._memory_2 >> _SHIFT) + 1
+        self._slow_mV = self._base_mV
+        if self._apart:
+            self._slow_mV += drop_mV(self._apart_r1_uohm, self.memory_1_dA) + drop_mV(self._apart_r2_uohm, self.memory_2_dA)
+
+    def _ema(self, was: int, now: int, time_constants_ms: "tuple[int, int]", dt_ms: int) -> int:
+        if now > was:
+            steps = time_constants_ms[0] // dt_ms
+            was += (now - was) // (steps if steps > 0 else 1) + 1
+        else:
+            was += (now - was) // (time_constants_ms[1] // dt_ms + 1) + 1
+        return was if was < _FIXED_MAX else _FIXED_MAX
+
+    def _layers(self, snap: Snapshot, apart_mV: int) -> None:
+        n = self._uniform
+        if n:
+            high = snap.group_max_mV // n
+            low = snap.group_min_mV // n
+        else:
+            at = self._extreme(snap, 1)
+            high = snap.group_mV[at] // snap.layers[at]
+            at = self._extreme(snap, -1)
+            low = snap.group_mV[at] // snap.layers[at]
+        apart_mV += self._group_error_mV
+        high += 1 + apart_mV
+        low -= apart_mV
+        self.layer_high_mV = high
+        self.layer_low_mV = low
+        self._value[LAYER_HIGH_mV] = high
+        self._value[LAYER_LOW_mV] = low
+        if high > self._watch_high_mV:
+            self._where[LAYER_HIGH_mV] = self.high_group(snap)
+        if low < self._watch_low_mV:
+            self._where[LAYER_LOW_mV] = self.low_group(snap)
+
+    def _refresh(self, snap: Snapshot, soc_lo_permille: int, soc_hi_permille: int, phase: int) -> None:
+        """One part of what depends on temperature and on where in the SoC table the layers may be."""
+        cell = self._cell
+        if phase == 0:
+            self._temperatures(snap)
+            self._place()
+            self._knots(soc_lo_permille, soc_hi_permille)
+        elif phase == 1:
+            self._spread()
+        elif phase == 2:
+            self._r0_uohm = self._worst(cell.r0_uohm, cell.r0_permille)
+            self._apart_r0_uohm = self._apart_of(self._r0_uohm, cell.r0_permille)
+            f = interpolated(self.hot_ddegC, cell.r_ddegC, cell.r0_permille)
+            least = cell.r0_uohm[_MIDDLE_KNOT] * f // _PERMILLE
+            self.r_low_uohm = least * (_PERMILLE - self._spread_r_permille) // _PERMILLE + 1
+        elif phase == 3:
+            self._r1_uohm = self._worst(cell.r1_uohm, cell.r1_permille)
+            self._apart_r1_uohm = self._apart_of(self._r1_uohm, cell.r1_permille)
+        elif phase == 4:
+            self._r2_uohm = self._worst(cell.r2_uohm, cell.r2_permille)
+            self._apart_r2_uohm = self._apart_of(self._r2_uohm, cell.r2_permille)
+            self.r_high_uohm = self._r0_uohm + self._r1_uohm + self._r2_uohm
+        else:
+            soon = self._apart_r1_uohm * _ROUND_ms // self._rise_1[0] + self._apart_r2_uohm * _ROUND_ms // self._rise_2[0]
+            self._apart_now_uohm = self._apart_r0_uohm + soon + 2
+            self._remember()
+
+    def _temperatures(self, snap: Snapshot) -> None:
+        if snap.probe_oldest_ms >= AGE_MAX_ms:
             self.hot_ddegC = _UNKNOWN_ddegC
             self.cold_ddegC = -_UNKNOWN_ddegC
         else:
@@ -170,12 +226,11 @@ class Bound:
             self.hot_ddegC = snap.hottest_ddegC + margin_ddegC
             self.cold_ddegC = snap.coldest_ddegC - margin_ddegC
 
-    def _windows(self, soc_lo_permille: int, soc_hi_permille: int) -> None:
-        """What depends on temperature and on where in the SoC table the layers may be."""
-        cell = self._cell
+    def _knots(self, soc_lo_permille: int, soc_hi_permille: int) -> None:
+        """Segments of the SoC tables in which a layer may be."""
         lo = soc_lo_permille - self._match_permille
         hi = soc_hi_permille - self._match_permille
-        far = max(hi, -lo)
+        far = hi if hi > -lo else -lo
         spread = self._spread_soc_permille + (self._spread_capacity_permille * far + 999) // _PERMILLE
         k_lo = (soc_lo_permille - spread) // _KNOT_permille
         k_hi = (soc_hi_permille + spread) // _KNOT_permille
@@ -187,38 +242,50 @@ class Bound:
             k_hi = _LAST_SEGMENT
         if k_hi < k_lo:
             k_hi = k_lo
-        slope_mV = highest(self._slope_mV, k_lo, k_hi)
-        hyst_mV = highest(cell.hyst_mV, k_lo, k_hi + 1)
-        self.hyst_mV = hyst_mV
-        twice = self._twice_permille
-        self._base_mV = 0
-        if self._apart:
-            self._base_mV = (twice * spread // _PERMILLE + 1) * slope_mV // _KNOT_permille + 1
-            self._base_mV += (twice * self._spread_hyst_permille // _PERMILLE + 1) * hyst_mV // _PERMILLE + 1
-        cold = self.cold_ddegC
-        least = cell.r_ddegC[0]
-        if cold < least:
-            cold = least
-        warm = cold + self._spread_t_ddegC
-        spread_r = twice * self._spread_r_permille // _PERMILLE + 1
-        k_hi += 1
-        f = interpolated(cold, cell.r_ddegC, cell.r0_permille)
-        drop = _PERMILLE - interpolated(warm, cell.r_ddegC, cell.r0_permille) * _PERMILLE // f + 1
-        self._r0_uohm = self._worst(highest(cell.r0_uohm, k_lo, k_hi), f)
-        self._apart_r0_uohm = self._r0_uohm // 10 * (spread_r + drop) // 100 + 1
-        f = interpolated(cold, cell.r_ddegC, cell.r1_permille)
-        drop = _PERMILLE - interpolated(warm, cell.r_ddegC, cell.r1_permille) * _PERMILLE // f + 1
-        self._r1_uohm = self._worst(highest(cell.r1_uohm, k_lo, k_hi), f)
-        self._apart_r1_uohm = self._r1_uohm // 10 * (spread_r + drop) // 100 + 1
-        f = interpolated(cold, cell.r_ddegC, cell.r2_permille)
-        drop = _PERMILLE - interpolated(warm, cell.r_ddegC, cell.r2_permille) * _PERMILLE // f + 1
-        self._r2_uohm = self._worst(highest(cell.r2_uohm, k_lo, k_hi), f)
-        self._apart_r2_uohm = self._r2_uohm // 10 * (spread_r + drop) // 100 + 1
-        self.r_high_uohm = self._r0_uohm + self._r1_uohm + self._r2_uohm
-        hot = self.hot_ddegC
-        f = interpolated(hot, cell.r_ddegC, cell.r0_permille)
-        self.r_low_uohm = cell.r0_uohm[10] * f // _PERMILLE * (_PERMILLE - self._spread_r_permille) // _PERMILLE + 1
+        self._spread_permille = spread
+        self._k_lo = k_lo
+        self._k_hi = k_hi
 
-    def _worst(self, r_uohm: int, factor_permille: int) -> int:
-        """Resistance of the worst layer: at this temperature, at the high end of the spread."""
-        return r_uohm * factor_permille // _PERMILLE // 10 * (_PERMILLE + self._spread_r_permille) // 100 + 1
+    def _spread(self) -> None:
+        """What SoC, capacity and hysteresis may put between a layer and its group's mean."""
+        twice = self._twice_permille
+        slope_mV = highest(self._slope_mV, self._k_lo, self._k_hi)
+        hyst_mV = highest(self._cell.hyst_mV, self._k_lo, self._k_hi + 1)
+        if self._apart:
+            base_mV = (twice * self._spread_permille // _PERMILLE + 1) * slope_mV // _KNOT_permille + 1
+            base_mV += (twice * self._spread_hyst_permille // _PERMILLE + 1) * hyst_mV // _PERMILLE + 1
+            self._base_mV = base_mV
+
+    def _place(self) -> None:
+        """Where the coldest layer, and one warmer by the spread, stand in the temperature tables."""
+        knots = self._cell.r_ddegC
+        cold = self.cold_ddegC if self.cold_ddegC > knots[0] else knots[0]
+        warm = cold + self._spread_t_ddegC
+        last = knots[len(knots) - 1]
+        if cold > last:
+            cold = last
+        if warm > last:
+            warm = last
+        self._k_cold = segment(cold, knots)
+        self._x_cold_ddegC = cold - knots[self._k_cold]
+        self._k_warm = segment(warm, knots)
+        self._x_warm_ddegC = warm - knots[self._k_warm]
+
+    def _factor(self, factor_permille: "tuple[int, ...]", k: int, x_ddegC: int) -> int:
+        knots = self._cell.r_ddegC
+        f = factor_permille[k]
+        return f + (factor_permille[k + 1] - f) * x_ddegC // (knots[k + 1] - knots[k])
+
+    def _worst(self, r_uohm: "tuple[int, ...]", factor_permille: "tuple[int, ...]") -> int:
+        """Resistance of the worst layer: coldest, in the window's worst place, at the high end of the spread."""
+        f = self._factor(factor_permille, self._k_cold, self._x_cold_ddegC) + 1
+        r = highest(r_uohm, self._k_lo, self._k_hi + 1)
+        return r * f // _PERMILLE // 10 * (_PERMILLE + self._spread_r_permille) // 100 + 1
+
+    def _apart_of(self, r_uohm: int, factor_permille: "tuple[int, ...]") -> int:
+        """The part of it that a layer may have more or less than its group's mean."""
+        f = self._factor(factor_permille, self._k_cold, self._x_cold_ddegC)
+        warmer = self._factor(factor_permille, self._k_warm, self._x_warm_ddegC)
+        fall_permille = _PERMILLE - warmer * _PERMILLE // f + 1
+        part = self._twice_permille * self._spread_r_permille // _PERMILLE + 1 + fall_permille
+        return r_uohm // 10 * part // 100 + 1

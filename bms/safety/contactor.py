@@ -9,8 +9,19 @@ contacts must follow their coils; how long they have not is a signal. Units: mV,
 
 from micropython import const
 
-from bms.safety import faults as F
-from bms.safety import snapshot as S
+from bms.safety.faults import PRECHARGE_CURRENT, PRECHARGE_FAST, PRECHARGE_SLOW, FEEDBACK_ms, Signals
+from bms.safety.snapshot import (
+    CURRENT,
+    INPUTS,
+    NEGATIVE,
+    POSITIVE,
+    PRECHARGE,
+    VOLTAGES,
+    FEEDBACK_bits,
+    LINK_mV,
+    PACK_mV,
+    Snapshot,
+)
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -25,22 +36,23 @@ CLOSED = const(4)
 # Moore: the coils of each phase
 COILS = (
     0,
-    S.NEGATIVE,
-    S.NEGATIVE | S.PRECHARGE,
-    S.NEGATIVE | S.PRECHARGE | S.POSITIVE,
-    S.NEGATIVE | S.POSITIVE,
+    NEGATIVE,
+    NEGATIVE | PRECHARGE,
+    NEGATIVE | PRECHARGE | POSITIVE,
+    NEGATIVE | POSITIVE,
 )
 
 PROOF = const(3)
+MAINS = NEGATIVE | PRECHARGE | POSITIVE
 _TIME_MAX_ms = const(60000)
 _U_PER_M = const(1000)  # millionths in a thousandth
-_CHARGE_MAX_mAms = const(1000000000)
+_CHARGE_MAX_mAms = const(1 << 27)
 
 
 class Contactor:
     """`phase`, `mask` (coils now), `closed` (proven), and what went wrong as signals."""
 
-    def __init__(self, pack: "Pack", signals: F.Signals) -> None:
+    def __init__(self, pack: "Pack", signals: Signals) -> None:
         self._signals = signals
         self._settle_ms = pack.contactor_delay_ms * 2
         self._timeout_ms = pack.precharge_timeout_ms
@@ -59,30 +71,30 @@ class Contactor:
         self._flowed_mAms = 0
         self._apart_ms = 0
 
-    def step(self, wanted: int, snap: S.Snapshot, dt_ms: int) -> int:
+    def step(self, wanted: int, snap: Snapshot, dt_ms: int) -> int:
         """One tick: moves towards open (0) or closed (1). Returns the coils to drive."""
-        self._in_phase_ms += dt_ms
-        if self._in_phase_ms > _TIME_MAX_ms:
-            self._in_phase_ms = _TIME_MAX_ms
         phase = self.phase
-        after = self._next(phase, wanted, snap, dt_ms)
-        if after != phase:
-            self.phase = after
-            self._in_phase_ms = 0
-        self.mask = COILS[after]
-        self.closed = after == CLOSED
-        self._feedback(snap, dt_ms)
-        return self.mask
+        if phase != (CLOSED if wanted else OPEN):
+            if self._in_phase_ms < _TIME_MAX_ms:
+                self._in_phase_ms += dt_ms
+            after = self._next(phase, wanted, snap, dt_ms)
+            if after != phase:
+                self.phase = after
+                self._in_phase_ms = 0
+                self.mask = COILS[after]
+                self.closed = after == CLOSED
+        mask = self.mask
+        if snap.value[FEEDBACK_bits] & MAINS != mask or self._apart_ms:
+            self._feedback(snap, dt_ms)
+        return mask
 
-    def _next(self, phase: int, wanted: int, snap: S.Snapshot, dt_ms: int) -> int:
+    def _next(self, phase: int, wanted: int, snap: Snapshot, dt_ms: int) -> int:
         value = self._signals.value
         if not wanted:
-            value[F.PRECHARGE_SLOW] = 0
-            value[F.PRECHARGE_FAST] = 0
-            value[F.PRECHARGE_CURRENT] = 0
-            self._signals.fresh[F.PRECHARGE_SLOW] = 1
-            self._signals.fresh[F.PRECHARGE_FAST] = 1
-            self._signals.fresh[F.PRECHARGE_CURRENT] = 1
+            if phase != OPEN:
+                value[PRECHARGE_SLOW] = 0
+                value[PRECHARGE_FAST] = 0
+                value[PRECHARGE_CURRENT] = 0
             return OPEN
         if phase == OPEN:
             return MINUS
@@ -91,7 +103,7 @@ class Contactor:
                 return MINUS
             self._proof = 0
             self._flowed_mAms = 0
-            self._link_start_mV = snap.value[S.LINK_mV]
+            self._link_start_mV = snap.value[LINK_mV]
             return PRECHARGING
         if phase == PRECHARGING:
             return self._precharge(snap, dt_ms)
@@ -99,19 +111,19 @@ class Contactor:
             return PLUS if self._in_phase_ms < self._settle_ms else CLOSED
         return CLOSED
 
-    def _precharge(self, snap: S.Snapshot, dt_ms: int) -> int:
+    def _precharge(self, snap: Snapshot, dt_ms: int) -> int:
         """Watches link and current while the resistor charges the link."""
         value = self._signals.value
-        fresh = self._signals.fresh
-        if snap.fresh_bits & S.CURRENT:
-            self._flowed_mAms -= snap.current_mA * dt_ms
-            if self._flowed_mAms > _CHARGE_MAX_mAms:
-                self._flowed_mAms = _CHARGE_MAX_mAms
-            if self._flowed_mAms < -_CHARGE_MAX_mAms:
-                self._flowed_mAms = -_CHARGE_MAX_mAms
-        if snap.fresh_bits & S.VOLTAGES and snap.fresh_bits & S.CURRENT:
-            pack_mV = snap.value[S.PACK_mV]
-            link_mV = snap.value[S.LINK_mV]
+        if snap.fresh_bits & CURRENT:
+            flowed = self._flowed_mAms - snap.current_mA * dt_ms
+            if flowed > _CHARGE_MAX_mAms:
+                flowed = _CHARGE_MAX_mAms
+            if flowed < -_CHARGE_MAX_mAms:
+                flowed = -_CHARGE_MAX_mAms
+            self._flowed_mAms = flowed
+        if snap.fresh_bits & VOLTAGES and snap.fresh_bits & CURRENT:
+            pack_mV = snap.value[PACK_mV]
+            link_mV = snap.value[LINK_mV]
             current_mA = snap.current_mA
             done = (
                 link_mV >= pack_mV // 100 * self._done_permille // 10
@@ -123,36 +135,32 @@ class Contactor:
             )
             self._proof = self._proof + 1 if done else 0
         if self._proof >= PROOF:
-            rise_mV = snap.value[S.LINK_mV] - self._link_start_mV
-            if rise_mV * 2 > snap.value[S.PACK_mV] and self._in_phase_ms < self._too_fast_ms + PROOF * dt_ms:
-                value[F.PRECHARGE_FAST] = 1
-                fresh[F.PRECHARGE_FAST] = 1
+            rise_mV = snap.value[LINK_mV] - self._link_start_mV
+            if rise_mV * 2 > snap.value[PACK_mV] and self._in_phase_ms < self._too_fast_ms + PROOF * dt_ms:
+                value[PRECHARGE_FAST] = 1
             # uF * mV = nC, / 1000 = mA ms
             takes_mAms = self._link_uF * (rise_mV // 100) // 10
             error_mAms = self._error_mA * self._in_phase_ms
             flowed = self._flowed_mAms
             if (flowed + error_mAms) * 4 < takes_mAms or flowed - error_mAms > takes_mAms * 4 + self._done_mA * 100:
-                value[F.PRECHARGE_CURRENT] = 1
-                fresh[F.PRECHARGE_CURRENT] = 1
-            if value[F.PRECHARGE_FAST] or value[F.PRECHARGE_CURRENT]:
+                value[PRECHARGE_CURRENT] = 1
+            if value[PRECHARGE_FAST] or value[PRECHARGE_CURRENT]:
                 return PRECHARGING
             return PLUS
         if self._in_phase_ms >= self._timeout_ms:
-            value[F.PRECHARGE_SLOW] = 1
-            fresh[F.PRECHARGE_SLOW] = 1
+            value[PRECHARGE_SLOW] = 1
         return PRECHARGING
 
-    def _feedback(self, snap: S.Snapshot, dt_ms: int) -> None:
+    def _feedback(self, snap: Snapshot, dt_ms: int) -> None:
         """How long an auxiliary contact has not followed its coil, and which."""
         signals = self._signals
-        if snap.fresh_bits & S.INPUTS:
-            apart = (self.mask ^ snap.value[S.FEEDBACK_bits]) & (S.NEGATIVE | S.PRECHARGE | S.POSITIVE)
+        if snap.fresh_bits & INPUTS:
+            apart = (self.mask ^ snap.value[FEEDBACK_bits]) & MAINS
             if apart:
                 self._apart_ms += dt_ms
                 if self._apart_ms > _TIME_MAX_ms:
                     self._apart_ms = _TIME_MAX_ms
-                signals.where[F.FEEDBACK_ms] = 0 if apart & S.NEGATIVE else 1 if apart & S.PRECHARGE else 2
+                signals.where[FEEDBACK_ms] = 0 if apart & NEGATIVE else 1 if apart & PRECHARGE else 2
             else:
                 self._apart_ms = 0
-            signals.fresh[F.FEEDBACK_ms] = 1
-        signals.value[F.FEEDBACK_ms] = self._apart_ms
+        signals.value[FEEDBACK_ms] = self._apart_ms

@@ -5,19 +5,20 @@ with what the current sensor may err (offset, gain, one step), with the spread o
 with self-discharge. It is intersected with the inverse of both OCV branches: the mean layer voltage, less and plus what the
 resistances may drop (bound.py), the sensors' error, entropy, and the slow voltage of silicon, must lie between the discharge
 and the charge branch. Before the first such look the interval is everything: how long the controller slept is unknown.
-Where the two exclude each other the OCV wins and `conflicts` counts it.
+Where the two exclude each other the OCV wins and `conflicts` counts it. The count itself stays between empty and full.
 
 SoC is that of the mean layer by charge. Units: mAs, permille (rounded outwards), mV. Serves up to 290 Ah (2^30 mAs).
 """
 
 from micropython import const
 
-from bms.safety import faults as F
+from bms.safety.faults import LIMIT_FAULT
 from bms.safety.plausible import sensor_error_m
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from bms.safety.bound import Bound
+    from bms.safety.snapshot import Snapshot
     from bms.schema import Pack
 
 _MS_PER_S = const(1000)
@@ -28,7 +29,6 @@ _PPM_PER_PERMILLE = const(1000)
 _KNOT_permille = const(50)
 _KNOTS = const(21)
 _CURVATURE_mV = const(2)  # mean of the OCV against the OCV of the mean: half the curvature times the spread squared
-ANCHOR_ms = const(100)
 
 
 class Coulomb:
@@ -64,20 +64,21 @@ class Coulomb:
         self._discharge_mV = tuple(discharge)
         self._entropy_uV_K = max(-min(cell.entropy_uV_K), *cell.entropy_uV_K)
         self._t_ref_ddegC = cell.t_ref_ddegC
-        group_error_mV = sensor_error_m(pack.group_sensor, max(pack.taps) * cell.v_max_mV[F.LIMIT_FAULT])
+        group_error_mV = sensor_error_m(pack.group_sensor, max(pack.taps) * cell.v_max_mV[LIMIT_FAULT])
         self._voltage_error_mV = group_error_mV // min(pack.taps) + 1 + cell.relax_mV + _CURVATURE_mV
-        self._since_ms = 0
+        self._layers = sum(pack.taps) * pack.stacks
         self.soc_permille = start
         self.low_permille = 0
         self.high_permille = _PERMILLE
         self.conflicts = 0
 
-    def step(self, current_mA: int, age_ms: int, bound: "Bound", believed: bool, dt_ms: int) -> int:
-        """One tick: `current_mA` flowed for dt_ms, `age_ms` old. `believed`: the group voltages may be looked at."""
+    def step(self, current_mA: int, age_ms: int, dt_ms: int) -> int:
+        """One tick: `current_mA`, measured `age_ms` ago, flowed for dt_ms. Returns the whole mAs that were added."""
         moved = self._carry_mAms + current_mA * dt_ms
         whole = moved // _MS_PER_S
         self._carry_mAms = moved - whole * _MS_PER_S
-        self.charge_mAs += whole
+        charge = self.charge_mAs + whole
+        self.charge_mAs = 0 if charge < 0 else charge if charge < self.capacity_mAs else self.capacity_mAs
         size = current_mA if current_mA >= 0 else -current_mA
         # 0.1 A * ppm / 10^6 = mA / 10^4
         error_mA = self._error_mA + (size // 100 + 1) * self._error_ppm // 10000
@@ -97,23 +98,19 @@ class Coulomb:
             high = self.capacity_mAs
         self.low_mAs = low
         self.high_mAs = high
-        self._since_ms += dt_ms
-        if self._since_ms >= ANCHOR_ms:
-            self._since_ms = 0
-            if believed:
-                self._anchor(bound)
-            self._publish()
         return whole
 
-    def _anchor(self, bound: "Bound") -> None:
-        """Intersects the interval with what the voltage allows."""
+    def anchor(self, snap: "Snapshot", bound: "Bound") -> None:
+        """Intersects the interval with what the voltage allows. Every 100 ms, when the group voltages are believed."""
+        current_dA = snap.current_dA if snap.current_dA >= 0 else -snap.current_dA
+        mean_mV = sum(snap.group_mV) // self._layers
         far = bound.hot_ddegC - self._t_ref_ddegC
         if self._t_ref_ddegC - bound.cold_ddegC > far:
             far = self._t_ref_ddegC - bound.cold_ddegC
-        margin_mV = bound.drop_high_mV + self._voltage_error_mV + self._entropy_uV_K * far // 10000 + 1
+        margin_mV = bound.drop_high_mV(current_dA) + self._voltage_error_mV + self._entropy_uV_K * far // 10000 + 1
         # a layer near 0 or 1 may lie outside the table, where the voltage says only "beyond the end"
-        low = self._inverse(self._charge_mV, bound.mean_mV - margin_mV) * self._capacity_permille
-        high = (self._inverse(self._discharge_mV, bound.mean_mV + 1 + margin_mV) + 1) * self._capacity_permille
+        low = self._inverse(self._charge_mV, mean_mV - margin_mV) * self._capacity_permille
+        high = (self._inverse(self._discharge_mV, mean_mV + 1 + margin_mV) + 1) * self._capacity_permille
         if low > self.high_mAs or high < self.low_mAs:
             self.conflicts += 1
             self.low_mAs = low
@@ -137,7 +134,8 @@ class Coulomb:
             k += 1
         return _PERMILLE
 
-    def _publish(self) -> None:
+    def publish(self) -> None:
+        """Permille of ledger and interval, rounded outwards."""
         unit = self._capacity_permille
         soc = (self.charge_mAs + unit // 2) // unit
         self.soc_permille = 0 if soc < 0 else _PERMILLE if soc > _PERMILLE else soc

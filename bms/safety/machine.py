@@ -8,7 +8,7 @@ no wish. States that are not a rest have a time after which they are left.
 
 from micropython import const
 
-from bms.safety import faults as F
+from bms.safety.faults import TRIP_AFTER_RAMP, TRIP_NOW
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ WISH_OPEN = const(0)
 WISH_DRIVE = const(1)
 WISH_CHARGE = const(2)
 WISH_SERVICE = const(3)
+WISH_NOTHING = const(4)  # no valid command in time: nothing new is begun on an old wish
 
 _TIME_MAX_ms = const(60000)
 
@@ -61,9 +62,10 @@ class Machine:
     def step(self, severity: int, wish: int, ready: bool, closed: bool, current_dA: int, dt_ms: int) -> int:
         """One tick. `ready`: every measurement has come; `closed`: the contactors have been proven closed."""
         state = self.state
-        self.in_state_ms += dt_ms
-        if self.in_state_ms > _TIME_MAX_ms:
-            self.in_state_ms = _TIME_MAX_ms
+        if self.in_state_ms < _TIME_MAX_ms:
+            self.in_state_ms += dt_ms
+        if severity < TRIP_AFTER_RAMP and ((state == DRIVE and wish == WISH_DRIVE) or (state == CHARGE and wish == WISH_CHARGE)):
+            return state
         if wish == WISH_OPEN and state != FAULT:
             self.armed = True
         little = current_dA < self._open_current_dA and current_dA > -self._open_current_dA
@@ -81,18 +83,18 @@ class Machine:
 
     def _next(self, state: int, severity: int, wish: int, ready: bool, closed: bool, little: bool) -> int:
         """The state after this one: pure but for in_state_ms and armed."""
-        if severity >= F.TRIP_NOW:
+        if severity >= TRIP_NOW:
             return FAULT
         if state == FAULT:
-            return STANDBY if severity < F.TRIP_AFTER_RAMP else FAULT
-        if severity >= F.TRIP_AFTER_RAMP:
+            return STANDBY if severity < TRIP_AFTER_RAMP else FAULT
+        if severity >= TRIP_AFTER_RAMP:
             if state == DRIVE or state == CHARGE:
                 return OPENING
             if state != OPENING:
                 return FAULT
         if state == OPENING:
             if little or self.in_state_ms >= self._open_timeout_ms:
-                return FAULT if severity >= F.TRIP_AFTER_RAMP else STANDBY
+                return FAULT if severity >= TRIP_AFTER_RAMP else STANDBY
             return OPENING
         if state == SELF_TEST:
             return STANDBY if ready else SELF_TEST
@@ -111,4 +113,8 @@ class Machine:
                 return OPENING
             if not closed:
                 return PRECHARGE
-        return DRIVE if wish == WISH_DRIVE else CHARGE
+        if wish == WISH_DRIVE:
+            return DRIVE
+        if wish == WISH_CHARGE:
+            return CHARGE
+        return OPENING if state == PRECHARGE else state

@@ -7,6 +7,7 @@ latched one stays until reset() finds every cause gone. Silence never counts as 
 
 from array import array
 
+import micropython
 from micropython import const
 
 from bms.safety import faults as F
@@ -31,10 +32,14 @@ class Monitor:
     def __init__(self, pack: "Pack", signals: F.Signals) -> None:
         table = F.TABLE
         n = len(table)
-        self._signals = signals
+        self._value = signals.value
+        self._where = signals.where
+        self._new_bits = 0
         self._rows = n
+        self._next = 0
         self._signal = bytearray(row.signal for row in table)
-        self._sense = array("b", [row.sense for row in table])
+        self._above = bytearray(1 if row.sense > 0 else 0 for row in table)
+        self._channel = array("h", [row.channel for row in table])
         self._limit = array("i", [F.limit_of(row, pack) for row in table])
         self._release = array("i", [row.release for row in table])
         self._samples = array("h", [row.samples for row in table])
@@ -52,24 +57,46 @@ class Monitor:
         self.first_where = NOWHERE
         self.first_severity = 0
 
-    def step(self, dt_ms: int) -> int:
-        """One tick. Returns the worst severity of all faults."""
-        value = self._signals.value
-        signal = self._signal
-        sense = self._sense
-        limit = self._limit
-        state = self._state
+    def step(self, new_bits: int, dt_ms: int) -> int:
+        """One tick. `new_bits`: channels that are new, from Snapshot.summarise(). Returns the worst severity."""
+        self._new_bits = new_bits
+        rows = self._rows
         changed = 0
-        for i in range(self._rows):
-            excess = (value[signal[i]] - limit[i]) * sense[i]
-            if excess > 0 or state[i]:
-                changed |= self._judge(i, excess, dt_ms)
+        self._next = 0
+        i = self._scan()
+        while i < rows:
+            excess = self._value[self._signal[i]] - self._limit[i]
+            changed |= self._judge(i, excess if self._above[i] else -excess, dt_ms)
+            self._next = i + 1
+            i = self._scan()
         if changed:
             self._worst()
-        fresh = self._signals.fresh
-        for i in range(F.SIGNALS):
-            fresh[i] = 0
         return self.severity
+
+    @micropython.viper
+    def _scan(self) -> int:
+        """The next row from self._next on that is in excess or not at rest; self._rows when there is none.
+
+        Machine integers: 32 bits wide on a controller, 64 with loads that are not sign-extended on a desk. Bit 31 of the
+        difference tells its sign on both, and on CPython too.
+        """
+        value = ptr32(self._value)
+        signal = ptr8(self._signal)
+        limit = ptr32(self._limit)
+        above = ptr8(self._above)
+        state = ptr8(self._state)
+        i = int(self._next)
+        rows = int(self._rows)
+        while i < rows:
+            if state[i] != 0:
+                break
+            excess = value[signal[i]] - limit[i]
+            if above[i] == 0:
+                excess = 0 - excess
+            if excess != 0 and (excess >> 31) & 1 == 0:
+                break
+            i += 1
+        return i
 
     def _judge(self, i: int, excess: int, dt_ms: int) -> int:
         """Debounce, release and latch of one row. Returns 1 when the set of faults changed."""
@@ -78,7 +105,8 @@ class Monitor:
         if time_ms > _TIME_MAX_ms:
             time_ms = _TIME_MAX_ms
         self._time_ms[i] = time_ms
-        if not self._signals.fresh[self._signal[i]]:
+        channel = self._channel[i]
+        if self._new_bits & channel != channel:
             return 0
         bad = excess > 0
         if state == _QUIET or state == _PENDING:
@@ -122,7 +150,7 @@ class Monitor:
             if self._severity[i] > self.first_severity:
                 self.first_severity = self._severity[i]
                 self.first_cause = number
-                self.first_where = self._signals.where[self._signal[i]]
+                self.first_where = self._where[self._signal[i]]
         else:
             self.words[number // _WORD_BITS] &= 0xFFFF ^ bit
         return 1
@@ -135,16 +163,17 @@ class Monitor:
             if state[i] >= _ACTIVE and severity[i] > worst:
                 worst = severity[i]
         self.severity = worst
-        if worst < self.first_severity and worst < F.TRIP_AFTER_RAMP and self.first_severity < F.TRIP_AFTER_RAMP:
-            # a warning that has left no longer stands as the cause; a trip does until it is reset
-            self.first_severity = worst
-            self.first_cause = 0
-            self.first_where = NOWHERE
-            for i in range(self._rows):
-                if state[i] >= _ACTIVE and severity[i] == worst:
-                    self.first_cause = self._id[i]
-                    self.first_where = self._signals.where[self._signal[i]]
-                    break
+        if self.first_severity >= F.TRIP_AFTER_RAMP or (self.first_severity == worst and self.is_active(self.first_cause)):
+            return
+        # a warning that has left no longer stands as the cause; a trip does until it is reset
+        self.first_severity = worst
+        self.first_cause = 0
+        self.first_where = NOWHERE
+        for i in range(self._rows):
+            if state[i] >= _ACTIVE and severity[i] == worst:
+                self.first_cause = self._id[i]
+                self.first_where = self._where[self._signal[i]]
+                break
 
     def is_active(self, number: int) -> bool:
         """True while the fault with this id stands."""

@@ -6,18 +6,56 @@ and its groups disagree beyond what both sensors may err; bound.py widens by it.
 error of a sensor being offset + gain * full value + one step + four sigma of noise.
 """
 
-from array import array
-
 from micropython import const
 
-from bms.safety import faults as F
-from bms.safety import snapshot as S
+from bms.safety.faults import (
+    LIMIT_FAULT,
+    CRASH_seen,
+    CURRENT_AGE_ms,
+    CURRENT_BEYOND_mA,
+    CURRENT_PAIR_mA,
+    GROUP_AGE_ms,
+    GROUP_BEYOND_mV,
+    INPUTS_AGE_ms,
+    INTERLOCK_open,
+    LINK_AGE_ms,
+    PACK_AGE_ms,
+    PROBE_AGE_ms,
+    PROBE_BEYOND_ddegC,
+    Signals,
+    STACK_AGE_ms,
+    STACK_SUM_mV,
+    STRING_SUM_mV,
+)
+from bms.safety.snapshot import (
+    CURRENT,
+    CURRENT_B,
+    GROUPS,
+    INPUTS,
+    OUT_OF_RANGE,
+    PROBES,
+    STACKS,
+    VOLTAGES,
+    CURRENT_A_mA,
+    CURRENT_B_mA,
+    FEEDBACK_bits,
+    INTERLOCK_closed,
+    LINK_mV,
+    PACK_mV,
+    Snapshot,
+    index_of,
+)
+from bms.safety.snapshot import (
+    CRASH_seen as CRASH_input,
+)
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from bms.schema import Pack, Sensor
 
 _NOT_FITTED = const(1 << 29)
+_ALL_NEW = GROUPS | STACKS | CURRENT | VOLTAGES | INPUTS
+_LATE_ms = const(20)
 _U_PER_M = const(1000)  # millionths in a thousandth
 
 
@@ -29,25 +67,24 @@ def sensor_error_m(sensor: "Sensor", value_m: int) -> int:
 class Plausible:
     """Checks of the measurement chain. `sum_tolerance_mV`: of one stack against its groups."""
 
-    def __init__(self, pack: "Pack", signals: F.Signals) -> None:
+    def __init__(self, pack: "Pack", signals: Signals) -> None:
         cell = pack.cell
-        self._signals = signals
+        self._value = signals.value
+        self._where = signals.where
         self._group_low_mV = pack.group_sensor.low_m
         self._group_high_mV = pack.group_sensor.high_m
         self._probe_low_ddegC = pack.probe_sensor.low_m // 100
         self._probe_high_ddegC = pack.probe_sensor.high_m // 100
         self._current_span_mA = pack.current_a_sensor.high_m
-        self._group_deadline_ms = pack.group_sensor.deadline_ms
         groups_mV = 0
         stack_mV = 0
         for n in pack.taps:
-            groups_mV += sensor_error_m(pack.group_sensor, n * cell.v_max_mV[F.LIMIT_FAULT])
-            stack_mV += n * cell.v_max_mV[F.LIMIT_FAULT]
+            groups_mV += sensor_error_m(pack.group_sensor, n * cell.v_max_mV[LIMIT_FAULT])
+            stack_mV += n * cell.v_max_mV[LIMIT_FAULT]
         one_stack_mV = sensor_error_m(pack.stack_sensor, stack_mV)
         self.sum_tolerance_mV = groups_mV + one_stack_mV
-        self._string_tolerance_mV = pack.stacks * one_stack_mV + sensor_error_m(
-            pack.pack_sensor, pack.stacks * stack_mV
-        )
+        string_error_mV = sensor_error_m(pack.pack_sensor, pack.stacks * stack_mV)
+        self._string_tolerance_mV = pack.stacks * one_stack_mV + string_error_mV
         a = pack.current_a_sensor
         b = pack.current_b_sensor
         self._pair_fixed_mA = _NOT_FITTED
@@ -55,146 +92,145 @@ class Plausible:
         if b is not None:
             self._pair_fixed_mA = sensor_error_m(a, 0) + sensor_error_m(b, 0)
             self._pair_ppm = a.gain_ppm + b.gain_ppm
-        self._deadlines_ms = array(
-            "i",
-            (
-                pack.group_sensor.deadline_ms,
-                pack.stack_sensor.deadline_ms,
-                pack.probe_sensor.deadline_ms,
-                a.deadline_ms,
-                pack.pack_sensor.deadline_ms,
-            ),
-        )
+        self._group_deadline_ms = pack.group_sensor.deadline_ms
+        self._stack_deadline_ms = pack.stack_sensor.deadline_ms
+        self._probe_deadline_ms = pack.probe_sensor.deadline_ms
+        self._current_deadline_ms = a.deadline_ms
+        self._pack_deadline_ms = pack.pack_sensor.deadline_ms
         self.sum_excess_mV = 0
+        self._aged = True
 
-    def step(self, snap: S.Snapshot, testing: bool, dt_ms: int) -> int:
-        """One tick. `testing`: the controller has just started and waits for first values. Returns suspect channels."""
-        self._ages(snap, testing)
-        suspect = self._ranges(snap)
-        suspect |= self._sums(snap, dt_ms)
-        suspect |= self._currents(snap, dt_ms)
-        deadline_ms = self._deadlines_ms
-        if snap.group_oldest_ms > deadline_ms[0]:
-            suspect |= S.GROUPS
-        if snap.stack_oldest_ms > deadline_ms[1]:
-            suspect |= S.STACKS
-        if snap.probe_oldest_ms > deadline_ms[2]:
-            suspect |= S.PROBES
-        if snap.age_ms[S.CURRENT_A_mA] > deadline_ms[3]:
-            suspect |= S.CURRENT
-        if snap.age_ms[S.PACK_mV] > deadline_ms[4] or snap.age_ms[S.LINK_mV] > deadline_ms[4]:
-            suspect |= S.VOLTAGES
-        if snap.age_ms[S.FEEDBACK_bits] > deadline_ms[4]:
-            suspect |= S.INPUTS
-        return suspect
-
-    def _ages(self, snap: S.Snapshot, testing: bool) -> None:
-        value = self._signals.value
-        where = self._signals.where
-        fresh = self._signals.fresh
-        value[F.GROUP_AGE_ms] = snap.group_oldest_ms
-        where[F.GROUP_AGE_ms] = snap.group_oldest
-        value[F.STACK_AGE_ms] = snap.stack_oldest_ms
-        where[F.STACK_AGE_ms] = snap.stack_oldest
-        value[F.PROBE_AGE_ms] = snap.probe_oldest_ms
-        where[F.PROBE_AGE_ms] = snap.probe_oldest
-        age_ms = snap.age_ms
-        value[F.CURRENT_AGE_ms] = age_ms[S.CURRENT_A_mA]
-        value[F.PACK_AGE_ms] = age_ms[S.PACK_mV]
-        value[F.LINK_AGE_ms] = age_ms[S.LINK_mV]
-        value[F.INPUTS_AGE_ms] = age_ms[S.FEEDBACK_bits]
-        value[F.INTERLOCK_open] = 1 - snap.value[S.INTERLOCK_closed]
-        value[F.CRASH_seen] = snap.value[S.CRASH_seen]
-        inputs = 1 if snap.fresh_bits & S.INPUTS else 0
-        fresh[F.INTERLOCK_open] = inputs
-        fresh[F.CRASH_seen] = inputs
-        for i in range(F.GROUP_AGE_ms, F.INPUTS_AGE_ms + 1):
-            fresh[i] = 1
-            if testing:
-                value[i] = 0
-
-    def _ranges(self, snap: S.Snapshot) -> int:
-        value = self._signals.value
-        fresh = self._signals.fresh
+    def step(self, snap: Snapshot, new_bits: int, testing: bool) -> int:
+        """One tick. `new_bits` from summarise(); `testing`: the controller has just started and waits for first values.
+        Returns the suspect channels."""
         suspect = 0
-        group_mV = snap.group_mV
-        low = self._group_low_mV
-        high = self._group_high_mV
-        reason = snap.group_reason
-        worst = 0
-        at = 255
-        for g in range(snap.groups):
-            v = group_mV[g]
-            if v < low:
-                beyond = low - v
-            elif v > high:
-                beyond = v - high
-            elif reason[g] == S.OUT_OF_RANGE:
-                beyond = 1
-            else:
-                continue
-            if beyond > worst:
-                worst = beyond
-                at = g
-        if worst:
-            suspect = S.GROUPS
-        value[F.GROUP_BEYOND_mV] = worst
-        self._signals.where[F.GROUP_BEYOND_mV] = at
-        fresh[F.GROUP_BEYOND_mV] = 1 if (snap.fresh_bits | snap.bad_bits) & S.GROUPS else 0
-        worst = 0
-        if snap.hottest_ddegC > self._probe_high_ddegC:
-            worst = snap.hottest_ddegC - self._probe_high_ddegC
-            at = snap.hottest_probe
-        elif snap.coldest_ddegC < self._probe_low_ddegC:
-            worst = self._probe_low_ddegC - snap.coldest_ddegC
-            at = snap.coldest_probe
-        if worst:
-            suspect |= S.PROBES
-        value[F.PROBE_BEYOND_ddegC] = worst
-        self._signals.where[F.PROBE_BEYOND_ddegC] = at
-        fresh[F.PROBE_BEYOND_ddegC] = 1 if snap.fresh_bits & S.PROBES else 0
-        beyond = abs(snap.current_mA) - self._current_span_mA
-        if snap.reason[S.CURRENT_A_mA] == S.OUT_OF_RANGE:
-            beyond = 1
-        value[F.CURRENT_BEYOND_mA] = beyond if beyond > 0 else 0
-        fresh[F.CURRENT_BEYOND_mA] = 1 if (snap.fresh_bits | snap.bad_bits) & S.CURRENT else 0
-        if beyond > 0:
-            suspect |= S.CURRENT
+        if new_bits & _ALL_NEW != _ALL_NEW or self._aged or new_bits & PROBES:
+            suspect = self._ages(snap, testing)
+        suspect |= self._inputs(snap, new_bits)
+        suspect |= self._ranges(snap, new_bits)
+        if new_bits & GROUPS and new_bits & STACKS:
+            suspect |= self._sums(snap, new_bits)
         return suspect
 
-    def _sums(self, snap: S.Snapshot, dt_ms: int) -> int:
-        value = self._signals.value
-        fresh = self._signals.fresh
+    def _ages(self, snap: Snapshot, testing: bool) -> int:
+        """Silence: while the controller waits for first values it is not one."""
+        value = self._value
+        suspect = 0
+        self._aged = False
+        age = snap.group_oldest_ms
+        value[GROUP_AGE_ms] = 0 if testing else age
+        if age > self._group_deadline_ms:
+            suspect = GROUPS
+            self._where[GROUP_AGE_ms] = index_of(snap.group_age_ms, max(snap.group_age_ms))
+        age = snap.stack_oldest_ms
+        value[STACK_AGE_ms] = 0 if testing else age
+        if age > self._stack_deadline_ms:
+            suspect |= STACKS
+            self._where[STACK_AGE_ms] = index_of(snap.stack_age_ms, max(snap.stack_age_ms))
+        age = snap.probe_oldest_ms
+        value[PROBE_AGE_ms] = 0 if testing else age
+        if age > self._probe_deadline_ms:
+            suspect |= PROBES
+            self._where[PROBE_AGE_ms] = index_of(snap.probe_age_ms, max(snap.probe_age_ms))
+        ages = snap.age_ms
+        age = ages[CURRENT_A_mA]
+        value[CURRENT_AGE_ms] = 0 if testing else age
+        if age > self._current_deadline_ms:
+            suspect |= CURRENT
+        deadline = self._pack_deadline_ms
+        age = ages[PACK_mV]
+        value[PACK_AGE_ms] = 0 if testing else age
+        if age > deadline:
+            suspect |= VOLTAGES
+        age = ages[LINK_mV]
+        value[LINK_AGE_ms] = 0 if testing else age
+        if age > deadline:
+            suspect |= VOLTAGES
+        age = ages[FEEDBACK_bits]
+        value[INPUTS_AGE_ms] = 0 if testing else age
+        if age > deadline:
+            suspect |= INPUTS
+        # while anything is late, or the first values are awaited, look at every tick
+        self._aged = testing or suspect != 0 or snap.group_oldest_ms > _LATE_ms or snap.stack_oldest_ms > _LATE_ms
+        return suspect
+
+    def _inputs(self, snap: Snapshot, new_bits: int) -> int:
+        """Interlock and crash; the two current sensors against each other."""
+        signal = self._value
+        value = snap.value
+        if new_bits & INPUTS:
+            signal[INTERLOCK_open] = 1 - value[INTERLOCK_closed]
+            signal[CRASH_seen] = value[CRASH_input]
+        if self._pair_fixed_mA == _NOT_FITTED or not new_bits & CURRENT or not new_bits & CURRENT_B:
+            return 0
+        apart = value[CURRENT_A_mA] - value[CURRENT_B_mA]
+        if apart < 0:
+            apart = -apart
+        current_dA = snap.current_dA
+        if current_dA < 0:
+            current_dA = -current_dA
+        # the sensors sample some ms apart: a step of current shows as a difference for one sample, which the debounce spans
+        excess = apart - self._pair_fixed_mA - current_dA * self._pair_ppm // 10000
+        signal[CURRENT_PAIR_mA] = excess
+        return CURRENT if excess > 0 else 0
+
+    def _ranges(self, snap: Snapshot, new_bits: int) -> int:
+        value = self._value
+        suspect = 0
+        worst = snap.group_max_mV - self._group_high_mV
+        low = self._group_low_mV - snap.group_min_mV
+        if low > worst:
+            worst = low
+        if worst > 0:
+            at = snap.group_min_mV if worst == low else snap.group_max_mV
+            self._where[GROUP_BEYOND_mV] = index_of(snap.group_mV, at)
+        elif snap.bad_bits & GROUPS and max(snap.group_reason) >= OUT_OF_RANGE:
+            worst = 1
+            self._where[GROUP_BEYOND_mV] = index_of(snap.group_reason, max(snap.group_reason))
+        if worst > 0:
+            suspect = GROUPS
+        value[GROUP_BEYOND_mV] = worst
+        if new_bits & PROBES:
+            worst = snap.hottest_ddegC - self._probe_high_ddegC
+            self._where[PROBE_BEYOND_ddegC] = snap.hottest_probe
+            low = self._probe_low_ddegC - snap.coldest_ddegC
+            if low > worst:
+                worst = low
+                self._where[PROBE_BEYOND_ddegC] = snap.coldest_probe
+            value[PROBE_BEYOND_ddegC] = worst
+            if worst > 0:
+                suspect |= PROBES
+        worst = snap.value[CURRENT_A_mA]
+        if worst < 0:
+            worst = -worst
+        worst -= self._current_span_mA
+        if worst < 0 and snap.bad_bits & CURRENT and snap.reason[CURRENT_A_mA] >= OUT_OF_RANGE:
+            worst = 1
+        value[CURRENT_BEYOND_mA] = worst
+        return suspect | CURRENT if worst > 0 else suspect
+
+    def _sums(self, snap: Snapshot, new_bits: int) -> int:
+        """Only where both sides are of this tick: what has aged is the business of the deadlines."""
+        value = self._value
         sums = snap.stack_sum_mV
         stacks = snap.stack_mV
-        worst = 0
-        at = 255
+        worst = -1
+        at = 0
+        total = 0
         for s in range(snap.stacks):
-            d = stacks[s] - sums[s]
+            v = stacks[s]
+            total += v
+            d = v - sums[s]
             if d < 0:
                 d = -d
             if d > worst:
                 worst = d
                 at = s
         excess = worst - self.sum_tolerance_mV
-        # the check needs both sides of this tick: what has aged is the business of the deadlines
-        new = snap.group_oldest_ms <= dt_ms and snap.stack_oldest_ms <= dt_ms
-        value[F.STACK_SUM_mV] = excess
-        self._signals.where[F.STACK_SUM_mV] = at
-        fresh[F.STACK_SUM_mV] = 1 if new else 0
+        value[STACK_SUM_mV] = excess
+        self._where[STACK_SUM_mV] = at
         self.sum_excess_mV = excess if excess > 0 else 0
-        value[F.STRING_SUM_mV] = abs(snap.value[S.PACK_mV] - snap.stacks_mV) - self._string_tolerance_mV
-        fresh[F.STRING_SUM_mV] = 1 if new and snap.fresh_bits & S.VOLTAGES else 0
-        return S.GROUPS | S.STACKS if excess > 0 and new else 0
-
-    def _currents(self, snap: S.Snapshot, dt_ms: int) -> int:
-        if self._pair_fixed_mA == _NOT_FITTED:
-            return 0
-        a = snap.value[S.CURRENT_A_mA]
-        apart = abs(a - snap.value[S.CURRENT_B_mA])
-        # the sensors sample some ms apart: a step of current shows as a difference for one sample, which the debounce spans
-        excess = apart - self._pair_fixed_mA - abs(snap.current_dA) * self._pair_ppm // 10000
-        self._signals.value[F.CURRENT_PAIR_mA] = excess
-        new = snap.age_ms[S.CURRENT_A_mA] <= dt_ms and snap.age_ms[S.CURRENT_B_mA] <= dt_ms
-        self._signals.fresh[F.CURRENT_PAIR_mA] = 1 if new else 0
-        return S.CURRENT if excess > 0 and new else 0
+        if new_bits & VOLTAGES:
+            d = snap.value[PACK_mV] - total
+            value[STRING_SUM_mV] = (d if d >= 0 else -d) - self._string_tolerance_mV
+        return GROUPS | STACKS if excess > 0 else 0

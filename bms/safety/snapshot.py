@@ -2,13 +2,14 @@
 
 Arrays are filled in place by the board: values in mV, mA, ddegC, with one age per value in ms since the last *valid* sample
 (AGE_MAX_ms: never came). A sample that is no value leaves the old value, its age, and a reason. Positive current charges;
-this is the one place where that is decided. `fresh_bits` tells the channels that got a valid sample in this tick; `bad_bits`
-those that sent a reason instead of a value. Nothing here raises or allocates
+this is the one place where that is decided. `fresh_bits` tells the channels that got any valid sample in this tick;
+`bad_bits` those that sent a reason instead of a value. Nothing here raises or allocates
 after construction.
 """
 
 from array import array
 
+import micropython
 from micropython import const
 
 from bms.schema import group_count
@@ -28,7 +29,14 @@ VOLTAGES = const(16)
 INPUTS = const(32)
 ENVIRONMENT = const(64)
 CHAIN = const(128)
-CLOCK = const(256)  # always fresh: what silence and time do
+CURRENT_B = const(256)
+CLOCK = const(512)  # always new: what silence and time do
+GROUPS_HEARD = const(1024)  # a group sent something, be it a reason for no value
+CURRENT_HEARD = const(2048)
+
+NOT_PROBES = const(4091)
+PROBE_ROUND_ms = const(100)
+CURRENT_MAX_mA = const(1638300)  # 16383 dA: beyond it current_range trips, and products of the tick would not fit
 
 # Reasons why there is no value.
 OK = const(0)
@@ -63,6 +71,7 @@ CURRENT_count = const(21)  # conversion counters of the sensors, modulo 256
 VOLTAGES_count = const(22)
 INPUTS_count = const(23)
 SCALARS = const(24)
+AGED = const(5)  # age_ms moves on for the first five; INPUTS share that of FEEDBACK_bits
 
 # Contactor bits, commanded and fed back alike.
 NEGATIVE = const(1)
@@ -96,14 +105,14 @@ class Snapshot:
         self.bad_bits = 0
         # what summarise() makes of it
         self.stack_sum_mV = array("i", [0] * self.stacks)  # of the stack's groups
-        self.string_sum_mV = 0  # of all groups
-        self.stacks_mV = 0  # of all stacks
+        self._probe_wait_ms = 0
+        per = self.groups_per_stack
+        self._parts = tuple(memoryview(self.group_mV)[s * per : (s + 1) * per] for s in range(self.stacks))
+        self.group_max_mV = 0
+        self.group_min_mV = 0
         self.group_oldest_ms = 0
-        self.group_oldest = 0
         self.stack_oldest_ms = 0
-        self.stack_oldest = 0
         self.probe_oldest_ms = 0
-        self.probe_oldest = 0
         self.hottest_ddegC = 0
         self.hottest_probe = 0
         self.coldest_ddegC = 0
@@ -112,86 +121,106 @@ class Snapshot:
         self.current_dA = 0
 
     def summarise(self, dt_ms: int) -> int:
-        """Ages every value by dt_ms, so that one that came in this tick is dt_ms old; takes sums and extremes once."""
-        value = self.group_mV
-        age = self.group_age_ms
-        total = 0
-        worst = -1
-        where = 0
-        g = 0
+        """Ages every value by dt_ms, so that one that came in this tick is dt_ms old; takes sums and extremes once.
+        Returns the channels of which *every* value is new: what a debounce may count."""
+        groups = self.group_mV
+        self.group_max_mV = max(groups)
+        self.group_min_mV = min(groups)
         for s in range(self.stacks):
-            part = 0
-            for _ in range(self.groups_per_stack):
-                part += value[g]
-                a = age[g] + dt_ms
-                if a > AGE_MAX_ms:
-                    a = AGE_MAX_ms
-                age[g] = a
-                if a > worst:
-                    worst = a
-                    where = g
-                g += 1
-            self.stack_sum_mV[s] = part
-            total += part
-        self.string_sum_mV = total
-        self.group_oldest_ms = worst
-        self.group_oldest = where
-        self._summarise_stacks(dt_ms)
-        self._summarise_probes(dt_ms)
+            self.stack_sum_mV[s] = sum(self._parts[s])
+        oldest = aged(self.group_age_ms, self.groups, dt_ms)
+        self.group_oldest_ms = oldest
+        new = self._heard() if oldest > dt_ms else self._heard() | GROUPS
+        oldest = aged(self.stack_age_ms, self.stacks, dt_ms)
+        self.stack_oldest_ms = oldest
+        if oldest <= dt_ms:
+            new |= STACKS
         age = self.age_ms
-        for i in range(SCALARS):
-            a = age[i] + dt_ms
-            if a > AGE_MAX_ms:
-                a = AGE_MAX_ms
-            age[i] = a
+        if aged(age, AGED, dt_ms) <= dt_ms:
+            new |= CURRENT | CURRENT_B | VOLTAGES
+        else:
+            if age[CURRENT_A_mA] <= dt_ms:
+                new |= CURRENT
+            if age[CURRENT_B_mA] <= dt_ms:
+                new |= CURRENT_B
+            if age[PACK_mV] <= dt_ms and age[LINK_mV] <= dt_ms:
+                new |= VOLTAGES
+        self._probe_wait_ms += dt_ms
+        if new & PROBES or self._probe_wait_ms >= PROBE_ROUND_ms:
+            new = new & NOT_PROBES | self._summarise_probes(dt_ms)
         current_mA = self.value[CURRENT_A_mA]
+        if current_mA > CURRENT_MAX_mA:
+            current_mA = CURRENT_MAX_mA
+        elif current_mA < -CURRENT_MAX_mA:
+            current_mA = -CURRENT_MAX_mA
         self.current_mA = current_mA
         self.current_dA = (current_mA + 50) // 100
-        return total
+        return new
 
-    def _summarise_stacks(self, dt_ms: int) -> None:
-        value = self.stack_mV
-        age = self.stack_age_ms
-        total = 0
-        worst = -1
-        where = 0
-        for s in range(self.stacks):
-            total += value[s]
-            a = age[s] + dt_ms
-            if a > AGE_MAX_ms:
-                a = AGE_MAX_ms
-            age[s] = a
-            if a > worst:
-                worst = a
-                where = s
-        self.stacks_mV = total
-        self.stack_oldest_ms = worst
-        self.stack_oldest = where
+    def _heard(self) -> int:
+        """Channels of which anything came, and who spoke if only to say that there is no value."""
+        came = self.fresh_bits
+        new = CLOCK | came & (INPUTS | ENVIRONMENT | CHAIN | PROBES)
+        came |= self.bad_bits
+        if came & GROUPS:
+            new |= GROUPS_HEARD
+        if came & CURRENT:
+            new |= CURRENT_HEARD
+        return new
 
-    def _summarise_probes(self, dt_ms: int) -> None:
+    def _summarise_probes(self, dt_ms: int) -> int:
+        """Probes come at a tenth of the rate: their ages move on when some have come, or every PROBE_ROUND_ms."""
         value = self.probe_ddegC
-        age = self.probe_age_ms
-        worst = -1
-        hot = cold = value[0]
-        hot_at = cold_at = where = 0
-        for i in range(self.probes):
-            t = value[i]
-            if t > hot:
-                hot = t
-                hot_at = i
-            elif t < cold:
-                cold = t
-                cold_at = i
-            a = age[i] + dt_ms
-            if a > AGE_MAX_ms:
-                a = AGE_MAX_ms
-            age[i] = a
-            if a > worst:
-                worst = a
-                where = i
-        self.hottest_ddegC = hot
-        self.hottest_probe = hot_at
-        self.coldest_ddegC = cold
-        self.coldest_probe = cold_at
-        self.probe_oldest_ms = worst
-        self.probe_oldest = where
+        self.hottest_ddegC = max(value)
+        self.coldest_ddegC = min(value)
+        self.hottest_probe = index_of(value, self.hottest_ddegC)
+        self.coldest_probe = index_of(value, self.coldest_ddegC)
+        # what came in this tick has age 0 and is dt_ms old after this, like everything else
+        waited_ms = self._probe_wait_ms - dt_ms
+        self._probe_wait_ms = 0
+        if waited_ms:
+            later(self.probe_age_ms, self.probes, waited_ms)
+        oldest = aged(self.probe_age_ms, self.probes, dt_ms)
+        self.probe_oldest_ms = oldest
+        return PROBES if oldest <= PROBE_ROUND_ms else 0
+
+
+@micropython.viper
+def aged(ages: object, n: int, dt_ms: int) -> int:
+    """Adds dt_ms to n ages, up to AGE_MAX_ms. Returns the oldest."""
+    age_ms = ptr32(ages)  # type: ignore[arg-type]
+    worst = 0
+    i = 0
+    while i < n:
+        a = age_ms[i] + dt_ms
+        if a > 60000:
+            a = 60000
+        age_ms[i] = a
+        if a > worst:
+            worst = a
+        i += 1
+    return worst
+
+
+@micropython.viper
+def later(ages: object, n: int, dt_ms: int) -> int:
+    """Adds dt_ms to those of n ages that are not 0. Returns how many."""
+    age_ms = ptr32(ages)  # type: ignore[arg-type]
+    count = 0
+    i = 0
+    while i < n:
+        a = age_ms[i]
+        if a != 0:
+            a += dt_ms
+            age_ms[i] = a if a < 60000 else 60000
+            count += 1
+        i += 1
+    return count
+
+
+def index_of(values: "array[int]", value: int) -> int:
+    """Last place of a value that is in there; 0 if it is not."""
+    i = len(values) - 1
+    while i > 0 and values[i] != value:
+        i -= 1
+    return i

@@ -7,30 +7,33 @@ Products stay below 2^30: currents in dA up to 16384, resistances in uohm up to 
 from micropython import const
 
 UOHM_dA_PER_mV = const(10000)  # 1 uohm * 1 dA = 1/10000 mV
+VOLTAGE_MAX_mV = const(100000)
 SMALL_uohm = const(65536)  # below it, times 16384 dA, a product fits
 
 
 def interpolated(x: int, xs: "tuple[int, ...]", ys: "tuple[int, ...]") -> int:
     """Value at x of the line through (xs, ys), xs rising; the end values hold beyond the ends. Rounds down."""
-    n = len(xs)
     if x <= xs[0]:
         return ys[0]
-    k = 1
-    while k < n:
-        b = xs[k]
-        if x < b:
-            a = xs[k - 1]
-            y = ys[k - 1]
-            return y + (ys[k] - y) * (x - a) // (b - a)
-        k += 1
-    return ys[n - 1]
+    k = segment(x, xs)
+    a = xs[k]
+    b = xs[k + 1]
+    if x > b:
+        return ys[k + 1]
+    y = ys[k]
+    return y + (ys[k + 1] - y) * (x - a) // (b - a)
 
 
 def segment(x: int, xs: "tuple[int, ...]") -> int:
     """Index k of the segment xs[k] <= x < xs[k+1] of rising knots; the outer segments reach outward."""
-    k = len(xs) - 2
-    while k > 0 and x < xs[k]:
-        k -= 1
+    k = 0
+    end = len(xs) - 1
+    while end - k > 1:
+        middle = (k + end) // 2
+        if x < xs[middle]:
+            end = middle
+        else:
+            k = middle
     return k
 
 
@@ -42,7 +45,9 @@ def drop_mV(r_uohm: int, i_dA: int) -> int:
 
 
 def current_dA(v_mV: int, r_uohm: int) -> int:
-    """Current that drops v_mV (0 to 100000) over r_uohm (> 0), rounded down."""
+    """Current that drops v_mV (>= 0, 100 V at most) over r_uohm (> 0), rounded down."""
+    if v_mV > VOLTAGE_MAX_mV:
+        v_mV = VOLTAGE_MAX_mV
     return v_mV * UOHM_dA_PER_mV // r_uohm
 
 

@@ -2,16 +2,25 @@
 
 Fills the signals HOT_*, COLD_*, CHARGE_BEYOND and DISCHARGE_BEYOND. The trip line of charge is the map's limit times
 charge_trip_permille, or charge_max_mC, whichever is less, plus what the sensor may err; the line of discharge is
-discharge_trip_mC scaled with temperature like the pulse table. The limits come from the envelope of the tick before. A line
-that falls does so within FALL_ms from its full height, so that a source that follows the published limit is not cut off for
-the time it takes to follow.
+discharge_trip_mC scaled with temperature like the pulse table. The map's limit comes from the envelope of the tick before.
+A line that falls does so within FALL_ms from its full height, so that a source that follows the published limit is not cut
+off for the time it takes to follow. Units: dA, ddegC; temperatures and the discharge line move when probes are new.
 """
 
 from micropython import const
 
-from bms.safety import faults as F
-from bms.safety import snapshot as S
+from bms.safety.faults import (
+    CHARGE_BEYOND_dA,
+    COLD_CHARGE_ddegC,
+    COLD_DISCHARGE_ddegC,
+    DISCHARGE_BEYOND_dA,
+    HOT_CHARGE_ddegC,
+    HOT_ddegC,
+    HOT_DISCHARGE_ddegC,
+    Signals,
+)
 from bms.safety.plausible import sensor_error_m
+from bms.safety.snapshot import PROBES, Snapshot
 from bms.safety.tables import interpolated
 
 TYPE_CHECKING = const(False)
@@ -27,9 +36,10 @@ _FAR_ddegC = const(4000)
 class Window:
     """Signals of operation. `charge_line_dA` and `discharge_line_dA` are where over-current trips."""
 
-    def __init__(self, pack: "Pack", signals: F.Signals) -> None:
+    def __init__(self, pack: "Pack", signals: Signals) -> None:
         cell = pack.cell
-        self._signals = signals
+        self._value = signals.value
+        self._where = signals.where
         self._idle_dA = pack.open_current_dA // 2 + 1
         self._charge_max_dA = cell.capacity_mAh // 10 * cell.charge_max_mC // 10000
         self._discharge_max_dA = cell.capacity_mAh // 10 * cell.discharge_trip_mC // 10000
@@ -38,50 +48,55 @@ class Window:
         self._discharge_ddegC = cell.discharge_ddegC
         most = max(cell.discharge_pulse_mC)
         self._discharge_permille = tuple(c * _PERMILLE // most for c in cell.discharge_pulse_mC)
+        self._charge_fall_dA = self._charge_max_dA * 100 // FALL_ms + 1
+        self._discharge_fall_dA = self._discharge_max_dA * 100 // FALL_ms + 1
         self.charge_line_dA = 0
-        self.discharge_line_dA = 0
-        self._charge_fall_dA = self._charge_max_dA * 10 // FALL_ms + 1
-        self._discharge_fall_dA = self._discharge_max_dA * 10 // FALL_ms + 1
+        self.discharge_line_dA = self._discharge_max_dA
 
-    def step(self, snap: S.Snapshot, bound: "Bound", map_dA: int) -> int:
-        """One tick. `map_dA`: charge current that map and windows allow, before voltage, ramps and states."""
-        value = self._signals.value
-        where = self._signals.where
-        fresh = self._signals.fresh
+    def step(self, snap: Snapshot, new_bits: int, bound: "Bound") -> int:
+        """One tick. Returns the charge current less its trip line."""
+        value = self._value
         current_dA = snap.current_dA
-        probes = 1 if snap.fresh_bits & S.PROBES else 0
-        hot = bound.hot_ddegC
-        cold = bound.cold_ddegC
-        if snap.probe_oldest_ms >= S.AGE_MAX_ms:
-            hot = -_FAR_ddegC
-            cold = _FAR_ddegC
-        charging = current_dA > self._idle_dA
-        discharging = current_dA < -self._idle_dA
-        value[F.HOT_ddegC] = hot
-        value[F.HOT_CHARGE_ddegC] = hot if charging else -_FAR_ddegC
-        value[F.COLD_CHARGE_ddegC] = cold if charging else _FAR_ddegC
-        value[F.HOT_DISCHARGE_ddegC] = hot if discharging else -_FAR_ddegC
-        value[F.COLD_DISCHARGE_ddegC] = cold if discharging else _FAR_ddegC
-        where[F.HOT_ddegC] = where[F.HOT_CHARGE_ddegC] = where[F.HOT_DISCHARGE_ddegC] = snap.hottest_probe
-        where[F.COLD_CHARGE_ddegC] = where[F.COLD_DISCHARGE_ddegC] = snap.coldest_probe
-        for i in range(F.HOT_CHARGE_ddegC, F.HOT_ddegC + 1):
-            fresh[i] = probes
+        if new_bits & PROBES:
+            self._temperatures(snap, bound, current_dA)
+        beyond = current_dA - self.charge_line_dA
+        value[CHARGE_BEYOND_dA] = beyond
+        value[DISCHARGE_BEYOND_dA] = -current_dA - self.discharge_line_dA
+        return beyond
+
+    def refresh(self, map_dA: int) -> int:
+        """Once a round of ten ticks. `map_dA`: charge current that map and windows allow, before voltage and states."""
         line = map_dA * self._trip_permille // _PERMILLE
         if line > self._charge_max_dA:
             line = self._charge_max_dA
         line += self._error_dA
         least = self.charge_line_dA - self._charge_fall_dA
         self.charge_line_dA = line if line > least else least
-        line = self._discharge_max_dA * interpolated(cold, self._discharge_ddegC, self._discharge_permille) // _PERMILLE
-        other = self._discharge_max_dA * interpolated(hot, self._discharge_ddegC, self._discharge_permille) // _PERMILLE
-        if other < line:
-            line = other
-        line += self._error_dA
+        return line
+
+    def _temperatures(self, snap: Snapshot, bound: "Bound", current_dA: int) -> None:
+        value = self._value
+        where = self._where
+        hot = bound.hot_ddegC
+        cold = bound.cold_ddegC
+        value[HOT_ddegC] = hot
+        charging = current_dA > self._idle_dA
+        discharging = current_dA < -self._idle_dA
+        value[HOT_CHARGE_ddegC] = hot if charging else -_FAR_ddegC
+        value[COLD_CHARGE_ddegC] = cold if charging else _FAR_ddegC
+        value[HOT_DISCHARGE_ddegC] = hot if discharging else -_FAR_ddegC
+        value[COLD_DISCHARGE_ddegC] = cold if discharging else _FAR_ddegC
+        at = snap.hottest_probe
+        where[HOT_ddegC] = at
+        where[HOT_CHARGE_ddegC] = at
+        where[HOT_DISCHARGE_ddegC] = at
+        at = snap.coldest_probe
+        where[COLD_CHARGE_ddegC] = at
+        where[COLD_DISCHARGE_ddegC] = at
+        part = interpolated(cold, self._discharge_ddegC, self._discharge_permille)
+        other = interpolated(hot, self._discharge_ddegC, self._discharge_permille)
+        if other < part:
+            part = other
+        line = self._discharge_max_dA * part // _PERMILLE + self._error_dA
         least = self.discharge_line_dA - self._discharge_fall_dA
         self.discharge_line_dA = line if line > least else least
-        value[F.CHARGE_BEYOND_dA] = current_dA - self.charge_line_dA
-        value[F.DISCHARGE_BEYOND_dA] = -current_dA - self.discharge_line_dA
-        current = 1 if snap.fresh_bits & S.CURRENT else 0
-        fresh[F.CHARGE_BEYOND_dA] = current
-        fresh[F.DISCHARGE_BEYOND_dA] = current
-        return current_dA
