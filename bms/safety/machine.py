@@ -64,7 +64,8 @@ class Machine:
         state = self.state
         if self.in_state_ms < _TIME_MAX_ms:
             self.in_state_ms += dt_ms
-        if severity < TRIP_AFTER_RAMP and ((state == DRIVE and wish == WISH_DRIVE) or (state == CHARGE and wish == WISH_CHARGE)):
+        settled = wish == WISH_DRIVE if state == DRIVE else state == CHARGE and wish == WISH_CHARGE
+        if settled and severity < TRIP_AFTER_RAMP:
             return state
         if wish == WISH_OPEN and state != FAULT:
             self.armed = True

@@ -50,7 +50,7 @@ class Window:
         self._discharge_permille = tuple(c * _PERMILLE // most for c in cell.discharge_pulse_mC)
         self._charge_fall_dA = self._charge_max_dA * 100 // FALL_ms + 1
         self._discharge_fall_dA = self._discharge_max_dA * 100 // FALL_ms + 1
-        self.charge_line_dA = 0
+        self.charge_line_dA = self._charge_max_dA + self._error_dA
         self.discharge_line_dA = self._discharge_max_dA
 
     def step(self, snap: Snapshot, new_bits: int, bound: "Bound") -> int:
