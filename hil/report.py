@@ -155,7 +155,7 @@ def _expectations(rows: Sequence[Mapping[str, Any]]) -> str:
         for row in ordered
     )
     head = '<tr><th></th><th>expected</th><th class="number">found</th><th class="number">limit</th></tr>'
-    return f'<div class="scroll"><table><thead>{head}</thead><tbody>{body}</tbody></table></div>'
+    return f'<div class="scroll whole"><table><thead>{head}</thead><tbody>{body}</tbody></table></div>'
 
 
 def _reactions(recorder: Recorder) -> str:

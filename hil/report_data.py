@@ -218,6 +218,7 @@ def _plot(plot: Plot, rows: Rows, pack: Pack | None) -> dict[str, object] | None
         )
     if not lines:
         return None
+    shown = [(line, SERIES[line.series](rows)) for line in plot.lines if line.series in place]
     tops = [SERIES[name](rows) for name in ("charge_limit", "discharge_limit")] if plot.key == "current" else []
     near = all(float(np.nanmax(np.abs(top), initial=0.0)) <= 4 * max(peak, 1.0) for top in tops)
     limits = limits_of(pack, plot.limits)
@@ -228,6 +229,21 @@ def _plot(plot: Plot, rows: Rows, pack: Pack | None) -> dict[str, object] | None
         "lines": lines,
         "bands": [[place[a], place[b], role, alpha] for a, b, role, alpha in plot.bands if a in place and b in place],
         "limits": limits,
+        "span": _span(plot, shown),
+        "limit_span": _span(plot, shown, with_limits=True),
         "wide": near if tops else plot.wide,
         "choice": bool(tops) or (bool(limits) and plot.limits != "zero"),
     }
+
+
+def _span(plot: Plot, shown: list[tuple[Line, Numbers]], with_limits: bool = False) -> list[float] | None:
+    """Lowest and highest value of the axis for the whole run. What the BMS believed for less than 0.5 % of it, as in its first
+    moments, does not stretch the axis; the truth always does, and so does a bound that fails."""
+    lows, highs = [], []
+    for line, values in shown:
+        if plot.key == "current" and line.role == "bms" and not with_limits:
+            continue
+        low, high = np.nanpercentile(values, (0, 100) if line.role == "truth" else (0.5, 99.5))
+        lows.append(float(np.nanmin(values) if plot.key == "slack" else low))
+        highs.append(float(high))
+    return [round(min(lows), 4), round(max(highs), 4)] if lows else None

@@ -91,6 +91,8 @@
   function yRange(plot, shown) {
     return (u, min, max) => {
       if (min === null || max === null) return [0, 1];
+      const x = u.scales.x, span = shown.wide ? plot.limit_span : plot.span;
+      if (span && x.max - x.min > 0.95 * end) [min, max] = span;  // the whole run: brief beliefs do not stretch the axis
       if (shown.wide) for (const [value] of plot.limits) { min = Math.min(min, value); max = Math.max(max, value); }
       const pad = Math.max((max - min) * 0.07, Math.abs(max) * 0.002, 0.02);
       return [min - pad, max + pad];
