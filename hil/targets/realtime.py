@@ -6,6 +6,8 @@ from hil.target import PATIENCE_s, Target, TargetDied
 from hil.targets.canbus import CanBus
 
 PERIOD_ms = 10
+BOOT_s = 20.0
+"""Patience until the first frame: the device may just have been switched on."""
 _RUNAWAY_s = 1.0  # later than that the missed time is not made up for
 _RING_ms = 1 << 30
 
@@ -20,6 +22,7 @@ class BusTarget(Target):
         self._due_s: float | None = None
         self._last_ms = 0
         self._heard_s = 0.0
+        self._patience_s = BOOT_s
         self.late_ticks = 0
 
     def start(self) -> None:
@@ -50,8 +53,9 @@ class BusTarget(Target):
                 break
         if answer:
             self._heard_s = time.monotonic()
-        elif time.monotonic() - self._heard_s > PATIENCE_s:
-            raise TargetDied(f"nothing came from bus {self._bus_name} for {PATIENCE_s:g} s")
+            self._patience_s = PATIENCE_s
+        elif time.monotonic() - self._heard_s > self._patience_s:
+            raise TargetDied(f"nothing came from bus {self._bus_name} for {self._patience_s:g} s")
         return answer
 
     def close(self) -> None:
