@@ -13,7 +13,7 @@ from bms.can import e2e
 from bms.can import frames as W
 from bms.safety import snapshot as S
 from bms.safety.faults import CHARGER_AGE_ms, COMMAND_AGE_ms
-from bms.safety.machine import CHARGE, WISH_NOTHING
+from bms.safety.machine import CHARGE, WISH_NOTHING, WISH_SERVICE
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -107,7 +107,8 @@ class Link:
             if self._command_check.check(self._received[0]):
                 command = self._command
                 command.unpack(self._received[0])
-                self.wish = command.request
+                if command.request <= WISH_SERVICE:
+                    self.wish = command.request
                 self.reset = command.reset_faults == 1 and self._reset_was == 0
                 self._reset_was = command.reset_faults
         if self._command_check.step(dt_ms) == e2e.TIMED_OUT:
