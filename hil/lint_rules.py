@@ -1,21 +1,25 @@
 """PRODUCTS: every multiplication of the integer lane and how large it can get; below 2^30, all of them.
 
-One row a multiplication in bms/safety and bms/control: module, formula as it is written there, the field to blame, and the
-size for the largest values that the pack's sensors can present (Extremes). Small integers of the target have 31 bits; a
-bigger product is a heap object, and the tick must not allocate. Whoever adds a multiplication to the tick adds a row here.
-Products of two things that are bounded by the ranges of lint_cell and lint_pack alone (permille of permille) have none.
+One row a multiplication in bms/safety and bms/control: module, formula as it is written there, the field to blame, and its
+size for the largest values that can be presented to the lane in this pack (Extremes). Small integers of the target have 31
+bits; a bigger product is a heap object, and the tick must not allocate. Whoever adds a multiplication to the tick adds a
+row here. Products of two things that lint_cell and lint_pack bound to permille have none.
 """
 
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from bms.schema import Cell, Pack, Sensor, charge_map, layer_count
+from bms.schema import Cell, Pack, Sensor, charge_map
 from hil.lint import Complaint
 from hil.lint_tables import error_u, fitted, trip_charge_dA, trip_discharge_dA
 
 SMALL_INT = 1 << 30
-CURRENT_MAX_dA = 16383  # where bound and envelope saturate
+CURRENT_MAX_dA = 16383  # where the snapshot saturates
+VOLTAGE_MAX_mV = 100_000  # where tables.current_dA saturates
+FLOWED_MAX_mAms = 1 << 27  # where the contactor's charge saturates
+WIRE_GROUP_mV = 262_143
+WIRE_PACK_mV = 8_388_607
 SMALL_uohm = 65536  # where tables.drop_mV changes its scale
 STEP_MAX_ms = 500  # where a step of time is cut
 PHASE_MAX_ms = 60_000  # where a contactor's time saturates
@@ -29,8 +33,8 @@ class Extremes:
         cell = pack.cell
         a = pack.current_a_sensor
         # current
-        self.current_mA = max(_largest_m(sensor) for _, unit, sensor in fitted(pack) if unit == "A")
-        self.current_dA = min(self.current_mA // 100, CURRENT_MAX_dA)
+        self.current_dA = CURRENT_MAX_dA
+        self.current_mA = CURRENT_MAX_dA * 100
         self.pair_ppm = sum(sensor.gain_ppm for _, unit, sensor in fitted(pack) if unit == "A")
         self.unknown_mA = max(pack.charge_rating_dA, pack.discharge_rating_dA) * 100
         self.offset_mA = error_u(a, 0) // 1000
@@ -40,7 +44,7 @@ class Extremes:
         self.wake_dA = pack.wake_memory_dA
         # resistance of one element at the coldest knot, beyond which the tables hold their value
         parts = _parts(cell)
-        self.r_scaled = max(max(table) * factors[0] for table, factors in parts)
+        self.r_scaled = max(max(table) * (factors[0] + 1) for table, factors in parts)
         self.r_element_uohm = self.r_scaled // 1000
         self.r_spread_permille = 1000 + pack.spread_r_permille
         self.r_worst_uohm = self.r_element_uohm * self.r_spread_permille // 1000 + 10
@@ -51,7 +55,9 @@ class Extremes:
         self.map_span_ddegC = _widest(cell.map_ddegC)
         self.map_span_permille = _widest(cell.map_soc_permille)
         self.discharge_mC = max(cell.discharge_trip_mC, *cell.discharge_pulse_mC)
-        self.discharge_step = _steepest(cell.discharge_ddegC, cell.discharge_pulse_mC)
+        self.discharge_step = max(
+            _steepest(cell.discharge_ddegC, cell.discharge_pulse_mC), _steepest(cell.discharge_ddegC, cell.discharge_cont_mC)
+        )
         # charge
         self.capacity_mAh = cell.capacity_mAh
         self.ledger_ppm = a.gain_ppm + pack.spread_capacity_permille * 1000
@@ -59,8 +65,7 @@ class Extremes:
         self.leak_uA = cell.capacity_mAh // 1000 * cell.self_discharge_ppm_h + cell.self_discharge_ppm_h
         self.entropy_uV_K = max(abs(value) for value in cell.entropy_uV_K)
         # voltage
-        self.window_mV = cell.v_max_mV[2] - cell.v_deep_mV
-        self.v_pack_mV = max(_largest_m(pack.pack_sensor), layer_count(pack) * cell.v_max_mV[2])
+        self.layers = max(pack.taps)
         self.slope_mV = max(b - a for a, b in pairwise(cell.ocv_mV)) + 2 * max(cell.hyst_mV)
         self.hyst_mV = max(cell.hyst_mV)
         self.gain_u = max(_largest_m(sensor) // 1000 * sensor.gain_ppm for _, _, sensor in fitted(pack))
@@ -102,11 +107,11 @@ class Product(NamedTuple):
 # fmt: off
 PRODUCTS = tuple(Product(*row) for row in (
     ("tables.drop_mV, R < 65536", "r_uohm * i_dA", "current_a_sensor",
-     lambda e: min(e.r_worst_uohm, SMALL_uohm - 1) * e.current_dA),
+     lambda e: min(e.r_worst_uohm, SMALL_uohm - 1) * e.current_dA + 9999),
     ("tables.drop_mV, R >= 65536", "(r_uohm + 99) // 100 * i_dA", "cell.r1_permille",
      lambda e: (e.r_worst_uohm + 99) // 100 * e.current_dA),
     ("tables.current_dA", "v_mV * UOHM_dA_PER_mV", "cell.v_max_mV",
-     lambda e: 2 * e.window_mV * 10_000),
+     lambda e: VOLTAGE_MAX_mV * 10_000),
     ("tables.interpolated, R over temperature", "(ys[k] - y) * (x - a)", "cell.r1_permille",
      lambda e: e.r_step),
     ("tables.interpolated, discharge", "(ys[k] - y) * (x - a)", "cell.discharge_pulse_mC",
@@ -115,6 +120,10 @@ PRODUCTS = tuple(Product(*row) for row in (
      lambda e: e.current_dA << 16),
     ("bound, remembered currents", "wake_memory_dA << 16", "wake_memory_dA",
      lambda e: e.wake_dA << 16),
+    ("bound, what RC elements add in a round", "apart_uohm * 100", "cell.r1_uohm",
+     lambda e: 2 * e.r_worst_uohm * 100),
+    ("bound, groups of unlike size", "group_mV * layers", "taps",
+     lambda e: 2 * WIRE_GROUP_mV * e.layers),
     ("bound, spread of SoC", "(twice * spread // 1000 + 1) * slope_mV", "cell.ocv_mV",
      lambda e: 2001 * e.slope_mV),
     ("bound, spread of hysteresis", "(twice * spread_hyst // 1000 + 1) * hyst_mV", "cell.hyst_mV",
@@ -136,13 +145,13 @@ PRODUCTS = tuple(Product(*row) for row in (
     ("plausible, error of a sensor", "value_m // 1000 * gain_ppm + offset_u + 4 * noise_u", "group_sensor",
      lambda e: e.gain_u + e.noise_u),
     ("plausible, sensors A and B", "current_dA * pair_ppm", "current_b_sensor",
-     lambda e: (e.current_mA // 100 + 1) * e.pair_ppm),
+     lambda e: e.current_dA * e.pair_ppm),
     ("coulomb, the ledger", "capacity_mAh * 3600", "cell.capacity_mAh",
      lambda e: e.capacity_mAh * 3600),
     ("coulomb, one step", "carry + current_mA * dt_ms", "current_a_sensor",
      lambda e: e.current_mA * STEP_MAX_ms + 1000),
     ("coulomb, error of gain", "(current_dA + 1) * error_ppm", "current_a_sensor.gain_ppm",
-     lambda e: (e.current_mA // 100 + 1) * e.ledger_ppm),
+     lambda e: (e.current_dA + 1) * e.ledger_ppm),
     ("coulomb, unknown current", "unknown_mA * dt_ms", "discharge_rating_dA",
      lambda e: e.unknown_mA * STEP_MAX_ms),
     ("coulomb, self-discharge", "capacity_mAh // 1000 * ppm_h + ppm_h", "cell.self_discharge_ppm_h",
@@ -160,11 +169,13 @@ PRODUCTS = tuple(Product(*row) for row in (
     ("envelope, ramp", "limit_rise_dA_s * dt_ms", "limit_rise_dA_s",
      lambda e: e.rise_dA_s * STEP_MAX_ms),
     ("contactor, link against pack", "pack_mV // 100 * done_permille", "pack_sensor",
-     lambda e: e.v_pack_mV // 100 * 1000),
+     lambda e: WIRE_PACK_mV // 100 * 999),
     ("contactor, charge the link takes", "link_uF * (rise_mV // 100)", "link_capacitance_uF",
-     lambda e: e.link_uF * (e.v_pack_mV // 100)),
-    ("contactor, error of the charge", "error_mA * in_phase_ms", "current_a_sensor.offset_u",
-     lambda e: e.offset_mA * PHASE_MAX_ms),
+     lambda e: e.link_uF * (WIRE_PACK_mV // 100)),
+    ("contactor, charge that flowed", "flowed_mAms - current_mA * dt_ms", "current_a_sensor",
+     lambda e: FLOWED_MAX_mAms + e.current_mA * STEP_MAX_ms),
+    ("contactor, charge and its error", "(flowed + error_mA * in_phase_ms) * 4", "current_a_sensor.offset_u",
+     lambda e: 4 * (FLOWED_MAX_mAms + e.offset_mA * PHASE_MAX_ms)),
 ))
 # fmt: on
 

@@ -1,6 +1,8 @@
 """A cell or a pack that is wrong is refused by field and reason; what is shipped is sound; every rule can fire."""
 
+import ast
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -289,6 +291,18 @@ def test_a_precharge_that_lasts_five_time_constants_beyond_its_timeout_is_refuse
 @pytest.mark.parametrize("row", lint_rules.PRODUCTS, ids=lambda row: row.where)
 def test_every_product_in_the_tick_fits_a_small_int(pack: Pack, row: lint_rules.Product) -> None:
     assert 0 <= row.size(lint_rules.Extremes(pack)) < 2**30
+
+
+def test_every_module_that_multiplies_in_the_tick_has_its_products_in_the_table(root: Path) -> None:
+    told = {re.split(r"[.,]", row.where)[0] for row in lint_rules.PRODUCTS}
+    for path in sorted((root / "bms/safety").glob("*.py")) + sorted((root / "bms/control").glob("*.py")):
+        tree = ast.parse(path.read_text())
+        steps = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name != "__init__"]
+        products = [
+            node for step in steps for node in ast.walk(step) if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult)
+        ]
+        if products and path.stem != "alive":  # its trail is a constant
+            assert path.stem in told, f"{path.name} line {products[0].lineno}"
 
 
 def test_what_the_wire_carries_is_what_the_dbc_files_say(root: Path) -> None:
