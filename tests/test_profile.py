@@ -31,7 +31,7 @@ def test_the_shipped_drive_is_small_and_has_its_licence_beside_it() -> None:
 
 
 def test_the_shipped_drive_is_a_copy_of_what_was_measured(root: Path) -> None:
-    source = root.parent / "shared/data/pybatteryid_nmc_lfp/nmc_with_temperature_validation_data_hot.csv.gz"
+    source = root / "../shared/data/pybatteryid_nmc_lfp/nmc_with_temperature_validation_data_hot.csv.gz"
     if not source.is_file():
         pytest.skip("the measured data are not here")
     with gzip.open(source, "rt") as file:
