@@ -3,6 +3,7 @@
 Without a bus the frames go through plain buffers. With one, bench and firmware each open the same python-can channel.
 """
 
+import gc
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -85,6 +86,10 @@ class CPythonTarget(Target):
             self.app = make_app(self._pack, self._board)
         except Exception as error:
             raise TargetDied(f"the firmware did not start: {_one_line(error)}") from error
+        # The firmware collects garbage in a slot of its own. It is to walk through its own objects, as on the target, and
+        # not through all that the bench has imported.
+        gc.collect()
+        gc.freeze()
 
     def exchange(self, n: int, now_ms: int, frames: bytes) -> list[tuple[int, bytes]]:
         board = self._board
@@ -124,6 +129,7 @@ class CPythonTarget(Target):
         if self._board is not None:
             self._board.close()
             self._board = None
+            gc.unfreeze()
         if self._bus is not None:
             self._bus.close()
             self._bus = None
