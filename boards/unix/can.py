@@ -14,7 +14,9 @@ from array import array
 
 from micropython import const
 
-from boards.unix.transport import CANCELLED, ERROR, EXTENDED, REMOTE
+from boards.unix.filters import FILTERS_MAX, accepts, filter_rows
+from boards.unix.irq import ACTIVE, BUS_OFF, IRQ_TX, IRQ_TX_IDX_SHIFT, PASSIVE, STOPPED, WARNING, Irq, state_after
+from boards.unix.transport import CANCELLED, ERROR, EXTENDED, EXTENDED_MAX, REMOTE, STANDARD_MAX
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -23,38 +25,11 @@ if TYPE_CHECKING:
 
     from boards.unix.transport import Transport
 
-_STANDARD_MAX = const(0x7FF)
-_EXTENDED_MAX = const(0x1FFFFFFF)
 _ENETDOWN = const(100)
-
-# Error frames of SocketCAN: classes in the identifier, details in data byte 1.
-_ERROR_CONTROLLER = const(0x004)
-_ERROR_BUS_OFF = const(0x040)
-_ERROR_RESTARTED = const(0x100)
-_DETAIL_WARNING = const(0x0C)
-_DETAIL_PASSIVE = const(0x30)
 
 _TX_QUEUE_LEN = const(32)
 _LISTS_KNOWN = const(4)  # lists in turn to which recv() writes without allocating
 _NO_MEMORYVIEW = memoryview(b"")
-
-
-class Irq:
-    """What CAN.irq() returns: the events that have happened and were asked for."""
-
-    def __init__(self) -> None:
-        self.events = 0
-        self.sent_first = 0  # slots sent and not yet told
-        self.sent_end = 0
-
-    def flags(self) -> int:
-        """One event with each call, until 0."""
-        if self.sent_first < self.sent_end:
-            self.sent_first += 1
-            return CAN.IRQ_TX | (self.sent_first - 1) << CAN.IRQ_TX_IDX_SHIFT
-        events = self.events
-        self.events = 0
-        return events
 
 
 class CAN:
@@ -65,24 +40,24 @@ class CAN:
     MODE_LOOPBACK = 2
     MODE_SILENT = 3
     MODE_SILENT_LOOPBACK = 4
-    STATE_STOPPED = 0
-    STATE_ACTIVE = 1
-    STATE_WARNING = 2
-    STATE_PASSIVE = 3
-    STATE_BUS_OFF = 4
+    STATE_STOPPED = STOPPED
+    STATE_ACTIVE = ACTIVE
+    STATE_WARNING = WARNING
+    STATE_PASSIVE = PASSIVE
+    STATE_BUS_OFF = BUS_OFF
     FLAG_RTR = 1
     FLAG_EXT_ID = 2
     FLAG_UNORDERED = 16
     RECV_ERR_FULL = 1
     RECV_ERR_OVERRUN = 2
-    IRQ_TX = 1
+    IRQ_TX = IRQ_TX
     IRQ_RX = 2
     IRQ_TX_FAILED = 4
     IRQ_STATE = 8
-    IRQ_TX_IDX_SHIFT = 16
+    IRQ_TX_IDX_SHIFT = IRQ_TX_IDX_SHIFT
     IRQ_TX_IDX_MASK = 0xFF
     TX_QUEUE_LEN = _TX_QUEUE_LEN
-    FILTERS_MAX = 28
+    FILTERS_MAX = FILTERS_MAX
 
     def __init__(
         self,
@@ -105,7 +80,7 @@ class CAN:
         self._state = self.STATE_STOPPED
         self.sending = False  # not of machine.CAN: neither stopped nor bus-off
         self._entered = array("i", [0, 0, 0])  # times: warning, passive, bus-off
-        self._pending = array("i", [0] * (_STANDARD_MAX + 1))  # by identifier: batch in which it last was sent
+        self._pending = array("i", [0] * (STANDARD_MAX + 1))  # by identifier: batch in which it last was sent
         self._listening = False
         self._filters: tuple[tuple[int, int, int], ...] | None = None
         self._view = _NO_MEMORYVIEW  # last handed out
@@ -181,16 +156,8 @@ class CAN:
             self._filters = None
             self._listening = True
             return
-        rows = []
-        for identifier, mask, flags in filters:
-            largest = _EXTENDED_MAX if flags & self.FLAG_EXT_ID else _STANDARD_MAX
-            if not (0 <= identifier <= largest and 0 <= mask <= largest):
-                raise ValueError("invalid id")
-            rows.append((identifier & mask, mask, flags & (self.FLAG_EXT_ID | self.FLAG_RTR)))
-        if len(rows) > self.FILTERS_MAX:
-            raise ValueError("too many filters")
-        self._filters = tuple(rows)
-        self._listening = bool(rows)
+        self._filters = filter_rows(filters)
+        self._listening = bool(self._filters)
 
     def send(self, id: int, data: "bytes | bytearray | memoryview", flags: int = 0) -> "int | None":
         """Queues one frame and returns its buffer; None: no room, or the same identifier still waits. OSError: bus-off."""
@@ -203,7 +170,7 @@ class CAN:
             return None
         if flags:
             return self._send_flagged(id, data, flags)
-        if not 0 <= id <= _STANDARD_MAX:
+        if not 0 <= id <= STANDARD_MAX:
             raise ValueError("invalid id")
         if self._pending[id] == transport.batch:
             return None
@@ -212,7 +179,7 @@ class CAN:
 
     def _send_flagged(self, id: int, data: "bytes | bytearray | memoryview", flags: int) -> "int | None":
         extended = flags & self.FLAG_EXT_ID
-        if not 0 <= id <= (_EXTENDED_MAX if extended else _STANDARD_MAX):
+        if not 0 <= id <= (EXTENDED_MAX if extended else STANDARD_MAX):
             raise ValueError("invalid id")
         transport = self.transport
         word = id | (EXTENDED if extended else 0)
@@ -238,7 +205,7 @@ class CAN:
             return False
         transport.tx_words[4 * index] = CANCELLED
         if not word & EXTENDED:
-            self._pending[word & _STANDARD_MAX] = 0
+            self._pending[word & STANDARD_MAX] = 0
         transport.drop_at_flush = True
         return True
 
@@ -253,7 +220,7 @@ class CAN:
             slot = transport.rx_head
             transport.rx_head = slot + 1
             word = transport.rx_words[4 * slot]
-            if word > _STANDARD_MAX or self._filters is not None or transport.rx_words[4 * slot + 1] != 8:
+            if word > STANDARD_MAX or self._filters is not None or transport.rx_words[4 * slot + 1] != 8:
                 if not self._unusual(arg, slot):
                     continue
             else:
@@ -287,8 +254,8 @@ class CAN:
             return False
         arg[2] = (self.FLAG_EXT_ID if word & EXTENDED else 0) | (self.FLAG_RTR if word & REMOTE else 0)
         arg[3] = 0
-        arg[0] = word & _EXTENDED_MAX
-        if not self._accepts(arg[0], arg[2]):
+        arg[0] = word & EXTENDED_MAX
+        if self._filters is not None and not accepts(self._filters, arg[0], arg[2]):
             return False
         arg[1] = self._views[min(transport.rx_words[4 * slot + 1] & 0xFF, 8)]
         for k in range(len(arg[1])):
@@ -311,32 +278,15 @@ class CAN:
         self._known.append(self._views)
         self._view = view
 
-    def _accepts(self, identifier: int, flags: int) -> bool:
-        if self._filters is None:
-            return True
-        for row in self._filters:
-            if identifier & row[1] == row[0] and flags == row[2]:
-                return True
-        return False
-
     def _error(self, word: int, detail: int) -> None:
         """An error frame of the transport moves the state, upwards with an interrupt."""
         before = self._state
         if before == self.STATE_STOPPED:
             return
-        if word & _ERROR_BUS_OFF:
-            self._state = self.STATE_BUS_OFF
-            self.transport.all_left()
-        elif word & _ERROR_RESTARTED:
-            self._state = self.STATE_ACTIVE
-        elif word & _ERROR_CONTROLLER and before != self.STATE_BUS_OFF:
-            if detail & _DETAIL_PASSIVE:
-                self._state = self.STATE_PASSIVE
-            elif detail & _DETAIL_WARNING:
-                self._state = self.STATE_WARNING
-            else:
-                self._state = self.STATE_ACTIVE
+        self._state = state_after(before, word, detail)
         self.sending = self._state != self.STATE_BUS_OFF
+        if not self.sending:
+            self.transport.all_left()
         if self._state > before:
             self._entered[self._state - self.STATE_WARNING] += 1
             self._raise_irq(self.IRQ_STATE)

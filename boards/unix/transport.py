@@ -16,6 +16,8 @@ FOREVER_ms = const(-1)
 EXTENDED = const(0x80000000)
 REMOTE = const(0x40000000)
 ERROR = const(0x20000000)
+STANDARD_MAX = const(0x7FF)
+EXTENDED_MAX = const(0x1FFFFFFF)
 CANCELLED = const(0xFFFFFFFF)  # in a slot of tx_words: this one stays here
 
 if sys.implementation.name == "micropython":
