@@ -1,0 +1,50 @@
+"""`hil bench`: speed, memory and accuracy as ratios against baselines that are measured in the same run.
+
+A benchmark is a row of BENCHES: a name, what it tells, and a module of hil.benches with `measure(say) -> dict`, where say(line)
+prints for a person. Exit 0 when everything named was measured, also when a benchmark says that something it needs is
+missing; unknown names are bad input. With --json the dicts go to a file or, as "-", to standard output.
+"""
+
+import importlib
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from hil.errors import BadInput
+
+BENCHES = (
+    ("loop", "how many times faster than real time the bench runs, with and without firmware"),
+    ("tick", "instructions and bytes of every step of the firmware's tick, by callgrind, scaled to a Cortex-M4"),
+)
+
+
+def main(names: list[str], json_path: str | None) -> int:
+    """Runs the named benchmarks, all when none is named. Returns the exit code."""
+    known = [row[0] for row in BENCHES]
+    for name in names:
+        if name not in known:
+            raise BadInput(f"bench {name}: there is none of that name; there are {', '.join(known)}")
+    quiet = json_path == "-"
+    say: Callable[[str], None] = _silent if quiet else print
+    results: dict[str, Any] = {}
+    for name, what in BENCHES:
+        if not names or name in names:
+            say(f"{name}: {what}")
+            results[name] = importlib.import_module(f"hil.benches.{name}").measure(say)
+            say("")
+    if json_path is not None:
+        text = json.dumps(results, indent=1) + "\n"
+        if quiet:
+            sys.stdout.write(text)
+        else:
+            try:
+                Path(json_path).write_text(text, encoding="utf-8")
+            except OSError as error:
+                raise BadInput(f"{json_path}: {error.strerror}") from error
+    return 0
+
+
+def _silent(line: str) -> None:
+    """For when standard output belongs to the JSON."""

@@ -1,0 +1,1 @@
+"""The benchmarks: one module each, named in hil/bench.py."""
