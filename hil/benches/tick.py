@@ -212,7 +212,8 @@ def _tell(name: str, result: dict[str, Any], say: Callable[[str], None]) -> None
     say(f"    collector, frozen             {result['collect_frozen_m4']:9d} with the code in flash")
     worst = result["worst_tick_m4"]
     say(f"    worst tick, frozen            {worst:9d}; {worst / TICK_INSTRUCTIONS:.2f} of 10 ms on a Cortex-M4F of 168 MHz")
-    say(f"    against limits: lane {mean / LANE_LIMIT:.2f} of {LANE_LIMIT}, worst tick {worst / WORST_LIMIT:.2f} of {WORST_LIMIT}")
+    say(f"    against limits: lane {mean / LANE_LIMIT:.2f} of {LANE_LIMIT},")
+    say(f"                    worst tick {worst / WORST_LIMIT:.2f} of {WORST_LIMIT}")
     heap = result["heap_bytes"]
     say(f"    bytes a tick: integer lane {result['lane_bytes']}, estimator {result['estimate_bytes']}")
     say(f"    live heap in 64-bit words: {heap['code']} bytes of code, {heap['data']} of data")
