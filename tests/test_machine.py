@@ -1,0 +1,328 @@
+"""Whatever the world does, nothing closes that must not, and everything opens that must: the whole firmware, any order.
+
+A state machine whose rules are events of the world (the driver asks, a sensor falls silent, a layer heats, a contact
+sticks, commands are lost or spoilt, reset is pressed, time passes) and whose invariants are checked after every tick.
+"""
+
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from bms.app import App
+from bms.can import frames as W
+from bms.packs import bench_24, ev_240
+from bms.safety import faults as F
+from bms.safety import machine as M
+from bms.safety import snapshot as S
+from bms.schema import Pack
+from tests.fake_board import CHARGE, DRIVE, OPEN, SERVICE, FakeBoard
+
+PACKS = {"bench_24": bench_24.PACK, "ev_240": ev_240.PACK}
+MOORE = {0, S.NEGATIVE, S.NEGATIVE | S.PRECHARGE, S.NEGATIVE | S.PRECHARGE | S.POSITIVE, S.NEGATIVE | S.POSITIVE}
+SENSORS = ("current_silent", "pack_silent", "link_silent", "inputs_silent", "group_silent", "stack_silent", "probe_silent")
+SLACK_ms = 30
+HIGH_VOLTAGE = ("link_dead", "link_fast", "link_unfed", "crash_seen", "charger_silent")
+CLOSING = (M.WISH_DRIVE, M.WISH_CHARGE)
+
+
+class Witnessed(FakeBoard):
+    """Remembers what valid commands reached the firmware, as a naive onlooker of the wire."""
+
+    def __init__(self, pack: Pack) -> None:
+        super().__init__(pack)
+        self.valid_now = False
+        self.asked = OPEN
+        self.asked_age_ms = 0
+        self.asked_open_at = -1
+        self.reset_pressed_at = -1
+        self._reset_was = 1
+        self._counter = 0
+        self.unsure = True
+
+    def sample(self, snap: Any, mailbox: Any) -> int:
+        self.valid_now = False
+        self.asked_age_ms += self.tick_ms
+        return super().sample(snap, mailbox)
+
+    def _put(self, mailbox: Any, identifier: int, data: bytearray, flip_bit: int) -> None:
+        super()._put(mailbox, identifier, data, flip_bit)
+        if identifier != W.VcuCommand.ID or flip_bit >= 0 or self.command_frozen:
+            return
+        ahead = (data[2] - self._counter) & 0xFF
+        self._counter = data[2]
+        self.unsure = not 1 <= ahead <= 3  # after a gap: refused once, or taken as the first after silence
+        self.valid_now = True
+        if not self.unsure:
+            self.taken()
+
+    def taken(self) -> None:
+        """The firmware has taken the last command."""
+        self.asked = self.request
+        self.asked_age_ms = 0
+        if self.request == OPEN:
+            self.asked_open_at = self.ticks
+        if self.reset_faults and not self._reset_was:
+            self.reset_pressed_at = self.ticks
+        self._reset_was = self.reset_faults
+
+
+class World(RuleBasedStateMachine):
+    """The firmware on its board, and what an onlooker believes of it."""
+
+    @initialize(name=st.sampled_from(sorted(PACKS)))
+    def the_controller_wakes(self, name: str) -> None:
+        self.pack = PACKS[name]
+        self.board = Witnessed(self.pack)
+        self.app = App(self.pack, self.board)
+        self.state = -1
+        self.in_state_ms = 0
+        self.coils = 0
+        self.precharging_ticks = 0
+        self.near_ticks = 0
+        self.tripped_at = -1  # tick of the last fault that opens; nothing may close until released
+        self.fed = 0
+        self.ticks(12)
+
+    def ticks(self, count: int) -> None:
+        for _ in range(count):
+            self.tick()
+
+    def tick(self) -> None:
+        app, board, pack = self.app, self.board, self.pack
+        wish = app.link.wish
+        app.tick()
+        now = board.ticks
+        coils = board.coils
+        state = app.machine.state
+        severity = app.monitor.severity
+        assert not app.lane_failed, app.last_error
+        # the watchdog is fed by whole ticks
+        assert board.fed == self.fed + 1
+        self.fed = board.fed
+        # the contactors are one row of the Moore table
+        assert coils in MOORE
+        # a command that is invalid or did not come changes nothing
+        if not board.valid_now:
+            assert app.link.wish == wish or (board.asked_age_ms >= pack.command_deadline_ms and app.link.wish not in CLOSING)
+            assert not app.link.reset
+        elif board.unsure:
+            if app.link.wish == board.request:
+                board.taken()
+        else:
+            assert app.link.wish == board.asked
+        # limits are never negative, and zero unless main positive is closed and no fault opens
+        assert app.envelope.charge_dA >= 0
+        assert app.envelope.discharge_dA >= 0
+        limits = W.BmsLimits()
+        assert limits.unpack(board.frames[W.BmsLimits.ID])
+        if not coils & S.POSITIVE or severity >= F.TRIP_AFTER_RAMP or state not in (M.DRIVE, M.CHARGE):
+            assert (limits.charge_limit_dA, limits.discharge_limit_dA) == (0, 0)
+        # main positive closes only on a link that has been seen near the pack, through the resistor, three times over
+        near = abs(board.link_mV - sum(board.group_mV)) <= pack.precharge_done_mV + pack.stacks * 300
+        self.near_ticks = self.near_ticks + 1 if near and self.coils & S.PRECHARGE else 0
+        if coils & S.POSITIVE and not self.coils & S.POSITIVE:
+            assert self.coils == S.NEGATIVE | S.PRECHARGE
+            assert self.near_ticks >= 3
+        # a fault that trips at once opens in the same tick; one that ramps, within its time
+        if severity == F.TRIP_NOW:
+            assert coils == 0
+        if severity >= F.TRIP_AFTER_RAMP:
+            self.tripped_at = now
+            assert state in (M.OPENING, M.FAULT)
+        # after a fault nothing closes, precharge included, until reset was pressed, all causes have gone, "open" was asked
+        if coils & ~self.coils:
+            assert severity < F.TRIP_AFTER_RAMP
+            if self.tripped_at >= 0 and not self.coils:
+                assert board.reset_pressed_at >= self.tripped_at
+                assert board.asked_open_at >= self.tripped_at - 1
+            if not self.coils:
+                assert board.asked in (DRIVE, CHARGE)
+                assert board.asked_age_ms <= pack.command_deadline_ms, "nothing closes on a lost command"
+        # no state which is not a rest lasts longer than its time
+        self.in_state_ms = self.in_state_ms + board.tick_ms if state == self.state else 0
+        longest = {
+            M.SELF_TEST: 3000,
+            M.PRECHARGE: pack.precharge_timeout_ms * 2,
+            M.OPENING: pack.open_timeout_ms,
+        }.get(state)
+        assert longest is None or self.in_state_ms <= longest + SLACK_ms
+        if state in (M.STANDBY, M.SELF_TEST, M.FAULT, M.SERVICE):
+            assert coils == 0
+        self.state = state
+        self.coils = coils
+
+    @rule(ask=st.sampled_from([OPEN, DRIVE, CHARGE, DRIVE, OPEN, SERVICE]), count=st.integers(5, 90))
+    def the_driver_asks(self, ask: int, count: int) -> None:
+        self.board.request = ask
+        self.ticks(count)
+
+    @rule(count=st.sampled_from([1, 3, 10, 40, 120]))
+    def time_passes(self, count: int) -> None:
+        self.ticks(count)
+
+    @rule(sensor=st.sampled_from(SENSORS), k=st.integers(0, 200), count=st.integers(1, 30))
+    def a_sensor_falls_silent(self, sensor: str, k: int, count: int) -> None:
+        self.turn(sensor, k, 1)
+        self.ticks(count)
+
+    @rule(sensor=st.sampled_from(SENSORS), k=st.integers(0, 200), count=st.integers(0, 30))
+    def a_sensor_falls_silent_and_speaks_again(self, sensor: str, k: int, count: int) -> None:
+        self.turn(sensor, k, 1)
+        self.ticks(count)
+        self.turn(sensor, k, 0)
+
+    def turn(self, sensor: str, k: int, value: int) -> None:
+        knob = getattr(self.board, sensor)
+        if isinstance(knob, int):
+            setattr(self.board, sensor, value)
+        else:
+            knob[k % len(knob)] = value
+
+    @rule(k=st.integers(0, 200), ddegC=st.sampled_from([250, 600, 790, 850, 1010, -100, -300, -400]), count=st.integers(1, 60))
+    def a_layer_heats_or_cools(self, k: int, ddegC: int, count: int) -> None:
+        self.board.probe_ddegC[k % len(self.board.probe_ddegC)] = ddegC
+        self.ticks(count)
+
+    @rule(k=st.integers(0, 200), mV=st.sampled_from([3600, 4150, 4230, 4400, 2650, 2400, 1500]), count=st.integers(1, 30))
+    def a_group_is_full_or_empty(self, k: int, mV: int, count: int) -> None:
+        g = k % len(self.board.group_mV)
+        self.board.group_mV[g] = mV * self.pack.taps[g % self.board.groups_per_stack]
+        self.ticks(count)
+
+    @rule(bit=st.sampled_from([0, 1, 2, 4]), on=st.booleans(), count=st.integers(1, 60))
+    def an_auxiliary_contact_sticks(self, bit: int, on: bool, count: int) -> None:
+        setattr(self.board, "feedback_stuck_on" if on else "feedback_stuck_off", bit)
+        self.ticks(count)
+
+    @rule(what=st.sampled_from(["command_silent", "command_frozen"]), value=st.integers(0, 1), count=st.integers(1, 60))
+    def commands_are_lost_or_frozen(self, what: str, value: int, count: int) -> None:
+        setattr(self.board, what, value)
+        self.ticks(count)
+
+    @rule(bit=st.integers(-1, 63), count=st.integers(1, 30))
+    def commands_are_spoilt_by_one_bit(self, bit: int, count: int) -> None:
+        self.board.command_flip_bit = bit
+        self.ticks(count)
+
+    @rule(knob=st.sampled_from(HIGH_VOLTAGE), value=st.integers(0, 1))
+    def the_high_voltage_side_misbehaves(self, knob: str, value: int) -> None:
+        setattr(self.board, knob, value)
+        self.ticks(5)
+
+    @rule(closed=st.integers(0, 1), count=st.integers(1, 10))
+    def the_interlock_opens_or_closes(self, closed: int, count: int) -> None:
+        self.board.interlock_closed = closed
+        self.ticks(count)
+
+    @rule(c_permille=st.sampled_from([0, 500, -500, -3000, 9000, -14000]), count=st.integers(1, 40))
+    def a_load_draws_or_a_charger_pushes(self, c_permille: int, count: int) -> None:
+        self.board.load_mA = self.pack.cell.capacity_mAh * c_permille // 1000
+        self.ticks(count)
+
+    @rule(count=st.integers(6, 20))
+    def reset_is_pressed(self, count: int) -> None:
+        self.board.reset_faults = 1
+        self.ticks(count)
+        self.board.reset_faults = 0
+        self.ticks(6)
+
+    @rule()
+    def everything_heals_and_is_reset_and_driven(self) -> None:
+        """Leads back to where the other rules hurt most."""
+        fresh = FakeBoard(self.pack)
+        for knob in ("group_mV", "probe_ddegC", "group_silent", "stack_silent", "probe_silent"):
+            setattr(self.board, knob, getattr(fresh, knob))
+        for knob in (*SENSORS[:4], "feedback_stuck_on", "feedback_stuck_off", "command_silent", "command_frozen", "link_dead"):
+            setattr(self.board, knob, 0)
+        for knob in ("link_fast", "link_unfed", "crash_seen", "charger_silent", "load_mA"):
+            setattr(self.board, knob, 0)
+        self.board.interlock_closed = 1
+        self.board.command_flip_bit = -1
+        self.board.request = OPEN
+        self.ticks(70)
+        self.reset_is_pressed(6)
+        self.board.request = DRIVE
+        self.ticks(90)
+
+
+TestWorld = World.TestCase
+TestWorld.settings = settings(max_examples=25, stateful_step_count=15)
+
+
+def allowed(state: int, severity: int, wish: int, ready: bool, closed: bool, armed: bool, timed_out: bool) -> set[int]:
+    """Where the machine may go, in words: written down once more, apart from the code."""
+    if severity == F.TRIP_NOW:
+        return {M.FAULT}
+    if state == M.FAULT:
+        return {M.FAULT} if severity == F.TRIP_AFTER_RAMP else {M.STANDBY}
+    if severity == F.TRIP_AFTER_RAMP:
+        return {M.OPENING, M.FAULT} if state in (M.DRIVE, M.CHARGE, M.OPENING) else {M.FAULT}
+    if state == M.STANDBY:
+        may_close = armed and ready and wish in (M.WISH_DRIVE, M.WISH_CHARGE)
+        return {M.PRECHARGE} if may_close else {M.STANDBY, M.SERVICE}
+    if state == M.PRECHARGE:
+        return {M.PRECHARGE, M.OPENING, M.DRIVE, M.CHARGE} if closed else {M.PRECHARGE, M.OPENING}
+    if state in (M.DRIVE, M.CHARGE):
+        return {M.DRIVE, M.CHARGE, M.OPENING}
+    return {M.SELF_TEST: {M.SELF_TEST, M.STANDBY}, M.SERVICE: {M.SERVICE, M.STANDBY}, M.OPENING: {M.OPENING, M.STANDBY}}[state]
+
+
+@pytest.mark.parametrize("state", range(len(M.STATES)), ids=lambda state: M.STATES[state][0])
+def test_every_transition_of_the_machine_is_one_of_the_allowed(state: int) -> None:
+    pack = bench_24.PACK
+    for number in range(6 * 8 * 2**5):
+        severity, rest = number % 6, number // 6
+        wish, rest = rest % 8, rest // 8
+        ready, closed, little, armed, late = (bool(rest >> bit & 1) for bit in range(5))
+        machine = M.Machine(pack)
+        machine.state = state
+        machine.armed = armed
+        machine.in_state_ms = 50_000 if late else 0
+        after = machine.step(severity, wish, ready, closed, 0 if little else 100, 10)
+        armed = armed or (wish == M.WISH_OPEN and state != M.FAULT)
+        assert after in allowed(state, severity, wish, ready, closed, armed, late), (severity, wish, ready, closed, armed)
+        if after != state:
+            row = M.STATES[after]
+            assert (machine.closed_wanted, machine.charge_allowed, machine.discharge_allowed) == row[1:4]
+        if late and severity < F.TRIP_AFTER_RAMP and not closed:
+            assert after not in (M.PRECHARGE, M.OPENING) or state not in (M.PRECHARGE, M.OPENING) or after != state
+        if after == M.FAULT:
+            assert not machine.armed or state == M.FAULT
+
+
+@pytest.mark.parametrize("state", [M.STANDBY, M.PRECHARGE, M.DRIVE, M.CHARGE])
+@pytest.mark.parametrize("wish", range(4, 8))
+def test_a_request_that_nobody_defined_never_makes_current_flow(state: int, wish: int) -> None:
+    machine = M.Machine(bench_24.PACK)
+    machine.state = state
+    machine.armed = True
+    after = machine.step(0, wish, True, True, 0, 10)
+    assert after not in (M.DRIVE, M.CHARGE) or after == state
+
+
+@pytest.mark.parametrize("silent_ticks", [0, 100])
+def test_nothing_closes_on_a_command_that_has_been_lost(silent_ticks: int) -> None:
+    """The wish came before the pack was ready, then the vehicle fell silent: it may be gone."""
+    board = FakeBoard(bench_24.PACK)
+    app = App(bench_24.PACK, board)
+    board.current_silent = 1
+    for k in range(30):
+        board.request = DRIVE if k > 12 else OPEN
+        app.tick()
+    board.command_silent = int(silent_ticks > 0)
+    for _ in range(silent_ticks):
+        app.tick()
+    board.current_silent = 0
+    closed = False
+    for _ in range(20):
+        app.tick()
+        closed = closed or board.coils != 0
+    assert closed == (silent_ticks == 0)
+
+
+def test_states_that_let_current_flow_want_their_contactors_closed() -> None:
+    for _, closed, charge, discharge in M.STATES:
+        assert closed or not (charge or discharge)
