@@ -1,0 +1,153 @@
+"""Protection of frames agrees with an independent AUTOSAR E2E profile 5, and a receiver takes only what is whole and new."""
+
+from typing import Any
+
+import e2e.p05
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bms.can import e2e as ours
+from bms.can import frames as W
+
+PROTECTED = [message for message in W.MESSAGES if hasattr(message(), "e2e_crc")]
+COMMAND = W.VcuCommand.ID
+bodies = st.binary(min_size=5, max_size=5)
+identifiers = st.integers(0, 0x7FF)
+
+
+def frame(counter: int, body: bytes = b"\x01\x02\x03\x04\x05", identifier: int = COMMAND) -> bytearray:
+    """A frame that the independent package has protected. Its counter moves on as ours does: before it is sent."""
+    data = bytearray(3) + bytearray(body)
+    data[2] = counter & 0xFF
+    e2e.p05.e2e_p05_protect(data, identifier, increment_counter=False)
+    return data
+
+
+@given(body=bodies, counter=st.integers(0, 255), identifier=identifiers)
+def test_what_we_protect_the_independent_package_accepts_bit_by_bit(body: bytes, counter: int, identifier: int) -> None:
+    data = bytearray((0, 0, counter)) + bytearray(body)
+    ours.protect(data, identifier)
+    assert data[2] == (counter + 1) & 0xFF
+    assert e2e.p05.e2e_p05_check(bytes(data), identifier)
+    assert data == frame(counter + 1, body, identifier)
+
+
+@given(body=bodies, counter=st.integers(0, 255), identifier=identifiers)
+def test_what_the_independent_package_protects_we_accept(body: bytes, counter: int, identifier: int) -> None:
+    receiver = ours.Receiver(identifier, 300)
+    assert receiver.check(frame(counter, body, identifier))
+    assert receiver.state == ours.OK
+
+
+@given(body=bodies, counter=st.integers(0, 255), bit=st.integers(0, 63))
+def test_a_frame_with_any_one_bit_wrong_is_refused(body: bytes, counter: int, bit: int) -> None:
+    receiver = ours.Receiver(COMMAND, 300)
+    data = frame(counter, body)
+    data[bit >> 3] ^= 1 << (bit & 7)
+    assert not receiver.check(data)
+    assert receiver.state == ours.ERROR
+
+
+@given(body=bodies, counter=st.integers(0, 255), bits=st.sets(st.integers(0, 63), min_size=2, max_size=3))
+def test_a_frame_with_two_or_three_bits_wrong_is_refused(body: bytes, counter: int, bits: set[int]) -> None:
+    data = frame(counter, body)
+    for bit in bits:
+        data[bit >> 3] ^= 1 << (bit & 7)
+    assert not ours.Receiver(COMMAND, 300).check(data)
+
+
+@given(body=bodies, counter=st.integers(0, 255), identifier=identifiers, other=identifiers)
+def test_a_frame_of_another_identifier_is_refused(body: bytes, counter: int, identifier: int, other: int) -> None:
+    accepted = ours.Receiver(other, 300).check(frame(counter, body, identifier))
+    assert accepted == (identifier == other)
+
+
+@given(start=st.integers(0, 255), lost=st.integers(0, 255))
+def test_few_lost_frames_are_forgiven_and_many_are_not(start: int, lost: int) -> None:
+    receiver = ours.Receiver(COMMAND, 300)
+    assert receiver.check(frame(start))
+    ahead = (lost + 1) & 0xFF
+    accepted = receiver.check(frame(start + 1 + lost))
+    if ahead == 0:
+        assert receiver.state == ours.REPEATED
+    assert accepted == (1 <= ahead <= ours.MAX_DELTA)
+    if ahead > ours.MAX_DELTA:
+        assert receiver.state == ours.WRONG_SEQUENCE
+        # the next in sequence counts again
+        assert receiver.check(frame(start + 2 + lost))
+
+
+@given(start=st.integers(0, 255), times=st.integers(1, 10))
+def test_a_repeated_frame_is_refused_and_does_not_keep_the_receiver_young(start: int, times: int) -> None:
+    receiver = ours.Receiver(COMMAND, 300)
+    assert receiver.check(frame(start))
+    for _ in range(times):
+        receiver.step(10)
+        assert not receiver.check(frame(start))
+        assert receiver.state == ours.REPEATED
+    assert receiver.age_ms == times * 10
+    assert receiver.check(frame(start + 1))
+    assert receiver.age_ms == 0
+
+
+@pytest.mark.parametrize("deadline_ms", [100, 300, 500])
+def test_silence_times_out_in_time_and_not_before_and_the_next_valid_frame_starts_anew(deadline_ms: int) -> None:
+    receiver = ours.Receiver(COMMAND, deadline_ms)
+    assert receiver.step(10) == ours.NONE
+    assert receiver.check(frame(7))
+    for _ in range(deadline_ms // 10):
+        assert receiver.step(10) == ours.OK
+    assert receiver.step(10) == ours.TIMED_OUT
+    assert receiver.check(frame(7)), "whatever its counter, after a time-out"
+    assert receiver.age_ms == 0
+
+
+def test_errors_never_make_the_receiver_older_or_younger_than_its_last_accepted_frame() -> None:
+    receiver = ours.Receiver(COMMAND, 300)
+    assert receiver.check(frame(1))
+    for k in range(200):
+        receiver.step(10)
+        wrong = frame(k + 2)
+        wrong[5] ^= 0x40
+        assert not receiver.check(wrong)
+    assert receiver.age_ms == 2000
+
+
+@given(events=st.lists(st.tuples(st.integers(0, 5), st.booleans(), st.integers(1, 20)), max_size=40), start=st.integers(0, 255))
+def test_any_sequence_is_judged_as_the_naive_receiver_says(events: list[tuple[int, bool, int]], start: int) -> None:
+    """Oracle: accept what is whole and 1 to MAX_DELTA ahead of the last whole frame, or the first since silence."""
+    receiver = ours.Receiver(COMMAND, 100)
+    last = -1
+    counter = start
+    silent_ms = 0
+    ever = False
+    for step, spoilt, ticks in events:
+        counter += step
+        data = frame(counter)
+        if spoilt:
+            data[6] ^= 1
+        expected = False
+        if not spoilt:
+            ahead = (counter - last) & 0xFF
+            expected = last < 0 or 1 <= ahead <= ours.MAX_DELTA
+            if last < 0 or ahead:
+                last = counter & 0xFF
+        assert receiver.check(data) == expected
+        ever = True
+        silent_ms = 0 if expected else silent_ms
+        for _ in range(ticks):
+            silent_ms += 10
+            receiver.step(10)
+            if silent_ms > 100 and ever:
+                last = -1
+
+
+def test_every_safety_frame_carries_its_crc_and_counter_in_the_first_three_bytes() -> None:
+    for message in PROTECTED:
+        one: Any = message()
+        one.e2e_crc, one.e2e_counter = 0x1234, 0x56
+        data = bytearray(8)
+        one.pack(data)
+        assert data[:3] == b"\x34\x12\x56"
+    assert {message.__name__ for message in PROTECTED} >= {"BmsLimits", "BmsState", "BmsPack", "BmsBounds", "VcuCommand"}

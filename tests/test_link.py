@@ -1,0 +1,287 @@
+"""What the firmware sends is what it has decided, as an independent decoder reads it; and it obeys only the living.
+
+cantools and the DBC file are the independent reader; nothing of the generated codec is used to look at a frame.
+"""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cantools
+import e2e.p05
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bms.app import App
+from bms.packs import bench_24, ev_240
+from bms.safety import faults as F
+from bms.safety import machine as M
+from bms.safety import snapshot as S
+from bms.schema import Pack
+from tests.fake_board import CHARGE, DRIVE, OPEN, SCRIPT_TICKS, FakeBoard, play
+
+PACKS = (bench_24.PACK, ev_240.PACK)
+each_pack = pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.name)
+DBC: Any = cantools.database.load_file(Path(__file__).parent.parent / "dbc" / "bms.dbc")
+SENT = [message for message in DBC.messages if message.senders == ["BMS"]]
+
+
+class Recorder(FakeBoard):
+    """Keeps every frame of this tick as it left."""
+
+    def __init__(self, pack: Pack, cause: int = 1) -> None:
+        super().__init__(pack, cause=cause)
+        self.now: dict[int, bytes] = {}
+        self.times: dict[int, list[int]] = {}
+
+    def sample(self, snap: Any, mailbox: Any) -> int:
+        self.now = {}
+        return super().sample(snap, mailbox)
+
+    def can_send(self, identifier: int, data: bytearray) -> bool:
+        assert identifier not in self.now, "one frame of a kind in a tick"
+        self.now[identifier] = bytes(data)
+        self.times.setdefault(identifier, []).append(self.ticks)
+        return super().can_send(identifier, data)
+
+    def decoded(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """This tick's frames as cantools reads them, choices as numbers."""
+        for identifier, data in self.now.items():
+            message = DBC.get_message_by_frame_id(identifier)
+            yield message.name, dict(message.decode(data, decode_choices=False))
+
+
+def clipped(value: float, low: float, high: float) -> float:
+    return min(max(value, low), high)
+
+
+def check(app: App, name: str, got: dict[str, Any]) -> None:
+    """Every signal of a frame against what the firmware knows in this tick."""
+    if name == "BMS_LIMITS":
+        assert got["charge_limit"] == pytest.approx(app.envelope.charge_dA / 10)
+        assert got["discharge_limit"] == pytest.approx(app.envelope.discharge_dA / 10)
+        assert (got["charge_reason"], got["discharge_reason"]) == (app.envelope.charge_reason, app.envelope.discharge_reason)
+    elif name == "BMS_STATE":
+        assert got["state"] == app.machine.state
+        assert got["contactors_commanded"] == app.contactor.mask
+        assert got["contactors_feedback"] == app.snap.value[S.FEEDBACK_bits]
+        assert got["severity"] == app.monitor.severity
+        assert (got["first_cause"], got["first_cause_where"]) == (app.monitor.first_cause, app.monitor.first_where)
+    elif name == "BMS_PACK":
+        assert got["pack_voltage"] == pytest.approx(clipped(app.snap.value[S.PACK_mV] / 1000, 0, 2097.151))
+        assert abs(got["pack_current"] - app.snap.current_mA / 1000) <= 0.05 + 1e-9
+        assert (got["pack_current"] > 0) == (app.snap.current_dA > 0), "positive current charges"
+    elif name == "BMS_LINK":
+        assert got["link_voltage"] == pytest.approx(clipped(app.snap.value[S.LINK_mV] / 1000, 0, 2097.151))
+    elif name == "BMS_SOC":
+        assert got["soc_low"] <= got["soc"] <= got["soc_high"]
+        assert got["soc_low"] == pytest.approx(app.coulomb.low_permille / 10)
+        assert got["soc_high"] == pytest.approx(app.coulomb.high_permille / 10)
+        assert 0 <= got["soc_sigma"] <= 100
+    elif name == "BMS_BOUNDS":
+        assert got["layer_high"] == pytest.approx(clipped(app.bound.layer_high_mV / 1000, 0, 8.191))
+        assert got["layer_low"] == pytest.approx(clipped(app.bound.layer_low_mV / 1000, 0, 8.191))
+        means = [app.snap.group_mV[g] / app.snap.layers[g] for g in range(app.snap.groups)]
+        assert means[got["layer_high_group"]] == max(means)
+        assert means[got["layer_low_group"]] == min(means)
+    elif name == "BMS_TEMPERATURE":
+        assert got["layer_hottest"] == pytest.approx(clipped(app.bound.hot_ddegC / 10, -204.8, 204.7))
+        assert got["layer_coldest"] == pytest.approx(clipped(app.bound.cold_ddegC / 10, -204.8, 204.7))
+    elif name in ("BMS_FAULTS_LOW", "BMS_FAULTS_HIGH"):
+        for signal, word in got.items():
+            first = int(signal.split("_")[1])
+            standing = [row.id for row in F.TABLE if app.monitor.is_active(row.id)]
+            assert word == sum(1 << number - first for number in standing if first <= number < first + 16)
+    elif name == "BMS_CHARGE_REQUEST":
+        assert got["charge_enable"] == (app.machine.state == M.CHARGE)
+        assert got["charge_current"] == pytest.approx(app.envelope.charge_dA / 10 if got["charge_enable"] else 0)
+    elif name == "BMS_IDENTITY":
+        assert got["layer_count"] == sum(app.pack.taps) * app.pack.stacks
+        assert got["group_count"] == len(app.snap.group_mV)
+        assert got["capacity"] == pytest.approx(app.pack.cell.capacity_mAh / 1000)
+    elif name == "BMS_GROUPS":
+        for k in range(3):
+            g = 3 * got["index"] + k
+            expected = app.snap.group_mV[g] / 1000 if g < app.snap.groups else -262.144
+            if g < app.snap.groups and app.snap.group_age_ms[g] > app.pack.group_sensor.deadline_ms:
+                expected = -262.143
+            assert got[f"group_{k}_voltage"] == pytest.approx(expected)
+    elif name == "BMS_TIMING":
+        assert got["uptime"] == app.uptime_s
+        assert got["late_ticks"] == app.late_ticks
+
+
+@each_pack
+def test_every_frame_of_a_whole_drive_decodes_to_what_the_firmware_decided(pack: Pack) -> None:
+    board = Recorder(pack)
+    app = App(pack, board)
+    seen = set()
+    for tick in range(SCRIPT_TICKS):
+        play(app, board, tick)
+        for name, got in board.decoded():
+            check(app, name, got)
+            seen.add(name)
+    assert seen == {message.name for message in SENT}
+
+
+@each_pack
+def test_every_frame_keeps_the_period_its_file_declares(pack: Pack) -> None:
+    board = Recorder(pack)
+    app = App(pack, board)
+    for tick in range(400):
+        play(app, board, tick)
+    for message in SENT:
+        times = board.times[message.frame_id]
+        gaps = {b - a for a, b in itertools.pairwise(times)}
+        assert gaps <= {(message.cycle_time or 0) // 10}, message.name
+        assert times[0] <= (message.cycle_time or 0) // 10
+
+
+@each_pack
+def test_the_frames_are_spread_over_the_ticks(pack: Pack) -> None:
+    """A controller with three mailboxes and a queue: no tick sends more than seven, which 500 kbit/s carry in 2 ms."""
+    board = Recorder(pack)
+    app = App(pack, board)
+    for tick in range(220):
+        play(app, board, tick)
+        assert len(board.now) <= 7
+
+
+@each_pack
+def test_every_protected_frame_passes_the_independent_check_with_a_counter_one_up_each_time(pack: Pack) -> None:
+    board = Recorder(pack)
+    app = App(pack, board)
+    last: dict[int, int] = {}
+    protected = {message.frame_id for message in SENT if message.signals[0].name == "e2e_crc"}
+    assert len(protected) >= 7
+    for tick in range(600):
+        play(app, board, tick)
+        for identifier, data in board.now.items():
+            if identifier in protected:
+                assert e2e.p05.e2e_p05_check(data, identifier)
+                assert identifier not in last or data[2] == (last[identifier] + 1) & 0xFF
+                last[identifier] = data[2]
+
+
+def ticks_until_active(app: App, number: int) -> int:
+    """Ticks until the fault stands."""
+    for k in range(200):
+        app.tick()
+        if app.monitor.is_active(number):
+            return k
+    raise AssertionError(number)
+
+
+def driving(pack: Pack) -> tuple[App, Recorder]:
+    board = Recorder(pack)
+    app = App(pack, board)
+    for k in range(150):
+        board.request = DRIVE if k > 20 else OPEN
+        app.tick()
+    assert app.machine.state == M.DRIVE
+    return app, board
+
+
+@each_pack
+@pytest.mark.parametrize("how", ["silent", "frozen", "spoilt", "foreign"])
+def test_a_lost_command_takes_the_current_away_in_time_and_not_before(pack: Pack, how: str) -> None:
+    app, board = driving(pack)
+    if how == "silent":
+        board.command_silent = 1
+    elif how == "frozen":
+        board.command_frozen = 1
+    else:
+        board.command_flip_bit = 17 if how == "spoilt" else 63
+    row = next(row for row in F.TABLE if row.name == "command_lost")
+    since = ticks_until_active(app, row.id)
+    assert pack.command_deadline_ms - 60 <= since * 10 <= pack.command_deadline_ms + 20
+    assert since * 10 <= row.budget_ms
+    state = dict(board.decoded())["BMS_LIMITS"]
+    assert (state["charge_limit"], state["discharge_limit"]) == (0, 0)
+
+
+@each_pack
+def test_a_charger_that_falls_silent_takes_the_current_away_in_time(pack: Pack) -> None:
+    board = Recorder(pack)
+    app = App(pack, board)
+    for k in range(250):
+        board.request = CHARGE if k > 20 else OPEN
+        app.tick()
+    assert app.machine.state == M.CHARGE
+    board.charger_silent = 1
+    row = next(row for row in F.TABLE if row.name == "charger_lost")
+    since = ticks_until_active(app, row.id)
+    assert pack.charger_deadline_ms - 110 <= since * 10 <= row.budget_ms
+
+
+@settings(max_examples=60)
+@given(bit=st.integers(0, 63), ticks=st.integers(6, 20))
+def test_no_command_with_a_wrong_bit_is_ever_obeyed(bit: int, ticks: int) -> None:
+    app, board = driving(bench_24.PACK)
+    board.command_flip_bit = bit
+    board.request = OPEN
+    board.reset_faults = 1
+    for _ in range(ticks):
+        app.tick()
+        assert app.link.wish == M.WISH_DRIVE
+        assert not app.link.reset
+
+
+@given(identifier=st.integers(0, 0x1FFFFFFF), extended=st.booleans(), data=st.binary(max_size=64))
+def test_whatever_else_is_on_the_bus_is_counted_and_changes_nothing(identifier: int, extended: bool, data: bytes) -> None:
+    app = _QUIET
+    before = (app.link.wish, app.link.foreign)
+    app.link.put(identifier, extended, memoryview(bytearray(data)))
+    app.link.receive(10)
+    assert app.link.wish == before[0]
+    known = not extended and identifier in (0x200, 0x210) and len(data) == 8
+    assert app.link.foreign == (before[1] + (not known)) & 0xFFFF
+    assert not app.link.reset
+
+
+_QUIET = App(bench_24.PACK, FakeBoard(bench_24.PACK))
+
+
+def test_a_held_reset_button_resets_once_and_one_held_at_start_not_at_all() -> None:
+    board = FakeBoard(bench_24.PACK)
+    board.reset_faults = 1
+    app = App(bench_24.PACK, board)
+    pressed = 0
+    for k in range(200):
+        board.reset_faults = 1 if k < 60 or k >= 100 else 0
+        app.tick()
+        pressed += app.link.reset
+    assert pressed == 1
+
+
+@each_pack
+def test_a_controller_without_room_is_counted_and_stops_nothing(pack: Pack) -> None:
+    app, board = driving(pack)
+    board.refuse = 1
+    for _ in range(100):
+        app.tick()
+    assert app.link.refused > 100
+    assert app.machine.state == M.DRIVE
+    assert board.fed == board.ticks
+
+
+@each_pack
+def test_one_alarm_on_the_wire_is_one_bit_of_the_file(pack: Pack) -> None:
+    """Battery-Emulator's 0x359: encode and decode are the identity for every alarm bit."""
+    board = Recorder(pack)
+    app = App(pack, board)
+    for number in range(F.ROOM):
+        for k in range(len(app.monitor.words)):
+            app.monitor.words[k] = 0
+        app.monitor.words[number // 16] = 1 << number % 16
+        seen: list[int] = []
+        for name, message in (("BMS_FAULTS_LOW", app.link.faults_low), ("BMS_FAULTS_HIGH", app.link.faults_high)):
+            (app.link._faults_low if name == "BMS_FAULTS_LOW" else app.link._faults_high)()
+            data = bytearray(8)
+            message.pack(data)
+            got = DBC.get_message_by_name(name).decode(data)
+            for signal, word in got.items():
+                seen += [int(signal.split("_")[1]) + bit for bit in range(16) if word >> bit & 1]
+        assert seen == [number]
