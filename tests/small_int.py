@@ -110,3 +110,28 @@ class SmallArray(list[int]):  # noqa: PLW1641  compared, never a key
 
     def __iter__(self) -> Iterator[int]:
         return (SmallInt(value) for value in list.__iter__(self))
+
+
+class SmallView:
+    """In place of a memoryview of an array: a part of the small one, read and written through."""
+
+    def __init__(self, of: SmallArray, first: int, count: int) -> None:
+        self._of = of
+        self._first = first
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(SmallArray(self._of[self._first : self._first + self._count]))  # type: ignore[call-overload]
+
+    def __getitem__(self, k: int) -> SmallInt:
+        return self._of[self._first + k]
+
+    def __setitem__(self, k: int | slice, value: int) -> None:
+        if isinstance(k, slice):
+            first, end, _ = k.indices(self._count)
+            self._of[self._first + first : self._first + end] = value
+        else:
+            self._of[self._first + k] = value

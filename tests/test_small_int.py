@@ -3,6 +3,7 @@
 from array import array
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from bms.app import App
 from bms.packs import bench_24, ev_240
 from bms.schema import PACK_FIELDS, Pack, replaced
 from tests.fake_board import CHARGE, CLOCK_MASK, DRIVE, OPEN, FakeBoard
-from tests.small_int import Overflowed, SmallArray, SmallInt
+from tests.small_int import Overflowed, SmallArray, SmallInt, SmallView
 
 PACKS = {
     "bench_24": bench_24.PACK,
@@ -37,6 +38,10 @@ def shrunk(value: Any, known: dict[int, Any]) -> Any:
         known[id(known[id(value)])] = known[id(value)]
         known[-id(value)] = value  # keeps the id alive
         return known[id(value)]
+    if isinstance(value, memoryview) and isinstance(value.obj, array):
+        whole = shrunk(value.obj, known)
+        skipped = np.frombuffer(value, np.uint8).ctypes.data - value.obj.buffer_info()[0]
+        return SmallView(whole, skipped // value.itemsize, len(value))
     if isinstance(value, tuple):
         items = [shrunk(item, known) for item in value]
         return type(value)._make(items) if hasattr(value, "_make") else tuple(items)
