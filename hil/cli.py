@@ -223,14 +223,14 @@ def _write_json(place: str | None, value: dict[str, Any]) -> None:
 
 
 def _list(options: argparse.Namespace) -> int:
-    from hil import load, profile, scenario
+    from hil import packfiles, profile, scenario
     from hil.faults import sorts
     from hil.loop import Bench
     from hil.record import Recorder
 
     example = scenario.load("first_mile")
     bench = Bench(example, pack_for(example, None), example.seed, Recorder())
-    packs, cells = load.names()
+    packs, cells = packfiles.names()
     shelf = {
         "scenarios": {name: scenario.load(name).title for name in scenario.names()},
         "packs": packs,

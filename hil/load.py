@@ -1,32 +1,17 @@
-"""Finding and loading cells and packs: a name in bms/cells or bms/packs, or the path of a .py file like them.
+"""Loading cells and packs by name or path: read as packfiles says, then refused where the linter finds an error.
 
-Whatever is wrong becomes one line that names file, line or field, value and reason. `load_*` runs the linter
-and refuses what it calls an error; `read_any` only reads.
+Whatever is wrong becomes one line that names file, line or field, value and reason.
 """
 
-import re
-import sys
-import traceback
-from pathlib import Path
-
-import bms.cells
-import bms.packs
 from bms.schema import Cell, Pack
 from hil.errors import BadInput
 from hil.lint import Finding, check_cell, check_pack, errors
-
-_MISSING = re.compile(r"(\w+)\.__new__\(\) missing \d+ required (?:positional|keyword-only) arguments?: (.*)")
-_UNKNOWN = re.compile(r"(\w+)\.__new__\(\) got an unexpected keyword argument '(\w+)'")
-
-
-def names() -> tuple[list[str], list[str]]:
-    """The packs and the cells that are shipped."""
-    return _named(bms.packs.__path__), _named(bms.cells.__path__)
+from hil.packfiles import read
 
 
 def load_pack(name_or_path: str) -> Pack:
     """A pack that the linter finds nothing wrong with; BadInput for anything else."""
-    record, where = _read(name_or_path, ("PACK",))
+    record, where = read(name_or_path, ("PACK",))
     assert isinstance(record, Pack)
     _accept(check_pack(record), where)
     return record
@@ -34,15 +19,10 @@ def load_pack(name_or_path: str) -> Pack:
 
 def load_cell(name_or_path: str) -> Cell:
     """A cell that the linter finds nothing wrong with; BadInput for anything else."""
-    record, where = _read(name_or_path, ("CELL",))
+    record, where = read(name_or_path, ("CELL",))
     assert isinstance(record, Cell)
     _accept(check_cell(record), where)
     return record
-
-
-def read_any(name_or_path: str) -> tuple[Cell | Pack, str]:
-    """A pack or a cell as it stands, not checked, and its file. A file that holds both is taken as a pack."""
-    return _read(name_or_path, ("PACK", "CELL"))
 
 
 def require_pack(pack: Pack, where: str = "") -> Pack:
@@ -56,87 +36,3 @@ def _accept(findings: list[Finding], where: str) -> None:
     if wrong:
         more = f" (and {len(wrong) - 1} more, see: hil check {where})" if len(wrong) > 1 else ""
         raise BadInput(f"{where}: {wrong[0].line()}{more}")
-
-
-def _named(folders: list[str]) -> list[str]:
-    return sorted(path.stem for folder in folders for path in Path(folder).glob("*.py") if not path.name.startswith("_"))
-
-
-def _read(name_or_path: str, wanted: tuple[str, ...]) -> tuple[Cell | Pack, str]:
-    packs, cells = names()
-    shelves = {"PACK": (packs, bms.packs.__path__), "CELL": (cells, bms.cells.__path__)}
-    if name_or_path.endswith(".py") or "/" in name_or_path or "\\" in name_or_path:
-        path = Path(name_or_path)
-    else:
-        for variable in wanted:
-            shelf, folders = shelves[variable]
-            if name_or_path in shelf:
-                found = [Path(folder) / f"{name_or_path}.py" for folder in folders]
-                path = next(one for one in found if one.is_file())
-                break
-        else:
-            raise BadInput(_no_such(name_or_path, wanted, packs, cells))
-    return _run(path, wanted)
-
-
-def _no_such(name: str, wanted: tuple[str, ...], packs: list[str], cells: list[str]) -> str:
-    kinds = {"PACK": ("pack", packs), "CELL": ("cell", cells)}
-    what = " or ".join(kinds[variable][0] for variable in wanted)
-    exist = "; ".join(f"{kinds[v][0]}s: {', '.join(kinds[v][1]) or 'none'}" for v in wanted)
-    return f"{name}: no such {what}, and no path of a .py file; {exist}"
-
-
-def _run(path: Path, wanted: tuple[str, ...]) -> tuple[Cell | Pack, str]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    scope: dict[str, object] = {"__name__": path.stem, "__file__": str(path)}
-    beside = str(path.resolve().parent)
-    before = set(sys.modules)
-    keep = sys.dont_write_bytecode
-    sys.path.append(beside)  # last: a file may import its neighbours, and hide nothing
-    sys.dont_write_bytecode = True
-    try:
-        exec(compile(text, str(path), "exec"), scope)
-    except SyntaxError as error:
-        raise BadInput(f"{error.filename or path}: line {error.lineno}: {error.msg}") from error
-    except Exception as error:
-        raise BadInput(f"{path}:{_line(error, path)} {_sentence(error)}") from error
-    finally:
-        sys.dont_write_bytecode = keep
-        sys.path.remove(beside)
-        for module in set(sys.modules) - before:  # a neighbour of the same name in another folder is another file
-            if _stands_in(module, beside):
-                del sys.modules[module]
-    kinds: dict[str, type[Cell] | type[Pack]] = {"PACK": Pack, "CELL": Cell}
-    for variable in wanted:
-        record = scope.get(variable)
-        if isinstance(record, (Cell, Pack)) and isinstance(record, kinds[variable]):
-            if variable == "CELL" and isinstance(scope.get("PACK"), Pack):
-                break  # the cell that a pack file imports is not what the file is about
-            return record, str(path)
-    other = [variable for variable, kind in kinds.items() if isinstance(scope.get(variable), kind)]
-    holds = f"; holds a {other[0]}" if other else ""
-    raise BadInput(f"{path}: {' or '.join(wanted)}: missing: the variable that holds the record{holds}")
-
-
-def _stands_in(module: str, folder: str) -> bool:
-    file = getattr(sys.modules.get(module), "__file__", None)
-    return file is not None and str(Path(file).resolve().parent) == folder
-
-
-def _line(error: Exception, path: Path) -> str:
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
-    return f" line {lines[-1]}:" if lines else ""
-
-
-def _sentence(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    missing = _MISSING.search(text)
-    if missing:
-        return f"{missing[1]}: missing {missing[2]}: a record has no defaults"
-    unknown = _UNKNOWN.search(text)
-    if unknown:
-        return f"{unknown[1]}: unknown field '{unknown[2]}'"
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -29,14 +29,13 @@ from hil.profile import load_profile
 from hil.record import Recorder
 from hil.scenario import Phase, Scenario
 from hil.sensors import Sensors
-from hil.target import TargetDied
+from hil.targets.base import FRAME_BYTES, TargetDied
 from hil.violations import Violations
 from hil.witness import Witness
 
 TICK_ms = 10
 TICK_s = TICK_ms / 1000
 SAMPLE_ms = 100
-FRAME_BYTES = 16
 AFTERMATH_ticks = 50
 """How long the pack is watched after the firmware died: contactors must have dropped by then."""
 

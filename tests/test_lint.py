@@ -16,11 +16,16 @@ from bms.cells.si_ceramic_20ah import CELL
 from bms.packs.bench_24 import PACK
 from bms.packs.ev_240 import PACK as EV
 from bms.schema import CELL_FIELDS, PACK_FIELDS, SENSOR_FIELDS, Cell, Pack, Sensor, replaced
-from hil import lint_cell, lint_notes, lint_pack, lint_rules
 from hil.errors import BadInput
 from hil.lint import ERROR, NOTE, Finding, check_cell, check_command, check_pack, errors, notes
-from hil.lint_tables import RANGES, SENSOR_RANGES, WIRE, error_u
-from hil.load import load_cell, load_pack, names, read_any, require_pack
+from hil.lint import cell as lint_cell
+from hil.lint import pack as lint_pack
+from hil.lint.note_rules import CELL_NOTES, PACK_NOTES
+from hil.lint.products import PRODUCTS, Extremes, Product
+from hil.lint.products import products as lint_products
+from hil.lint.tables import RANGES, SENSOR_RANGES, WIRE, error_u
+from hil.load import load_cell, load_pack, require_pack
+from hil.packfiles import names, read_any
 
 
 def _cell(**changes: Any) -> Cell:
@@ -195,7 +200,7 @@ def _blamed(found: list[Finding], rule: str, field: str) -> bool:
 def test_every_rule_is_proven_to_fire() -> None:
     rules = {rule.__name__ for rule in (lint_cell.shape, lint_cell.ranges, *lint_cell.RULES)}
     assert rules == {rule for rule, _, _ in BROKEN_CELLS}
-    rules = {rule.__name__ for rule in (lint_pack.shape, lint_pack.ranges, *lint_pack.RULES, lint_rules.products)}
+    rules = {rule.__name__ for rule in (lint_pack.shape, lint_pack.ranges, *lint_pack.RULES, lint_products)}
     assert rules == {rule for rule, _, _ in BROKEN_PACKS}
 
 
@@ -288,13 +293,13 @@ def test_a_precharge_that_lasts_five_time_constants_beyond_its_timeout_is_refuse
 
 
 @pytest.mark.parametrize("pack", (PACK, EV), ids=("bench_24", "ev_240"))
-@pytest.mark.parametrize("row", lint_rules.PRODUCTS, ids=lambda row: row.where)
-def test_every_product_in_the_tick_fits_a_small_int(pack: Pack, row: lint_rules.Product) -> None:
-    assert 0 <= row.size(lint_rules.Extremes(pack)) < 2**30
+@pytest.mark.parametrize("row", PRODUCTS, ids=lambda row: row.where)
+def test_every_product_in_the_tick_fits_a_small_int(pack: Pack, row: Product) -> None:
+    assert 0 <= row.size(Extremes(pack)) < 2**30
 
 
 def test_every_module_that_multiplies_in_the_tick_has_its_products_in_the_table(root: Path) -> None:
-    told = {re.split(r"[.,]", row.where)[0] for row in lint_rules.PRODUCTS}
+    told = {re.split(r"[.,]", row.where)[0] for row in PRODUCTS}
     for path in sorted((root / "bms/safety").glob("*.py")) + sorted((root / "bms/control").glob("*.py")):
         tree = ast.parse(path.read_text())
         steps = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name != "__init__"]
@@ -359,7 +364,7 @@ def test_few_probes_and_few_groups_are_said_to_name_nobody() -> None:
 
 def test_every_note_is_proven_to_be_told() -> None:
     told = "\n".join(map(_told, (PACK, EV, _pack(taps=(24,), group_sensor=_sensor(PACK.group_sensor, high_m=110000)))))
-    silent = [rule.__name__ for rule in (*lint_notes.PACK_NOTES, *lint_notes.CELL_NOTES) if rule.__name__ + ":" not in told]
+    silent = [rule.__name__ for rule in (*PACK_NOTES, *CELL_NOTES) if rule.__name__ + ":" not in told]
     assert silent == []
     assert all(one.severity == NOTE for one in check_pack(PACK))
 

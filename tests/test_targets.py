@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from boards.parts.bench_frames import HilActuators, HilDone
-from hil import target as targets
 from hil.errors import BadInput
 from hil.target import Target, TargetDied, make_target
 from hil.targets import process as processes
+from hil.targets.base import ends_with_done
 from hil.targets.inside import CPythonTarget
 from hil.targets.onecore import TURNS_BETWEEN_MOVES, OneCore
 from hil.targets.process import MicroPythonTarget, ProcessOnBusTarget, find_micropython
@@ -388,10 +388,10 @@ def test_a_board_on_its_own_clock_is_a_device_on_a_bus(micropython: str, root: P
 def test_frames_that_do_not_end_with_done_are_not_an_answer() -> None:
     done = struct.pack("<IB3x8s", HilDone.ID, 8, bytes(8))
     other = struct.pack("<IB3x8s", HilActuators.ID, 8, bytes(8))
-    assert targets.ends_with_done(other + done, 32)
-    assert not targets.ends_with_done(other + done, 31)
-    assert not targets.ends_with_done(done + other, 32)
-    assert not targets.ends_with_done(other + done, 16)
+    assert ends_with_done(other + done, 32)
+    assert not ends_with_done(other + done, 31)
+    assert not ends_with_done(done + other, 32)
+    assert not ends_with_done(other + done, 16)
 
 
 def test_the_bench_gets_its_processors_back() -> None:

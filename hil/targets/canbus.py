@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from hil.errors import BadInput
-from hil.target import FRAME_BYTES, TargetDied
+from hil.targets.base import FRAME_BYTES, TargetDied
 
 BITRATE = 500_000
 _FRAME = struct.Struct("<IB3x8s")

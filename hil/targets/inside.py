@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from bms.schema import PACK_FIELDS, Pack, charge_map, replaced
 from boards.unix.board import Board
 from boards.unix.transport import FOREVER_ms, MemoryTransport
-from hil.errors import BadInput
+from hil.errors import BadInput, one_line
 from hil.load import load_pack
-from hil.target import PATIENCE_s, Target, TargetDied, ends_with_done
+from hil.targets.base import PATIENCE_s, Target, TargetDied, ends_with_done
 from hil.targets.canbus import CanBus
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class CPythonTarget(Target):
         try:
             self.app = make_app(self._pack, self._board)
         except Exception as error:
-            raise TargetDied(f"the firmware did not start: {_one_line(error)}") from error
+            raise TargetDied(f"the firmware did not start: {one_line(error)}") from error
         # The firmware collects garbage in a slot of its own. It is to walk through its own objects, as on the target, and
         # not through all that the bench has imported.
         gc.collect()
@@ -109,7 +109,7 @@ class CPythonTarget(Target):
             raise
         except Exception as error:
             self._board = None
-            raise TargetDied(f"the firmware died in tick {n}: {_one_line(error)}") from error
+            raise TargetDied(f"the firmware died in tick {n}: {one_line(error)}") from error
         answer = self._memory.collect() if self._bus is None else self._received(n)
         if not ends_with_done(answer, len(answer)):
             raise TargetDied(f"the firmware gave no HIL_DONE for tick {n}")
@@ -139,8 +139,3 @@ def _the_firmware() -> Callable[[Pack, Board], Any]:
     from bms.app import App
 
     return App
-
-
-def _one_line(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -20,7 +20,7 @@ from pathlib import Path
 import bms
 import boards
 from hil.errors import BadInput
-from hil.target import PATIENCE_s, Target, TargetDied, ends_with_done
+from hil.targets.base import PATIENCE_s, Target, TargetDied, ends_with_done
 from hil.targets.canbus import CanBus
 from hil.targets.onecore import OneCore
 

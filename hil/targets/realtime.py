@@ -2,7 +2,7 @@
 
 import time
 
-from hil.target import PATIENCE_s, Target, TargetDied
+from hil.targets.base import PATIENCE_s, Target, TargetDied
 from hil.targets.canbus import CanBus
 
 PERIOD_ms = 10

@@ -3,7 +3,7 @@
 One row a multiplication in bms/safety and bms/control: module, formula as it is written there, the field to blame, and its
 size for the largest values that can be presented to the lane in this pack (Extremes). Small integers of the target have 31
 bits; a bigger product is a heap object, and the tick must not allocate. Whoever adds a multiplication to the tick adds a
-row here. Products of two things that lint_cell and lint_pack bound to permille have none.
+row here. Products of two things that cell.py and pack.py bound to permille have none.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,8 +11,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from bms.schema import Cell, Pack, Sensor, charge_map
-from hil.lint import Complaint
-from hil.lint_tables import error_u, fitted, trip_charge_dA, trip_discharge_dA
+from hil.lint.findings import Complaint
+from hil.lint.tables import error_u, fitted, trip_charge_dA, trip_discharge_dA
 
 SMALL_INT = 1 << 30
 CURRENT_MAX_dA = 16383  # where the snapshot saturates

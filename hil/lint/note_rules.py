@@ -1,15 +1,15 @@
 """What a pack's sensors cannot make observable, and what else its user should know.
 
-Like the rules of lint_cell and lint_pack each yields (field, value, reason); none of it is an error.
+Like the rules of cell.py and pack.py each yields (field, value, reason); none of it is an error.
 """
 
 from collections.abc import Iterator
 from itertools import pairwise
 
 from bms.schema import Cell, Pack, group_count, layer_count, layers_per_stack
-from hil.lint import CellRule, Complaint, PackRule
-from hil.lint_pack import precharge_tau_ms
-from hil.lint_tables import error_u, trip_charge_dA, trip_discharge_dA
+from hil.lint.findings import CellRule, Complaint, PackRule
+from hil.lint.pack import precharge_tau_ms
+from hil.lint.tables import error_u, trip_charge_dA, trip_discharge_dA
 
 
 def ambiguous_rest(cell: Cell) -> Iterator[Complaint]:

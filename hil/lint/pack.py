@@ -1,7 +1,7 @@
 """What must be true of a pack: a rule yields (field, value, reason) where its docstring is false.
 
-The cell inside is checked by lint_cell, the products of the tick by lint_rules; the rows that are read here stand in
-lint_tables.
+The cell inside is checked by cell.py, the products of the tick by products.py; the rows that are read here stand in
+tables.py.
 """
 
 import math
@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from bms.schema import PACK_FIELDS, SENSOR_FIELDS, Cell, Pack, Sensor, layer_count
-from hil.lint import Complaint, PackRule, misshapen
-from hil.lint_tables import (
+from hil.lint.findings import Complaint, PackRule
+from hil.lint.tables import (
     COVER,
     RANGES,
     SENSOR_RANGES,
@@ -21,6 +21,7 @@ from hil.lint_tables import (
     fitted,
     trip_discharge_dA,
 )
+from hil.lint.values import misshapen, out_of_range
 
 SHAPES = dict.fromkeys(PACK_FIELDS, "int") | {
     "name": "text",
@@ -53,11 +54,7 @@ def shape(pack: Pack) -> Iterator[Complaint]:
 
 def ranges(pack: Pack) -> Iterator[Complaint]:
     """Every number is one that a pack can have."""
-    for field, low, high, reason in RANGES:
-        value = getattr(pack, field)
-        for index, one in enumerate(value if isinstance(value, tuple) else (value,)):
-            if not low <= one <= high:
-                yield f"{field}[{index}]" if isinstance(value, tuple) else field, one, reason
+    yield from out_of_range(pack, RANGES)
 
 
 def map_exists(pack: Pack) -> Iterator[Complaint]:
@@ -86,9 +83,7 @@ def sensors(pack: Pack) -> Iterator[Complaint]:
     for name, unit, sensor in fitted(pack):
         if sensor.unit != unit:
             yield f"{name}.unit", sensor.unit, f"must be {unit}"
-        for field, low, high, reason in SENSOR_RANGES:
-            if not low <= getattr(sensor, field) <= high:
-                yield f"{name}.{field}", getattr(sensor, field), reason
+        yield from out_of_range(sensor, SENSOR_RANGES, f"{name}.")
         if sensor.low_m >= sensor.high_m:
             yield f"{name}.low_m", sensor.low_m, f"must be below high_m, {sensor.high_m}"
         if sensor.period_ms % TICK_ms:

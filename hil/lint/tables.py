@@ -1,4 +1,4 @@
-"""What a pack's numbers may be: ranges, what the wire carries, what a sensor must reach. Rows that lint_pack reads.
+"""What a pack's numbers may be: ranges, what the wire carries, what a sensor must reach. Rows that pack.py reads.
 
 WIRE repeats the DBC files' ranges; a test holds the two together.
 """

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from bms.schema import CELL_FIELDS, SOC_KNOTS, Cell
-from hil.lint import CellRule, Complaint, misshapen
+from hil.lint.findings import CellRule, Complaint
+from hil.lint.values import misshapen, out_of_range
 
 GAS_J_molK = 8.314462618
 ZERO_CELSIUS_ddegK = 2731.5
@@ -115,14 +116,7 @@ def shape(cell: Cell) -> Iterator[Complaint]:
 
 def ranges(cell: Cell) -> Iterator[Complaint]:
     """Every number is one that a cell can have."""
-    for field, low, high, reason in RANGES:
-        value = getattr(cell, field)
-        if isinstance(value, tuple):
-            for index, one in enumerate(value):
-                if not low <= one <= high:
-                    yield f"{field}[{index}]", one, reason
-        elif not low <= value <= high:
-            yield field, value, reason
+    yield from out_of_range(cell, RANGES)
 
 
 def rising(cell: Cell) -> Iterator[Complaint]:
