@@ -52,6 +52,10 @@ if TYPE_CHECKING:
         def stored_soc_permille(self) -> int:
             """State of charge as it was when the controller last ran, however long ago; -1 when nothing is known."""
 
+        def rested(self) -> bool:
+            """True when the pack is known to have rested before this start until its overvoltages were gone, some ten
+            minutes: by a clock that ran on, or by what the last run stored. Not known is False."""
+
         def finish(self, decisions: "array[int]", soc: float, sigma: float, hysteresis: float, fresh: bool) -> None:
             """End of the tick. A bench wants the bytes of the integer lane's decisions and, when `fresh`, the estimates;
             hardware on its own does nothing."""

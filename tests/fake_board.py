@@ -96,6 +96,7 @@ class FakeBoard:
         self.fresh_estimates = 0
         self.restarts = 0
         self._stored_permille = stored_permille
+        self.rested_before = True
         self._cause = cause
 
     def wait(self) -> bool:
@@ -250,6 +251,9 @@ class FakeBoard:
 
     def stored_soc_permille(self) -> int:
         return self._stored_permille
+
+    def rested(self) -> bool:
+        return self.rested_before
 
     def finish(self, decisions: "array[int]", soc: float, sigma: float, hysteresis: float, fresh: bool) -> None:
         self.crc = crc32(decisions, self.crc)

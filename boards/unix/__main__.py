@@ -6,6 +6,7 @@
 --can socketcan:vcan0   raw AF_CAN
 --clock auto|tick|own   lockstep with the bench, own clock, or whichever it turns out to be (default auto)
 --stored-soc PERMILLE   what the non-volatile memory says (default: nothing)
+--unrested              it is not known that the pack rested before this start
 --lifeline              ends when standard input closes: for a bus that cannot tell that the bench is gone
 
 A bad option ends with 2 and one line on standard error; the bench's going away ends with 0.
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from boards.unix.transport import Transport
 
+FLAGS = ("--lifeline", "--unrested")
 VALUED = ("--pack", "--map", "--can", "--clock", "--stored-soc")
 
 
@@ -39,7 +41,7 @@ def parsed(arguments: "list[str]") -> "dict[str, str]":
     while i < len(arguments):
         name = arguments[i]
         i += 1
-        if name == "--lifeline":
+        if name in FLAGS:
             options[name] = ""
         elif name not in VALUED:
             raise BadOption("unknown option " + name)
@@ -119,7 +121,7 @@ def main(arguments: "list[str]", make_app: "Callable[[Pack, Board], Any] | None"
         from bms.app import App
 
         make_app = App
-    board = Board(pack, transport, options["--clock"], stored_soc_permille)
+    board = Board(pack, transport, options["--clock"], stored_soc_permille, "--unrested" not in options)
     print("boards.unix: ready")
     app: Any = make_app(pack, board)
     while board.wait():

@@ -47,13 +47,15 @@ POWER_ON = const(1)
 
 
 class Board:
-    """bms.board.Board over a transport. `clock_name` is one of CLOCKS; ValueError for another."""
+    """bms.board.Board over a transport. `clock_name` is one of CLOCKS; ValueError for another. A simulated pack begins
+    at rest, so `rested` is True unless somebody says that the firmware starts in the middle of something."""
 
     def __init__(
-        self, pack: "Pack", transport: "Transport", clock_name: str = "auto", stored_soc_permille: int = -1
+        self, pack: "Pack", transport: "Transport", clock_name: str = "auto", stored_soc_permille: int = -1, rested: bool = True
     ) -> None:
         self._transport = transport
         self._stored_soc_permille = stored_soc_permille
+        self._rested = rested
         self._mode = CLOCKS.index(clock_name)
         self._can = CAN(1, BITRATE, transport=transport)
         self._front_end = BenchFrontEnd(pack)
@@ -149,6 +151,9 @@ class Board:
 
     def stored_soc_permille(self) -> int:
         return self._stored_soc_permille
+
+    def rested(self) -> bool:
+        return self._rested
 
     def finish(self, decisions: "array[int]", soc: float, sigma: float, hysteresis: float, fresh: bool) -> None:
         # The bench's own frames are wires, not traffic: they go past the controller and its state.
