@@ -53,7 +53,7 @@ class Layers:
         self.m_part = 1.0 + part(draw["hyst"]) * pack.spread_hyst_permille / 1000
         self.h = np.clip(draw["h"] + 0.015 * part(draw["capacity"]), -1.0, 1.0)
         self.slow_mV = draw["slow"] * cell.relax_mV
-        self.t_ddegC = draw["t"] + part(draw["t_spread"]) * pack.spread_t_ddegC / 2
+        self.t_ddegC = draw["t"] + part(draw["t_spread"]) * pack.spread_t_ddegC
         # what the resistor-capacitor elements remember from before, as a current
         wake_mA = pack.wake_memory_dA * 100 * draw["memory"]
         self.v1_mV = wake_mA * self.resistance(cell.r1_uohm, 1) / 1e6
