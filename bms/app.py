@@ -13,20 +13,19 @@ from micropython import const, heap_lock, heap_unlock
 
 from bms import units
 from bms.can.e2e import crc16
-from bms.can.link import ROUND, Link
+from bms.can.link import Link
 from bms.control.advice import Advice
-from bms.control.envelope import FIRST_PHASE, Envelope
+from bms.control.envelope import Envelope
 from bms.estimate.ekf import SocFilter
-from bms.safety.alive import START, Alive
+from bms.safety.alive import Alive
 from bms.safety.bound import Bound
 from bms.safety.contactor import Contactor
 from bms.safety.coulomb import Coulomb
-from bms.safety.faults import SELF_TEST_ms, Signals, WATCHDOG_reset
-from bms.safety.faults import TICK_ms as TICK_ms_signal
-from bms.safety.machine import SELF_TEST, Machine
+from bms.safety.faults import Signals
+from bms.safety.machine import Machine
 from bms.safety.monitor import Monitor
 from bms.safety.plausible import Plausible
-from bms.safety.snapshot import GROUPS, PROBES, CURRENT_A_mA, Snapshot
+from bms.safety.snapshot import Snapshot
 from bms.safety.window import Window
 from bms.schema import layer_count
 
@@ -34,6 +33,19 @@ TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from bms.board import Board
     from bms.schema import Pack
+
+# As snapshot.py, faults.py and their neighbours have them; a test holds them together. A name of one's own costs the
+# target no look-up.
+_CURRENT_A_mA = const(0)
+_START = const(1)
+_SELF_TEST = const(1)
+_GROUPS = const(1)
+_FIRST_PHASE = const(4)
+_PROBES = const(4)
+_ROUND = const(10)
+_SELF_TEST_ms = const(28)
+_TICK_ms_signal = const(31)
+_WATCHDOG_reset = const(32)
 
 TICK_ms = const(10)
 LATE_ms = const(30)  # two periods late
@@ -44,7 +56,7 @@ _UNSURE_permille = const(1000)
 _WATCHDOG = const(3)
 _SLEPT = (1, 4)  # power on, sleep
 _ANCHOR_PHASE = const(9)  # after bound and envelope have refreshed
-_ANCHORED = GROUPS | PROBES
+_ANCHORED = const(_GROUPS | _PROBES)
 _COLLECT_EVERY = const(10)  # rounds of the timetable between two collections
 _START_SIGMA = 0.15
 _BLANK_SIGMA = 0.3
@@ -74,7 +86,7 @@ class App:
         self.advice = Advice()
         self.alive = Alive()
         self.configuration_crc = _crc_of(pack)
-        self.signals.value[WATCHDOG_reset] = 1 if self.reset_cause == _WATCHDOG else 0
+        self.signals.value[_WATCHDOG_reset] = 1 if self.reset_cause == _WATCHDOG else 0
         self.link = Link(self)
         self.filter = SocFilter(pack.cell)
         if stored_permille >= 0:
@@ -130,7 +142,7 @@ class App:
             self.advice.withdraw()
             self.estimator_failures += 1
             self.last_error = error
-        self._phase = self._phase + 1 if self._phase < ROUND - 1 else 0
+        self._phase = self._phase + 1 if self._phase < _ROUND - 1 else 0
         if self.board.benched:
             flt = self.filter
             self.board.finish(self.record(), flt.soc, flt.sigma, flt.hysteresis, self._fresh)
@@ -148,16 +160,16 @@ class App:
         link = self.link
         phase = self._phase
         dt_ms = self._elapsed(board.sample(snap, link))
-        trail = START * 3 + 1
+        trail = _START * 3 + 1
         new_bits = snap.summarise(dt_ms)
         trail = trail * 3 + 2
-        testing = machine.state == SELF_TEST
+        testing = machine.state == _SELF_TEST
         suspect = self.plausible.step(snap, new_bits, testing)
         trail = trail * 3 + 3
         bound.step(snap, coulomb.low_permille, coulomb.high_permille, self.plausible.sum_excess_mV, phase, dt_ms)
         trail = trail * 3 + 4
         current_mA = snap.current_mA
-        self._counted_mAs += coulomb.step(current_mA, snap.age_ms[CURRENT_A_mA], dt_ms)
+        self._counted_mAs += coulomb.step(current_mA, snap.age_ms[_CURRENT_A_mA], dt_ms)
         self._counted_ms += dt_ms
         if phase == _ANCHOR_PHASE:
             if not testing and not suspect & _ANCHORED:
@@ -175,13 +187,14 @@ class App:
         trail = trail * 3 + 7
         current_dA = snap.current_dA
         machine.step(severity, wish, suspect == 0, self.contactor.closed, current_dA, dt_ms)
-        self._self_test(machine)
+        if testing:
+            self.signals.value[_SELF_TEST_ms] = machine.in_state_ms if machine.state == _SELF_TEST else 0
         trail = trail * 3 + 8
         board.contactors(self.contactor.step(machine.closed_wanted, snap, dt_ms))
         trail = trail * 3 + 9
         believable = advice.step(dt_ms)
-        if phase >= FIRST_PHASE:
-            if phase == FIRST_PHASE:
+        if phase >= _FIRST_PHASE:
+            if phase == _FIRST_PHASE:
                 envelope.window(advice, believable, coulomb.low_permille, coulomb.high_permille)
             envelope.refresh(bound, phase)
         envelope.step(machine, severity, bound, advice, believable, current_dA, dt_ms)
@@ -195,7 +208,7 @@ class App:
         """Time since the last tick, 1 to _DT_MAX_ms, and what it says about lateness."""
         dt_ms = TICK_ms if self._last_ms < 0 else (now_ms - self._last_ms) & _CLOCK_MASK
         self._last_ms = now_ms
-        self.signals.value[TICK_ms_signal] = dt_ms if dt_ms < _COUNT_MAX else _COUNT_MAX
+        self.signals.value[_TICK_ms_signal] = dt_ms if dt_ms < _COUNT_MAX else _COUNT_MAX
         if dt_ms > LATE_ms:
             if self.late_ticks < _COUNT_MAX:
                 self.late_ticks += 1
@@ -210,9 +223,6 @@ class App:
             self._uptime_ms -= units.MS_PER_S
             self.uptime_s = (self.uptime_s + 1) & 0xFFFFFF
         return dt_ms
-
-    def _self_test(self, machine: Machine) -> None:
-        self.signals.value[SELF_TEST_ms] = machine.in_state_ms if machine.state == SELF_TEST else 0
 
     def record(self) -> "array[int]":
         """Everything the integer lane decided in this tick, for a bench that compares; allocates nothing."""
@@ -262,7 +272,7 @@ class App:
         counted_ms = self._counted_ms
         self._counted_mAs = 0
         self._counted_ms = 0
-        if self.machine.state == SELF_TEST or snap.group_oldest_ms > self.pack.group_sensor.deadline_ms:
+        if self.machine.state == _SELF_TEST or snap.group_oldest_ms > self.pack.group_sensor.deadline_ms:
             return
         flt = self.filter
         flt.step(

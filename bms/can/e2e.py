@@ -50,12 +50,22 @@ def crc16(frame: object, first: int, end: int, identifier: int) -> int:
     return ((crc & 0xFF) << 8) ^ table[(crc >> 8) ^ ((identifier >> 8) & 0xFF)]
 
 
-def protect(data: bytearray, identifier: int) -> None:
-    """Moves the frame's counter on by one and writes its CRC."""
+@micropython.viper
+def protect(frame: object, identifier: int) -> int:
+    """Moves the counter of an 8-byte frame on by one and writes its CRC, which it returns."""
+    data = ptr8(frame)  # type: ignore[arg-type]
+    table = ptr16(_TABLE)
     data[2] = (data[2] + 1) & 0xFF
-    crc = crc16(data, 2, len(data), identifier)
+    crc = 0xFFFF
+    i = 2
+    while i < 8:
+        crc = ((crc & 0xFF) << 8) ^ table[(crc >> 8) ^ data[i]]
+        i += 1
+    crc = ((crc & 0xFF) << 8) ^ table[(crc >> 8) ^ (identifier & 0xFF)]
+    crc = ((crc & 0xFF) << 8) ^ table[(crc >> 8) ^ ((identifier >> 8) & 0xFF)]
     data[0] = crc & 0xFF
     data[1] = crc >> 8
+    return crc
 
 
 class Receiver:
@@ -94,8 +104,11 @@ class Receiver:
     def step(self, dt_ms: int) -> int:
         """Ages by one tick. Returns the state; past its deadline a receiver waits for a new start."""
         age = self.age_ms + dt_ms
+        if age <= self._deadline_ms:
+            self.age_ms = age
+            return self.state
         self.age_ms = age if age < _AGE_MAX_ms else _AGE_MAX_ms
-        if age > self._deadline_ms and self.state != NONE:
+        if self.state != NONE:
             self.state = TIMED_OUT
             self._synchronised = False
         return self.state

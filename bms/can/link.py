@@ -6,23 +6,36 @@ signal that a fault row watches. Every frame has its own buffer, so that a prote
 allocates after construction.
 """
 
-
 from micropython import const
 
 from bms.can import e2e
 from bms.can import frames as W
-from bms.safety import snapshot as S
-from bms.safety.faults import CHARGER_AGE_ms, COMMAND_AGE_ms
-from bms.safety.machine import CHARGE, WISH_NOTHING, WISH_SERVICE
+from bms.can.calendar import build_calendar, build_sendable
+from bms.can.e2e import protect
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from bms.app import App
     from bms.board import Board
+    from bms.safety.snapshot import Snapshot
+
+# As snapshot.py, faults.py and their neighbours have them; a test holds them together. A name of one's own costs the
+# target no look-up.
+_OK = const(1)
+_PACK_mV = const(2)
+_WISH_SERVICE = const(3)
+_LINK_mV = const(3)
+_CHARGE = const(4)
+_WISH_NOTHING = const(4)
+_FEEDBACK_bits = const(4)
+_TIMED_OUT = const(5)
+_COMMAND_AGE_ms = const(26)
+_CHARGER_AGE_ms = const(27)
 
 PROTOCOL_VERSION = const(1)
-TICK_ms = const(10)
-ROUND = const(10)  # ticks of a round: every period is a part or a multiple of it
+# BMS_GROUPS: named values in place of a voltage
+NOT_FITTED_mV = const(-262144)
+STALE_mV = const(-262143)
 
 
 class Link:
@@ -31,6 +44,16 @@ class Link:
     def __init__(self, app: "App") -> None:
         pack = app.pack
         self._app = app
+        self._snap = app.snap
+        self._value = app.signals.value
+        self._bound = app.bound
+        self._coulomb = app.coulomb
+        self._monitor = app.monitor
+        self._machine = app.machine
+        self._contactor = app.contactor
+        self._envelope = app.envelope
+        self._advice = app.advice
+        self._group_deadline_ms = pack.group_sensor.deadline_ms
         self._charge_mV = sum(pack.taps) * pack.stacks * pack.cell.v_max_mV[0]
         self._command = W.VcuCommand()
         self._charger = W.ChgStatus()
@@ -40,7 +63,7 @@ class Link:
         self._command_check = e2e.Receiver(W.VcuCommand.ID, pack.command_deadline_ms)
         self._charger_check = e2e.Receiver(W.ChgStatus.ID, pack.charger_deadline_ms)
         self._charger_deadline_ms = pack.charger_deadline_ms
-        self.wish = WISH_NOTHING
+        self.wish = _WISH_NOTHING
         self.reset = False
         self._reset_was = 1
         self.charger_state = 0
@@ -60,8 +83,9 @@ class Link:
         self.link = W.BmsLink()
         self.identity = W.BmsIdentity()
         self.timing = W.BmsTiming()
-        # message, what fills it, protected, first tick: spreads the frames over the ticks
-        self._rows = (
+        self._identity()
+        # message, what fills it and tells whether anything changed, protected, first tick
+        rows = (
             (self.limits, self._limits, True, 0),
             (self.state, self._state, True, 0),
             (self.pack, self._pack, True, 1),
@@ -73,21 +97,13 @@ class Link:
             (self.faults_low, self._faults_low, False, 1),
             (self.faults_high, self._faults_high, False, 3),
             (self.link, self._link, False, 7),
-            (self.identity, self._identity, False, 5),
+            (self.identity, self._unchanged, False, 5),
             (self.timing, self._timing, False, 8),
         )
-        self._buffers = tuple(bytearray(8) for _ in self._rows)
-        self._skip = bytearray(len(self._rows))  # rounds to wait, for what is slower than a round
-        self._rounds = bytearray(max(1, row[0].PERIOD_ms // (ROUND * TICK_ms)) - 1 for row in self._rows)
-        calendar = []
-        for tick in range(ROUND):
-            due = []
-            for i in range(len(self._rows)):
-                period = self._rows[i][0].PERIOD_ms // TICK_ms
-                if tick % min(period, ROUND) == self._rows[i][3] % min(period, ROUND):
-                    due.append(i)
-            calendar.append(bytes(due))
-        self._calendar = tuple(calendar)
+        self._skip = bytearray(len(rows))  # rounds to wait, for what is slower than a round
+        self._rows = build_sendable(rows)
+        self._calendar = build_calendar(rows, -1)
+        self._urgent = build_calendar(rows, 0)  # with the limits ahead of all
 
     def put(self, identifier: int, extended: bool, data: memoryview) -> None:
         """The board hands over a received frame: kept if it is one of ours, whole and standard; else counted."""
@@ -102,168 +118,199 @@ class Link:
         """One tick: takes what came if its check allows. Returns the wish."""
         self.reset = False
         new = self._new
+        command = self._command_check
+        charger = self._charger_check
         if new[0]:
             new[0] = 0
-            if self._command_check.check(self._received[0]):
-                command = self._command
-                command.unpack(self._received[0])
-                if command.request <= WISH_SERVICE:
-                    self.wish = command.request
-                self.reset = command.reset_faults == 1 and self._reset_was == 0
-                self._reset_was = command.reset_faults
-        if self._command_check.step(dt_ms) == e2e.TIMED_OUT:
-            self.wish = WISH_NOTHING
+            if command.check(self._received[0]):
+                self._obey()
+        if command.step(dt_ms) == _TIMED_OUT:
+            self.wish = _WISH_NOTHING
             self._reset_was = 1
         if new[1]:
             new[1] = 0
-            if self._charger_check.check(self._received[1]):
+            if charger.check(self._received[1]):
                 self._charger.unpack(self._received[1])
                 self.charger_state = self._charger.charger_state
-        self._charger_check.step(dt_ms)
-        self._ages()
+        charger.step(dt_ms)
+        machine = self._machine
+        value = self._value
+        value[_COMMAND_AGE_ms] = command.age_ms if machine.closed_wanted else 0
+        charging = machine.state == _CHARGE and machine.in_state_ms > self._charger_deadline_ms
+        value[_CHARGER_AGE_ms] = charger.age_ms if charging else 0
         return self.wish
 
-    def _ages(self) -> None:
-        app = self._app
-        signals = app.signals
-        machine = app.machine
-        signals.value[COMMAND_AGE_ms] = self._command_check.age_ms if machine.closed_wanted else 0
-        charging = machine.state == CHARGE and machine.in_state_ms > self._charger_deadline_ms
-        signals.value[CHARGER_AGE_ms] = self._charger_check.age_ms if charging else 0
+    def _obey(self) -> None:
+        command = self._command
+        command.unpack(self._received[0])
+        if command.request <= _WISH_SERVICE:
+            self.wish = command.request
+        self.reset = command.reset_faults == 1 and self._reset_was == 0
+        self._reset_was = command.reset_faults
 
     def send(self, board: "Board", phase: int) -> int:
         """One tick, number `phase` of a round of ten: sends every frame that is due. Returns how many were taken."""
         sent = 0
-        envelope = self._app.envelope
-        if envelope.cut:
-            # an order to stop does not wait for its turn
-            sent += self._send_row(board, 0)
-        for i in self._calendar[phase]:
-            wait = self._skip[i]
-            if wait:
-                self._skip[i] = wait - 1
-            elif i or not envelope.cut:
-                self._skip[i] = self._rounds[i]
-                sent += self._send_row(board, i)
+        rows = self._rows
+        skip = self._skip
+        # an order to stop does not wait for its turn
+        for i in self._urgent[phase] if self._envelope.cut else self._calendar[phase]:
+            if skip[i]:
+                skip[i] -= 1
+                continue
+            message, fill, buffer, identifier, protected, rounds = rows[i]
+            if rounds:
+                skip[i] = rounds
+            if fill():
+                counter = buffer[2]
+                message.pack(buffer)
+                if protected:
+                    buffer[2] = counter
+            if protected:
+                protect(buffer, identifier)
+            if board.can_send(identifier, buffer):
+                sent += 1
+            else:
+                self.refused = (self.refused + 1) & 0xFFFF
         return sent
 
-    def _send_row(self, board: "Board", i: int) -> int:
-        row = self._rows[i]
-        row[1]()
-        message = row[0]
-        buffer = self._buffers[i]
-        counter = buffer[2]
-        message.pack(buffer)
-        if row[2]:
-            buffer[2] = counter
-            e2e.protect(buffer, message.ID)
-        if board.can_send(message.ID, buffer):
-            return 1
-        self.refused = (self.refused + 1) & 0xFFFF
-        return 0
+    def _unchanged(self) -> bool:
+        return False
 
-    def _limits(self) -> None:
+    def _limits(self) -> bool:
         m = self.limits
-        envelope = self._app.envelope
+        envelope = self._envelope
+        if not envelope.moved:
+            return False
+        envelope.moved = False
         m.charge_limit_dA = envelope.charge_dA
         m.discharge_limit_dA = envelope.discharge_dA
         m.charge_reason = envelope.charge_reason
         m.discharge_reason = envelope.discharge_reason
+        return True
 
-    def _state(self) -> None:
+    def _state(self) -> bool:
         m = self.state
-        app = self._app
-        m.state = app.machine.state
-        m.contactors_commanded = app.contactor.mask
-        m.contactors_feedback = app.snap.value[S.FEEDBACK_bits]
-        m.severity = app.monitor.severity
-        m.request_accepted = 1 if self._command_check.state == e2e.OK else 0
-        m.first_cause = app.monitor.first_cause
-        m.first_cause_where = app.monitor.first_where
-        m.command_e2e = self._command_check.state
+        monitor = self._monitor
+        check = self._command_check
+        state = self._machine.state
+        mask = self._contactor.mask
+        feedback = self._snap.value[_FEEDBACK_bits]
+        if (
+            m.command_e2e == check.state
+            and m.contactors_feedback == feedback
+            and m.contactors_commanded == mask
+            and m.state == state
+            and m.severity == monitor.severity
+            and m.first_cause == monitor.first_cause
+            and m.first_cause_where == monitor.first_where
+        ):
+            return False
+        m.state = state
+        m.contactors_commanded = mask
+        m.contactors_feedback = feedback
+        m.severity = monitor.severity
+        m.request_accepted = 1 if check.state == _OK else 0
+        m.first_cause = monitor.first_cause
+        m.first_cause_where = monitor.first_where
+        m.command_e2e = check.state
+        return True
 
-    def _pack(self) -> None:
+    def _pack(self) -> bool:
         m = self.pack
-        m.pack_voltage_mV = self._app.snap.value[S.PACK_mV]
-        m.pack_current_dA = self._app.snap.current_dA
+        snap = self._snap
+        m.pack_voltage_mV = snap.value[_PACK_mV]
+        m.pack_current_dA = snap.current_dA
+        return True
 
-    def _link(self) -> None:
-        m = self.link
-        m.link_voltage_mV = self._app.snap.value[S.LINK_mV]
+    def _link(self) -> bool:
+        self.link.link_voltage_mV = self._snap.value[_LINK_mV]
+        return True
 
-    def _soc(self) -> None:
+    def _soc(self) -> bool:
         m = self.soc
-        app = self._app
-        coulomb = app.coulomb
-        soc = app.advice.soc_permille
+        advice = self._advice
+        coulomb = self._coulomb
+        low = coulomb.low_permille
+        high = coulomb.high_permille
+        soc = advice.soc_permille
         if soc < 0:
             soc = coulomb.soc_permille
-        if soc < coulomb.low_permille:
-            soc = coulomb.low_permille
-        if soc > coulomb.high_permille:
-            soc = coulomb.high_permille
+        if soc < low:
+            soc = low
+        if soc > high:
+            soc = high
         m.soc_permille = soc
-        m.soc_sigma_permille = app.advice.sigma_permille
-        m.soc_low_permille = coulomb.low_permille
-        m.soc_high_permille = coulomb.high_permille
+        m.soc_sigma_permille = advice.sigma_permille
+        m.soc_low_permille = low
+        m.soc_high_permille = high
+        return True
 
-    def _bounds(self) -> None:
+    def _bounds(self) -> bool:
         m = self.bounds
-        bound = self._app.bound
+        bound = self._bound
+        snap = self._snap
         m.layer_high_mV = bound.layer_high_mV
         m.layer_low_mV = bound.layer_low_mV
-        m.layer_high_group = bound.high_group(self._app.snap)
-        m.layer_low_group = bound.low_group(self._app.snap)
+        m.layer_high_group = bound.high_group(snap)
+        m.layer_low_group = bound.low_group(snap)
+        return True
 
-    def _temperature(self) -> None:
+    def _temperature(self) -> bool:
         m = self.temperature
-        app = self._app
-        m.layer_hottest_ddegC = app.bound.hot_ddegC
-        m.layer_coldest_ddegC = app.bound.cold_ddegC
-        m.hottest_probe = app.snap.hottest_probe
-        m.coldest_probe = app.snap.coldest_probe
+        bound = self._bound
+        snap = self._snap
+        m.layer_hottest_ddegC = bound.hot_ddegC
+        m.layer_coldest_ddegC = bound.cold_ddegC
+        m.hottest_probe = snap.hottest_probe
+        m.coldest_probe = snap.coldest_probe
+        return True
 
-    def _faults_low(self) -> None:
+    def _faults_low(self) -> bool:
         m = self.faults_low
-        words = self._app.monitor.words
+        words = self._monitor.words
         m.faults_0_15 = words[0]
         m.faults_16_31 = words[1]
         m.faults_32_47 = words[2]
         m.faults_48_63 = words[3]
+        return True
 
-    def _faults_high(self) -> None:
+    def _faults_high(self) -> bool:
         m = self.faults_high
-        words = self._app.monitor.words
+        words = self._monitor.words
         m.faults_64_79 = words[4]
         m.faults_80_95 = words[5]
         m.faults_96_111 = words[6]
         m.faults_112_127 = words[7]
+        return True
 
-    def _groups(self) -> None:
+    def _groups(self) -> bool:
         m = self.groups
-        snap = self._app.snap
+        snap = self._snap
         first = self._index * 3
         m.index = self._index
-        m.group_0_voltage_mV = self._group(first)
-        m.group_1_voltage_mV = self._group(first + 1)
-        m.group_2_voltage_mV = self._group(first + 2)
+        m.group_0_voltage_mV = self._group(snap, first)
+        m.group_1_voltage_mV = self._group(snap, first + 1)
+        m.group_2_voltage_mV = self._group(snap, first + 2)
         self._index = self._index + 1 if first + 3 < snap.groups else 0
+        return True
 
-    def _group(self, g: int) -> int:
-        snap = self._app.snap
+    def _group(self, snap: "Snapshot", g: int) -> int:
         if g >= snap.groups:
-            return -262144
-        return snap.group_mV[g] if snap.group_age_ms[g] <= self._app.pack.group_sensor.deadline_ms else -262143
+            return NOT_FITTED_mV
+        return snap.group_mV[g] if snap.group_age_ms[g] <= self._group_deadline_ms else STALE_mV
 
-    def _charge_request(self) -> None:
+    def _charge_request(self) -> bool:
         m = self.charge_request
-        app = self._app
-        charging = app.machine.state == CHARGE
-        m.charge_current_dA = app.envelope.charge_dA if charging else 0
-        m.charge_voltage_mV = self._charge_mV
+        charging = self._machine.state == _CHARGE
+        if not charging and not m.charge_enable:
+            return False
+        m.charge_current_dA = self._envelope.charge_dA if charging else 0
         m.charge_enable = 1 if charging else 0
+        return True
 
     def _identity(self) -> None:
+        """What never changes."""
         m = self.identity
         app = self._app
         m.protocol_version = PROTOCOL_VERSION
@@ -271,11 +318,13 @@ class Link:
         m.layer_count = sum(app.pack.taps) * app.pack.stacks
         m.group_count = app.snap.groups
         m.capacity_mAh = app.pack.cell.capacity_mAh
+        self.charge_request.charge_voltage_mV = self._charge_mV
 
-    def _timing(self) -> None:
+    def _timing(self) -> bool:
         m = self.timing
         app = self._app
         m.uptime_s = app.uptime_s
         m.late_ticks = app.late_ticks
         m.worst_lateness_ms = app.worst_lateness_ms
         m.reset_cause = app.reset_cause
+        return True

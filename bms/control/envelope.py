@@ -9,9 +9,10 @@ smallest R0 when there is none; so no table pulls a layer below its limit. Limit
 Units: dA (magnitudes), mV, uohm, ddegC, permille; rounded down.
 """
 
+from array import array
+
 from micropython import const
 
-from bms.safety.faults import DERATE, TRIP_AFTER_RAMP
 from bms.safety.tables import current_dA, segment
 from bms.schema import charge_map
 
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
     from bms.safety.bound import Bound
     from bms.safety.machine import Machine
     from bms.schema import Pack
+
+# As snapshot.py, faults.py and their neighbours have them; a test holds them together. A name of one's own costs the
+# target no look-up.
+_DERATE = const(3)
+_TRIP_AFTER_RAMP = const(4)
 
 # What binds: BMS_LIMITS.charge_reason and discharge_reason
 NONE = const(0)
@@ -34,7 +40,12 @@ FAULTS = const(7)
 RAMP = const(8)
 ADVICE = const(9)
 
-FIRST_PHASE = const(4)  # the tables take five ticks of every ten, from this one on
+# the tables take five ticks of every ten
+FIRST_PHASE = const(4)
+_COLD_PHASE = const(5)
+_HOT_PHASE = const(6)
+_MAP_PHASE = const(7)
+_TABLE_PHASE = const(8)
 SIGMAS = const(3)
 LIMIT_MAX_dA = const(16383)
 _PERMILLE = const(1000)
@@ -43,11 +54,17 @@ _MARGIN_permille = const(5)
 
 class Envelope:
     """`charge_dA`, `discharge_dA` and their reasons; `map_dA`, what map and windows alone allow; `soc_lo_permille` and
-    `soc_hi_permille`, the window that decisions read; `cut`: a limit has just fallen to zero."""
+    `soc_hi_permille`, the window that decisions read; `cut`: a limit has just fallen to zero;
+    `moved`: limits or reasons are not what they were when somebody last set it to False."""
 
     def __init__(self, pack: "Pack") -> None:
         cell = pack.cell
-        self._cell = cell
+        self._socs = array("i", cell.map_soc_permille)
+        self._map_ddegC = array("i", cell.map_ddegC)
+        self._table_ddegC = array("i", cell.discharge_ddegC)
+        self._cont_mC = array("i", cell.discharge_cont_mC)
+        self._charge_max_mC = cell.charge_max_mC
+        self._low_soc_permille = cell.discharge_low_soc_permille
         self._rows = charge_map(pack)
         self._capacity_10uAh = cell.capacity_mAh // 10
         self._spread_soc_permille = pack.spread_soc_permille
@@ -60,7 +77,13 @@ class Envelope:
         self._rise_dA_s = pack.limit_rise_dA_s
         self._charge_carry = 0
         self._discharge_carry = 0
+        self._soc_lo_permille = 0  # of the emptiest layer
+        self._k_lo = 0
+        self._x_lo_permille = 0
+        self._k_hi = 0
+        self._x_hi_permille = 0
         self._corner_mC = 0
+        self._table_cold_mC = 0
         self.map_dA = 0
         self.table_dA = 0
         self._table_reason = NONE
@@ -71,6 +94,7 @@ class Envelope:
         self.charge_reason = STATE
         self.discharge_reason = STATE
         self.cut = False
+        self.moved = True
 
     def window(self, advice: "Advice", fresh: bool, low_permille: int, high_permille: int) -> int:
         """SoC window for decisions: the hard interval, narrowed by fresh advice that lies inside it."""
@@ -126,18 +150,18 @@ class Envelope:
             if advice.discharge_limit_dA < other:
                 other = advice.discharge_limit_dA
                 why = ADVICE
-        if severity >= DERATE:
+        if severity >= _DERATE:
             limit //= 2
             other //= 2
             reason = why = FAULTS
-        if severity >= TRIP_AFTER_RAMP:
+        if severity >= _TRIP_AFTER_RAMP:
             limit = other = 0
         if not machine.charge_allowed:
             limit = 0
-            reason = STATE if severity < TRIP_AFTER_RAMP else FAULTS
+            reason = STATE if severity < _TRIP_AFTER_RAMP else FAULTS
         if not machine.discharge_allowed:
             other = 0
-            why = STATE if severity < TRIP_AFTER_RAMP else FAULTS
+            why = STATE if severity < _TRIP_AFTER_RAMP else FAULTS
         if limit < 0:
             limit = 0
         if other < 0:
@@ -151,71 +175,95 @@ class Envelope:
         if other > self.discharge_dA + rise:
             other = self.discharge_dA + rise
             why = RAMP
-        self.cut = (limit < self.charge_dA and limit == 0) or (other < self.discharge_dA and other == 0)
-        self.charge_dA = limit
-        self.charge_reason = reason
-        self.discharge_dA = other
-        self.discharge_reason = why
+        self.cut = False
+        if limit != self.charge_dA or reason != self.charge_reason:
+            self.moved = True
+            self.cut = limit == 0 and self.charge_dA > 0
+            self.charge_dA = limit
+            self.charge_reason = reason
+        if other != self.discharge_dA or why != self.discharge_reason:
+            self.moved = True
+            if other == 0 and self.discharge_dA > 0:
+                self.cut = True
+            self.discharge_dA = other
+            self.discharge_reason = why
         return limit
 
     def refresh(self, bound: "Bound", phase: int) -> None:
-        """What map and table allow at the corners of the window in which the layers are: one corner a tick."""
-        cell = self._cell
+        """What map and table allow at the corners of the window in which the layers are, a part a tick."""
+        if phase == FIRST_PHASE:
+            self._columns()
+        elif phase == _COLD_PHASE:
+            self._corner_mC = self._row_mC(bound.cold_ddegC)
+        elif phase == _HOT_PHASE:
+            c = self._row_mC(bound.hot_ddegC)
+            if c < self._corner_mC:
+                self._corner_mC = c
+        elif phase == _MAP_PHASE:
+            c = self._corner_mC
+            if self._charge_max_mC < c:
+                c = self._charge_max_mC
+            self.map_dA = self._capacity_10uAh * c // 10000
+            self._table_cold_mC = self._table_mC(bound.cold_ddegC)
+        elif phase == _TABLE_PHASE:
+            c = self._table_mC(bound.hot_ddegC)
+            if self._table_cold_mC < c:
+                c = self._table_cold_mC
+            self._table_reason = TEMPERATURE
+            low = self._low_soc_permille
+            soc = self._soc_lo_permille
+            if soc < low:
+                c = c * (soc if soc > 0 else 0) // low
+                self._table_reason = SOC
+            self.table_dA = self._capacity_10uAh * c // 10000
+
+    def _columns(self) -> None:
+        """Where the emptiest and the fullest layer stand in the map; the end columns hold outside its SoC."""
         lo = self.soc_lo_permille
         hi = self.soc_hi_permille
         far = hi - self._match_permille
         if self._match_permille - lo > far:
             far = self._match_permille - lo
         spread = self._spread_soc_permille + (self._spread_capacity_permille * far + 999) // _PERMILLE
-        phase -= FIRST_PHASE
-        if phase == 0:
-            self._corner_mC = self._map_mC(bound.cold_ddegC, lo - spread)
-        elif phase == 1:
-            self._corner_mC = min(self._corner_mC, self._map_mC(bound.cold_ddegC, hi + spread))
-        elif phase == 2:
-            self._corner_mC = min(self._corner_mC, self._map_mC(bound.hot_ddegC, lo - spread))
-        elif phase == 3:
-            c = min(self._corner_mC, self._map_mC(bound.hot_ddegC, hi + spread), cell.charge_max_mC)
-            self.map_dA = self._capacity_10uAh * c // 10000
-        elif phase == 4:
-            c = min(self._table_mC(bound.cold_ddegC), self._table_mC(bound.hot_ddegC))
-            self._table_reason = TEMPERATURE
-            low = cell.discharge_low_soc_permille
-            soc = lo - spread
-            if soc < low:
-                c = c * (soc if soc > 0 else 0) // low
-                self._table_reason = SOC
-            self.table_dA = self._capacity_10uAh * c // 10000
+        lo -= spread
+        hi += spread
+        self._soc_lo_permille = lo
+        socs = self._socs
+        lo = 0 if lo < 0 else lo if lo < _PERMILLE else _PERMILLE
+        hi = 0 if hi < 0 else hi if hi < _PERMILLE else _PERMILLE
+        k = segment(lo, socs)
+        self._k_lo = k
+        self._x_lo_permille = lo - socs[k]
+        k = segment(hi, socs)
+        self._k_hi = k
+        self._x_hi_permille = hi - socs[k]
 
-    def _map_mC(self, t_ddegC: int, soc_permille: int) -> int:
-        """Bilinear in the charge map; nothing outside its temperatures, the end columns outside its SoC."""
-        ts = self._cell.map_ddegC
-        socs = self._cell.map_soc_permille
-        last = len(ts) - 1
-        if t_ddegC < ts[0] or t_ddegC > ts[last]:
+    def _row_mC(self, t_ddegC: int) -> int:
+        """The lesser of the two corners at a temperature, bilinear in the charge map; nothing outside its temperatures."""
+        ts = self._map_ddegC
+        if t_ddegC < ts[0] or t_ddegC > ts[-1]:
             return 0
-        if soc_permille < 0:
-            soc_permille = 0
-        if soc_permille > _PERMILLE:
-            soc_permille = _PERMILLE
         r = segment(t_ddegC, ts)
-        k = segment(soc_permille, socs)
-        x = soc_permille - socs[k]
-        span = socs[k + 1] - socs[k]
-        a = self._rows[r]
-        b = self._rows[r + 1]
-        low = a[k] * span + (a[k + 1] - a[k]) * x
-        high = b[k] * span + (b[k + 1] - b[k]) * x
         t = t_ddegC - ts[r]
         width = ts[r + 1] - ts[r]
+        a = self._rows[r]
+        b = self._rows[r + 1]
+        c = self._corner(a, b, self._k_lo, self._x_lo_permille, t, width)
+        d = self._corner(a, b, self._k_hi, self._x_hi_permille, t, width)
+        return c if c < d else d
+
+    def _corner(self, a: "tuple[int, ...]", b: "tuple[int, ...]", k: int, x: int, t: int, width: int) -> int:
+        socs = self._socs
+        span = socs[k + 1] - socs[k]
+        low = a[k] * span + (a[k + 1] - a[k]) * x
+        high = b[k] * span + (b[k + 1] - b[k]) * x
         return (low * (width - t) + high * t) // (width * span)
 
     def _table_mC(self, t_ddegC: int) -> int:
         """Continuous discharge at a temperature; nothing outside the table."""
-        ts = self._cell.discharge_ddegC
-        last = len(ts) - 1
-        if t_ddegC < ts[0] or t_ddegC > ts[last]:
+        ts = self._table_ddegC
+        if t_ddegC < ts[0] or t_ddegC > ts[-1]:
             return 0
         r = segment(t_ddegC, ts)
-        ys = self._cell.discharge_cont_mC
+        ys = self._cont_mC
         return ys[r] + (ys[r + 1] - ys[r]) * (t_ddegC - ts[r]) // (ts[r + 1] - ts[r])

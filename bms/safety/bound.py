@@ -13,16 +13,26 @@ refresh one after the other, PHASES ticks of every ten. Wider SoC
 interval, colder, hotter, more current, more disagreement: never a narrower bound.
 """
 
+from array import array
+
 from micropython import const
 
-from bms.safety.faults import LIMIT_FAULT, LIMIT_INFO, LAYER_HIGH_mV, LAYER_LOW_mV, Signals
+from bms.safety.faults import Signals
 from bms.safety.plausible import sensor_error_m
-from bms.safety.snapshot import AGE_MAX_ms, Snapshot, index_of
+from bms.safety.snapshot import Snapshot, index_of
 from bms.safety.tables import drop_mV, highest, interpolated, segment
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from bms.schema import Pack
+
+# As snapshot.py, faults.py and their neighbours have them; a test holds them together. A name of one's own costs the
+# target no look-up.
+_LIMIT_INFO = const(0)
+_LAYER_HIGH_mV = const(0)
+_LAYER_LOW_mV = const(1)
+_LIMIT_FAULT = const(2)
+_AGE_MAX_ms = const(60000)
 
 PHASES = const(6)
 _ROUND_ms = const(100)
@@ -43,9 +53,8 @@ class Bound:
         cell = pack.cell
         self._value = signals.value
         self._where = signals.where
-        self._watch_high_mV = cell.v_max_mV[LIMIT_INFO]
-        self._watch_low_mV = cell.v_min_mV[LIMIT_INFO]
-        self._cell = cell
+        self._watch_high_mV = cell.v_max_mV[_LIMIT_INFO]
+        self._watch_low_mV = cell.v_min_mV[_LIMIT_INFO]
         n = max(pack.taps)
         self._uniform = n if n == min(pack.taps) else 0
         self._twice_permille = 2 * _PERMILLE * (n - 1) // n + (1 if n > 1 else 0)
@@ -54,15 +63,25 @@ class Bound:
         self._spread_capacity_permille = pack.spread_capacity_permille
         self._match_permille = pack.soc_match_permille
         self._spread_r_permille = pack.spread_r_permille
+        self._apart_permille = self._twice_permille * pack.spread_r_permille // _PERMILLE + 1
         self._spread_hyst_permille = pack.spread_hyst_permille + pack.spread_capacity_permille
         self._spread_t_ddegC = pack.spread_t_ddegC
-        self._group_error_mV = sensor_error_m(pack.group_sensor, n * cell.v_max_mV[LIMIT_FAULT])
+        self._group_error_mV = sensor_error_m(pack.group_sensor, n * cell.v_max_mV[_LIMIT_FAULT])
         self._group_error_mV = self._group_error_mV // min(pack.taps) + 1
         self._probe_error_ddegC = sensor_error_m(pack.probe_sensor, 0) // 100 + 1
         slopes = []
         for k in range(len(cell.ocv_mV) - 1):
             slopes.append(cell.ocv_mV[k + 1] - cell.ocv_mV[k] + abs(cell.hyst_mV[k + 1] - cell.hyst_mV[k]))
-        self._slope_mV = tuple(slopes)  # of the steeper branch, a segment of 50 permille
+        self._slope_mV = array("i", slopes)  # of the steeper branch, a segment of 50 permille
+        self._hyst_mV = array("i", cell.hyst_mV)
+        self._knots_ddegC = array("i", cell.r_ddegC)
+        self._r0 = array("i", cell.r0_uohm)
+        self._r1 = array("i", cell.r1_uohm)
+        self._r2 = array("i", cell.r2_uohm)
+        self._f0 = array("i", cell.r0_permille)
+        self._f1 = array("i", cell.r1_permille)
+        self._f2 = array("i", cell.r2_permille)
+        self._middle_uohm = cell.r0_uohm[_MIDDLE_KNOT]
         self._rise_1 = (min(cell.tau1_ms), max(cell.tau1_ms))
         self._rise_2 = (min(cell.tau2_ms), max(cell.tau2_ms))
         # nobody knows what flowed before this controller woke: what is to be reckoned with, forgotten at the slowest rate
@@ -75,8 +94,12 @@ class Bound:
         self._apart_now_uohm = 0
         self._k_cold = 0
         self._x_cold_ddegC = 0
+        self._width_cold_ddegC = 1
         self._k_warm = 0
         self._x_warm_ddegC = 0
+        self._width_warm_ddegC = 1
+        self._hot_permille = 0
+        self._apart_uohm = 0
         self._k_lo = 0
         self._k_hi = _LAST_SEGMENT + 1
         self._spread_permille = 0
@@ -103,7 +126,7 @@ class Bound:
         layer may stand from its group's mean."""
         if phase < PHASES:
             self._refresh(snap, soc_lo_permille, soc_hi_permille, phase)
-        if not self._settled and snap.probe_oldest_ms < AGE_MAX_ms:
+        if not self._settled and snap.probe_oldest_ms < _AGE_MAX_ms:
             self._settled = True
             for k in range(PHASES):
                 self._refresh(snap, soc_lo_permille, soc_hi_permille, k)
@@ -116,7 +139,27 @@ class Bound:
         apart_mV = self._slow_mV + sum_excess_mV
         if self._apart:
             apart_mV += drop_mV(self._apart_now_uohm, current_dA)
-        self._layers(snap, apart_mV)
+        n = self._uniform
+        if n:
+            high = snap.group_max_mV // n
+            low = snap.group_min_mV // n
+        else:
+            at = self._extreme(snap, 1)
+            high = snap.group_mV[at] // snap.layers[at]
+            at = self._extreme(snap, -1)
+            low = snap.group_mV[at] // snap.layers[at]
+        beyond_mV = apart_mV + self._group_error_mV
+        high += 1 + beyond_mV
+        low -= beyond_mV
+        self.layer_high_mV = high
+        self.layer_low_mV = low
+        value = self._value
+        value[_LAYER_HIGH_mV] = high
+        value[_LAYER_LOW_mV] = low
+        if high > self._watch_high_mV:
+            self._where[_LAYER_HIGH_mV] = self.high_group(snap)
+        if low < self._watch_low_mV:
+            self._where[_LAYER_LOW_mV] = self.low_group(snap)
         return apart_mV
 
     def drop_high_mV(self, current_dA: int) -> int:
@@ -129,11 +172,11 @@ class Bound:
 
     def high_group(self, snap: Snapshot) -> int:
         """The group whose mean is highest."""
-        return index_of(snap.group_mV, snap.group_max_mV) if self._uniform else self._extreme(snap, 1)
+        return index_of(snap.group_mV, snap.groups, snap.group_max_mV) if self._uniform else self._extreme(snap, 1)
 
     def low_group(self, snap: Snapshot) -> int:
         """The group whose mean is lowest."""
-        return index_of(snap.group_mV, snap.group_min_mV) if self._uniform else self._extreme(snap, -1)
+        return index_of(snap.group_mV, snap.groups, snap.group_min_mV) if self._uniform else self._extreme(snap, -1)
 
     def _extreme(self, snap: Snapshot, sign: int) -> int:
         group_mV = snap.group_mV
@@ -168,49 +211,26 @@ class Bound:
             was += (now - was) // (time_constants_ms[1] // dt_ms + 1) + 1
         return was if was < _FIXED_MAX else _FIXED_MAX
 
-    def _layers(self, snap: Snapshot, apart_mV: int) -> None:
-        n = self._uniform
-        if n:
-            high = snap.group_max_mV // n
-            low = snap.group_min_mV // n
-        else:
-            at = self._extreme(snap, 1)
-            high = snap.group_mV[at] // snap.layers[at]
-            at = self._extreme(snap, -1)
-            low = snap.group_mV[at] // snap.layers[at]
-        apart_mV += self._group_error_mV
-        high += 1 + apart_mV
-        low -= apart_mV
-        self.layer_high_mV = high
-        self.layer_low_mV = low
-        self._value[LAYER_HIGH_mV] = high
-        self._value[LAYER_LOW_mV] = low
-        if high > self._watch_high_mV:
-            self._where[LAYER_HIGH_mV] = self.high_group(snap)
-        if low < self._watch_low_mV:
-            self._where[LAYER_LOW_mV] = self.low_group(snap)
-
     def _refresh(self, snap: Snapshot, soc_lo_permille: int, soc_hi_permille: int, phase: int) -> None:
         """One part of what depends on temperature and on where in the SoC table the layers may be."""
-        cell = self._cell
         if phase == 0:
             self._temperatures(snap)
             self._place()
             self._knots(soc_lo_permille, soc_hi_permille)
         elif phase == 1:
             self._spread()
+            self._hot_permille = interpolated(self.hot_ddegC, self._knots_ddegC, self._f0)
         elif phase == 2:
-            self._r0_uohm = self._worst(cell.r0_uohm, cell.r0_permille)
-            self._apart_r0_uohm = self._apart_of(self._r0_uohm, cell.r0_permille)
-            f = interpolated(self.hot_ddegC, cell.r_ddegC, cell.r0_permille)
-            least = cell.r0_uohm[_MIDDLE_KNOT] * f // _PERMILLE
+            self._r0_uohm = self._resistance(self._r0, self._f0)
+            self._apart_r0_uohm = self._apart_uohm
+            least = self._middle_uohm * self._hot_permille // _PERMILLE
             self.r_low_uohm = least * (_PERMILLE - self._spread_r_permille) // _PERMILLE + 1
         elif phase == 3:
-            self._r1_uohm = self._worst(cell.r1_uohm, cell.r1_permille)
-            self._apart_r1_uohm = self._apart_of(self._r1_uohm, cell.r1_permille)
+            self._r1_uohm = self._resistance(self._r1, self._f1)
+            self._apart_r1_uohm = self._apart_uohm
         elif phase == 4:
-            self._r2_uohm = self._worst(cell.r2_uohm, cell.r2_permille)
-            self._apart_r2_uohm = self._apart_of(self._r2_uohm, cell.r2_permille)
+            self._r2_uohm = self._resistance(self._r2, self._f2)
+            self._apart_r2_uohm = self._apart_uohm
             self.r_high_uohm = self._r0_uohm + self._r1_uohm + self._r2_uohm
         else:
             soon = self._apart_r1_uohm * _ROUND_ms // self._rise_1[0] + self._apart_r2_uohm * _ROUND_ms // self._rise_2[0]
@@ -218,7 +238,7 @@ class Bound:
             self._remember()
 
     def _temperatures(self, snap: Snapshot) -> None:
-        if snap.probe_oldest_ms >= AGE_MAX_ms:
+        if snap.probe_oldest_ms >= _AGE_MAX_ms:
             self.hot_ddegC = _UNKNOWN_ddegC
             self.cold_ddegC = -_UNKNOWN_ddegC
         else:
@@ -250,7 +270,7 @@ class Bound:
         """What SoC, capacity and hysteresis may put between a layer and its group's mean."""
         twice = self._twice_permille
         slope_mV = highest(self._slope_mV, self._k_lo, self._k_hi)
-        hyst_mV = highest(self._cell.hyst_mV, self._k_lo, self._k_hi + 1)
+        hyst_mV = highest(self._hyst_mV, self._k_lo, self._k_hi + 1)
         if self._apart:
             base_mV = (twice * self._spread_permille // _PERMILLE + 1) * slope_mV // _KNOT_permille + 1
             base_mV += (twice * self._spread_hyst_permille // _PERMILLE + 1) * hyst_mV // _PERMILLE + 1
@@ -258,34 +278,37 @@ class Bound:
 
     def _place(self) -> None:
         """Where the coldest layer, and one warmer by the spread, stand in the temperature tables."""
-        knots = self._cell.r_ddegC
-        cold = self.cold_ddegC if self.cold_ddegC > knots[0] else knots[0]
+        knots = self._knots_ddegC
+        cold = self.cold_ddegC
+        if cold < knots[0]:
+            cold = knots[0]
         warm = cold + self._spread_t_ddegC
-        last = knots[len(knots) - 1]
+        last = knots[-1]
         if cold > last:
             cold = last
         if warm > last:
             warm = last
-        self._k_cold = segment(cold, knots)
-        self._x_cold_ddegC = cold - knots[self._k_cold]
-        self._k_warm = segment(warm, knots)
-        self._x_warm_ddegC = warm - knots[self._k_warm]
+        k = segment(cold, knots)
+        self._k_cold = k
+        self._x_cold_ddegC = cold - knots[k]
+        self._width_cold_ddegC = knots[k + 1] - knots[k]
+        if warm >= knots[k + 1]:
+            k = segment(warm, knots)
+        self._k_warm = k
+        self._x_warm_ddegC = warm - knots[k]
+        self._width_warm_ddegC = knots[k + 1] - knots[k]
 
-    def _factor(self, factor_permille: "tuple[int, ...]", k: int, x_ddegC: int) -> int:
-        knots = self._cell.r_ddegC
+    def _resistance(self, r_uohm: "array[int]", factor_permille: "array[int]") -> int:
+        """Resistance of the worst layer: coldest, in the window's worst place, at the high end of the spread. Leaves in
+        _apart_uohm the part of it that a layer may have more or less than its group's mean."""
+        k = self._k_cold
         f = factor_permille[k]
-        return f + (factor_permille[k + 1] - f) * x_ddegC // (knots[k + 1] - knots[k])
-
-    def _worst(self, r_uohm: "tuple[int, ...]", factor_permille: "tuple[int, ...]") -> int:
-        """Resistance of the worst layer: coldest, in the window's worst place, at the high end of the spread."""
-        f = self._factor(factor_permille, self._k_cold, self._x_cold_ddegC) + 1
+        f += (factor_permille[k + 1] - f) * self._x_cold_ddegC // self._width_cold_ddegC
+        k = self._k_warm
+        warmer = factor_permille[k]
+        warmer += (factor_permille[k + 1] - warmer) * self._x_warm_ddegC // self._width_warm_ddegC
         r = highest(r_uohm, self._k_lo, self._k_hi + 1)
-        return r * f // _PERMILLE // 10 * (_PERMILLE + self._spread_r_permille) // 100 + 1
-
-    def _apart_of(self, r_uohm: int, factor_permille: "tuple[int, ...]") -> int:
-        """The part of it that a layer may have more or less than its group's mean."""
-        f = self._factor(factor_permille, self._k_cold, self._x_cold_ddegC)
-        warmer = self._factor(factor_permille, self._k_warm, self._x_warm_ddegC)
+        r = r * (f + 1) // _PERMILLE // 10 * (_PERMILLE + self._spread_r_permille) // 100 + 1
         fall_permille = _PERMILLE - warmer * _PERMILLE // f + 1
-        part = self._twice_permille * self._spread_r_permille // _PERMILLE + 1 + fall_permille
-        return r_uohm // 10 * part // 100 + 1
+        self._apart_uohm = r // 10 * (self._apart_permille + fall_permille) // 100 + 1
+        return r

@@ -9,23 +9,28 @@ contacts must follow their coils; how long they have not is a signal. Units: mV,
 
 from micropython import const
 
-from bms.safety.faults import PRECHARGE_CURRENT, PRECHARGE_FAST, PRECHARGE_SLOW, FEEDBACK_ms, Signals
-from bms.safety.snapshot import (
-    CURRENT,
-    INPUTS,
-    NEGATIVE,
-    POSITIVE,
-    PRECHARGE,
-    VOLTAGES,
-    FEEDBACK_bits,
-    LINK_mV,
-    PACK_mV,
-    Snapshot,
-)
+from bms.safety.faults import Signals
+from bms.safety.snapshot import Snapshot
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from bms.schema import Pack
+
+# As snapshot.py, faults.py and their neighbours have them; a test holds them together. A name of one's own costs the
+# target no look-up.
+_NEGATIVE = const(1)
+_PRECHARGE = const(2)
+_PACK_mV = const(2)
+_LINK_mV = const(3)
+_POSITIVE = const(4)
+_FEEDBACK_bits = const(4)
+_CURRENT = const(8)
+_VOLTAGES = const(16)
+_FEEDBACK_ms = const(22)
+_PRECHARGE_SLOW = const(23)
+_PRECHARGE_FAST = const(24)
+_PRECHARGE_CURRENT = const(25)
+_INPUTS = const(32)
 
 OPEN = const(0)
 MINUS = const(1)
@@ -36,14 +41,14 @@ CLOSED = const(4)
 # Moore: the coils of each phase
 COILS = (
     0,
-    NEGATIVE,
-    NEGATIVE | PRECHARGE,
-    NEGATIVE | PRECHARGE | POSITIVE,
-    NEGATIVE | POSITIVE,
+    _NEGATIVE,
+    _NEGATIVE | _PRECHARGE,
+    _NEGATIVE | _PRECHARGE | _POSITIVE,
+    _NEGATIVE | _POSITIVE,
 )
 
 PROOF = const(3)
-MAINS = NEGATIVE | PRECHARGE | POSITIVE
+MAINS = const(_NEGATIVE | _PRECHARGE | _POSITIVE)
 _TIME_MAX_ms = const(60000)
 _U_PER_M = const(1000)  # millionths in a thousandth
 _CHARGE_MAX_mAms = const(1 << 27)
@@ -84,7 +89,7 @@ class Contactor:
                 self.mask = COILS[after]
                 self.closed = after == CLOSED
         mask = self.mask
-        if snap.value[FEEDBACK_bits] & MAINS != mask or self._apart_ms:
+        if snap.value[_FEEDBACK_bits] & MAINS != mask or self._apart_ms:
             self._feedback(snap, dt_ms)
         return mask
 
@@ -92,9 +97,9 @@ class Contactor:
         value = self._signals.value
         if not wanted:
             if phase != OPEN:
-                value[PRECHARGE_SLOW] = 0
-                value[PRECHARGE_FAST] = 0
-                value[PRECHARGE_CURRENT] = 0
+                value[_PRECHARGE_SLOW] = 0
+                value[_PRECHARGE_FAST] = 0
+                value[_PRECHARGE_CURRENT] = 0
             return OPEN
         if phase == OPEN:
             return MINUS
@@ -103,7 +108,7 @@ class Contactor:
                 return MINUS
             self._proof = 0
             self._flowed_mAms = 0
-            self._link_start_mV = snap.value[LINK_mV]
+            self._link_start_mV = snap.value[_LINK_mV]
             return PRECHARGING
         if phase == PRECHARGING:
             return self._precharge(snap, dt_ms)
@@ -114,16 +119,16 @@ class Contactor:
     def _precharge(self, snap: Snapshot, dt_ms: int) -> int:
         """Watches link and current while the resistor charges the link."""
         value = self._signals.value
-        if snap.fresh_bits & CURRENT:
+        if snap.fresh_bits & _CURRENT:
             flowed = self._flowed_mAms - snap.current_mA * dt_ms
             if flowed > _CHARGE_MAX_mAms:
                 flowed = _CHARGE_MAX_mAms
             if flowed < -_CHARGE_MAX_mAms:
                 flowed = -_CHARGE_MAX_mAms
             self._flowed_mAms = flowed
-        if snap.fresh_bits & VOLTAGES and snap.fresh_bits & CURRENT:
-            pack_mV = snap.value[PACK_mV]
-            link_mV = snap.value[LINK_mV]
+        if snap.fresh_bits & _VOLTAGES and snap.fresh_bits & _CURRENT:
+            pack_mV = snap.value[_PACK_mV]
+            link_mV = snap.value[_LINK_mV]
             current_mA = snap.current_mA
             done = (
                 link_mV >= pack_mV // 100 * self._done_permille // 10
@@ -135,32 +140,32 @@ class Contactor:
             )
             self._proof = self._proof + 1 if done else 0
         if self._proof >= PROOF:
-            rise_mV = snap.value[LINK_mV] - self._link_start_mV
-            if rise_mV * 2 > snap.value[PACK_mV] and self._in_phase_ms < self._too_fast_ms + PROOF * dt_ms:
-                value[PRECHARGE_FAST] = 1
+            rise_mV = snap.value[_LINK_mV] - self._link_start_mV
+            if rise_mV * 2 > snap.value[_PACK_mV] and self._in_phase_ms < self._too_fast_ms + PROOF * dt_ms:
+                value[_PRECHARGE_FAST] = 1
             # uF * mV = nC, / 1000 = mA ms
             takes_mAms = self._link_uF * (rise_mV // 100) // 10
             error_mAms = self._error_mA * self._in_phase_ms
             flowed = self._flowed_mAms
             if (flowed + error_mAms) * 4 < takes_mAms or flowed - error_mAms > takes_mAms * 4 + self._done_mA * 100:
-                value[PRECHARGE_CURRENT] = 1
-            if value[PRECHARGE_FAST] or value[PRECHARGE_CURRENT]:
+                value[_PRECHARGE_CURRENT] = 1
+            if value[_PRECHARGE_FAST] or value[_PRECHARGE_CURRENT]:
                 return PRECHARGING
             return PLUS
         if self._in_phase_ms >= self._timeout_ms:
-            value[PRECHARGE_SLOW] = 1
+            value[_PRECHARGE_SLOW] = 1
         return PRECHARGING
 
     def _feedback(self, snap: Snapshot, dt_ms: int) -> None:
         """How long an auxiliary contact has not followed its coil, and which."""
         signals = self._signals
-        if snap.fresh_bits & INPUTS:
-            apart = (self.mask ^ snap.value[FEEDBACK_bits]) & MAINS
+        if snap.fresh_bits & _INPUTS:
+            apart = (self.mask ^ snap.value[_FEEDBACK_bits]) & MAINS
             if apart:
                 self._apart_ms += dt_ms
                 if self._apart_ms > _TIME_MAX_ms:
                     self._apart_ms = _TIME_MAX_ms
-                signals.where[FEEDBACK_ms] = 0 if apart & NEGATIVE else 1 if apart & PRECHARGE else 2
+                signals.where[_FEEDBACK_ms] = 0 if apart & _NEGATIVE else 1 if apart & _PRECHARGE else 2
             else:
                 self._apart_ms = 0
-        signals.value[FEEDBACK_ms] = self._apart_ms
+        signals.value[_FEEDBACK_ms] = self._apart_ms

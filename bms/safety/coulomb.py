@@ -10,10 +10,13 @@ Where the two exclude each other the OCV wins and `conflicts` counts it. The cou
 SoC is that of the mean layer by charge. Units: mAs, permille (rounded outwards), mV. Serves up to 290 Ah (2^30 mAs).
 """
 
+from array import array
+
 from micropython import const
 
 from bms.safety.faults import LIMIT_FAULT
 from bms.safety.plausible import sensor_error_m
+from bms.safety.tables import segment
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -60,8 +63,8 @@ class Coulomb:
             m = (cell.hyst_mV[k] * hyst + 999) // _PERMILLE
             charge.append(cell.ocv_mV[k] + m)
             discharge.append(cell.ocv_mV[k] - m)
-        self._charge_mV = tuple(charge)
-        self._discharge_mV = tuple(discharge)
+        self._charge_mV = array("i", charge)
+        self._discharge_mV = array("i", discharge)
         self._entropy_uV_K = max(-min(cell.entropy_uV_K), *cell.entropy_uV_K)
         self._t_ref_ddegC = cell.t_ref_ddegC
         group_error_mV = sensor_error_m(pack.group_sensor, max(pack.taps) * cell.v_max_mV[LIMIT_FAULT])
@@ -121,18 +124,15 @@ class Coulomb:
         if high < self.high_mAs:
             self.high_mAs = high
 
-    def _inverse(self, branch_mV: "tuple[int, ...]", v_mV: int) -> int:
+    def _inverse(self, branch_mV: "array[int]", v_mV: int) -> int:
         """Permille at which a rising branch has v_mV, rounded down; 0 and 1000 beyond its ends."""
         if v_mV <= branch_mV[0]:
             return 0
-        k = 1
-        while k < _KNOTS:
-            b = branch_mV[k]
-            if v_mV < b:
-                a = branch_mV[k - 1]
-                return (k - 1) * _KNOT_permille + (v_mV - a) * _KNOT_permille // (b - a)
-            k += 1
-        return _PERMILLE
+        if v_mV >= branch_mV[_KNOTS - 1]:
+            return _PERMILLE
+        k = segment(v_mV, branch_mV)
+        a = branch_mV[k]
+        return k * _KNOT_permille + (v_mV - a) * _KNOT_permille // (branch_mV[k + 1] - a)
 
     def publish(self) -> None:
         """Permille of ledger and interval, rounded outwards."""

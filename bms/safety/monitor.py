@@ -21,6 +21,7 @@ _PENDING = const(1)
 _ACTIVE = const(2)
 _LEAVING = const(3)
 _WORD_BITS = const(16)
+_NEVER = const(0x3FFFFFFF)  # limit of a signal that no row looks at
 _TIME_MAX_ms = const(60000)
 NOWHERE = const(255)
 
@@ -36,9 +37,25 @@ class Monitor:
         self._where = signals.where
         self._new_bits = 0
         self._rows = n
-        self._next = 0
+        self._signals = F.SIGNALS
         self._signal = bytearray(row.signal for row in table)
         self._above = bytearray(1 if row.sense > 0 else 0 for row in table)
+        # rows stand in the order of their signals: those of signal s are _first[s] ... _first[s + 1] - 1
+        self._first = bytearray(F.SIGNALS + 1)
+        self._flip = array("i", [0] * F.SIGNALS)
+        self._tightest = array("i", [_NEVER] * F.SIGNALS)
+        self._busy = bytearray(F.SIGNALS)
+        for i in range(n):
+            row = table[i]
+            s = row.signal
+            flip = 0 if row.sense > 0 else -1
+            if i and (s < table[i - 1].signal or (s == table[i - 1].signal and row.sense != table[i - 1].sense)):
+                raise ValueError(row.name + ": rows stand in the order of their signals, one sense each")
+            self._first[s + 1] = i + 1
+            self._flip[s] = flip
+            self._tightest[s] = min(self._tightest[s], F.limit_of(row, pack) ^ flip)
+        for s in range(F.SIGNALS):
+            self._first[s + 1] = max(self._first[s], self._first[s + 1])
         self._channel = array("h", [row.channel for row in table])
         self._limit = array("i", [F.limit_of(row, pack) for row in table])
         self._release = array("i", [row.release for row in table])
@@ -60,43 +77,48 @@ class Monitor:
     def step(self, new_bits: int, dt_ms: int) -> int:
         """One tick. `new_bits`: channels that are new, from Snapshot.summarise(). Returns the worst severity."""
         self._new_bits = new_bits
-        rows = self._rows
+        end = self._signals
+        s = self._scan(0, end)
+        if s == end:
+            return self.severity
         changed = 0
-        self._next = 0
-        i = self._scan()
-        while i < rows:
-            excess = self._value[self._signal[i]] - self._limit[i]
-            changed |= self._judge(i, excess if self._above[i] else -excess, dt_ms)
-            self._next = i + 1
-            i = self._scan()
+        while s < end:
+            value = self._value[s]
+            for i in range(self._first[s], self._first[s + 1]):
+                excess = value - self._limit[i] if self._above[i] else self._limit[i] - value
+                if excess > 0 or self._state[i]:
+                    changed |= self._judge(i, excess, dt_ms)
+            self._mark(s)
+            s = self._scan(s + 1, end)
         if changed:
             self._worst()
         return self.severity
 
     @micropython.viper
-    def _scan(self) -> int:
-        """The next row from self._next on that is in excess or not at rest; self._rows when there is none.
+    def _scan(self, first: int, end: int) -> int:
+        """The next signal of first ... end - 1 that is beyond the tightest of its limits or has a row not at rest; else
+        `end`. A signal whose rows mind low values is compared with all its bits turned over, like its limit.
 
         Machine integers: 32 bits wide on a controller, 64 with loads that are not sign-extended on a desk. Bit 31 of the
         difference tells its sign on both, and on CPython too.
         """
         value = ptr32(self._value)
-        signal = ptr8(self._signal)
-        limit = ptr32(self._limit)
-        above = ptr8(self._above)
-        state = ptr8(self._state)
-        i = int(self._next)
-        rows = int(self._rows)
-        while i < rows:
-            if state[i] != 0:
+        tightest = ptr32(self._tightest)
+        flip = ptr32(self._flip)
+        busy = ptr8(self._busy)
+        s = first
+        while s < end:
+            if busy[s] | (tightest[s] - (value[s] ^ flip[s])) >> 31 & 1:
                 break
-            excess = value[signal[i]] - limit[i]
-            if above[i] == 0:
-                excess = 0 - excess
-            if excess != 0 and (excess >> 31) & 1 == 0:
-                break
-            i += 1
-        return i
+            s += 1
+        return s
+
+    def _mark(self, s: int) -> None:
+        """Whether any row of this signal is not at rest."""
+        busy = 0
+        for i in range(self._first[s], self._first[s + 1]):
+            busy |= self._state[i]
+        self._busy[s] = busy
 
     def _judge(self, i: int, excess: int, dt_ms: int) -> int:
         """Debounce, release and latch of one row. Returns 1 when the set of faults changed."""
@@ -187,6 +209,7 @@ class Monitor:
         for i in range(self._rows):
             if self._state[i] >= _ACTIVE and self._latch[i]:
                 self._state[i] = _QUIET
+                self._mark(self._signal[i])
                 self._gone[i] = 0
                 number = self._id[i]
                 self.words[number // _WORD_BITS] &= 0xFFFF ^ (1 << (number % _WORD_BITS))

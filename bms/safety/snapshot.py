@@ -35,8 +35,14 @@ GROUPS_HEARD = const(1024)  # a group sent something, be it a reason for no valu
 CURRENT_HEARD = const(2048)
 
 NOT_PROBES = const(4091)
+_AS_THEY_COME = const(PROBES | INPUTS | ENVIRONMENT | CHAIN)  # new when any of it came
+_SCALARS = const(CURRENT | CURRENT_B | VOLTAGES)
 PROBE_ROUND_ms = const(100)
 CURRENT_MAX_mA = const(1638300)  # 16383 dA: beyond it current_range trips, and products of the tick would not fit
+
+_TICK_ms = const(10)
+_BIAS = const(0x20000000)  # values stay within 2^29, either sign
+_BIASED = const(0x3FFFFFFF)
 
 # Reasons why there is no value.
 OK = const(0)
@@ -91,23 +97,28 @@ class Snapshot:
         self.layers = array("h", list(pack.taps) * pack.stacks)
         self.group_mV = array("i", [0] * self.groups)
         self.group_age_ms = array("i", [AGE_MAX_ms] * self.groups)
-        self.group_reason = array("h", [NOT_READY] * self.groups)
+        self.group_reason = array("i", [NOT_READY] * self.groups)
         self.stack_mV = array("i", [0] * self.stacks)
         self.stack_age_ms = array("i", [AGE_MAX_ms] * self.stacks)
-        self.stack_reason = array("h", [NOT_READY] * self.stacks)
+        self.stack_reason = array("i", [NOT_READY] * self.stacks)
         self.probe_ddegC = array("i", [0] * self.probes)
         self.probe_age_ms = array("i", [AGE_MAX_ms] * self.probes)
-        self.probe_reason = array("h", [NOT_READY] * self.probes)
+        self.probe_reason = array("i", [NOT_READY] * self.probes)
         self.value = array("i", [0] * SCALARS)
         self.age_ms = array("i", [AGE_MAX_ms] * SCALARS)
-        self.reason = array("h", [NOT_READY] * SCALARS)
+        self.reason = array("i", [NOT_READY] * SCALARS)
         self.fresh_bits = 0
         self.bad_bits = 0
         # what summarise() makes of it
         self.stack_sum_mV = array("i", [0] * self.stacks)  # of the stack's groups
         self._probe_wait_ms = 0
-        per = self.groups_per_stack
-        self._parts = tuple(memoryview(self.group_mV)[s * per : (s + 1) * per] for s in range(self.stacks))
+        # ages of a tick in which everything came, before and after it is aged; a view takes them without allocating
+        self._group_ages = memoryview(self.group_age_ms)
+        self._stack_ages = memoryview(self.stack_age_ms)
+        self._groups_new = array("i", [0] * self.groups)
+        self._groups_tick = array("i", [_TICK_ms] * self.groups)
+        self._stacks_new = array("i", [0] * self.stacks)
+        self._stacks_tick = array("i", [_TICK_ms] * self.stacks)
         self.group_max_mV = 0
         self.group_min_mV = 0
         self.group_oldest_ms = 0
@@ -123,30 +134,45 @@ class Snapshot:
     def summarise(self, dt_ms: int) -> int:
         """Ages every value by dt_ms, so that one that came in this tick is dt_ms old; takes sums and extremes once.
         Returns the channels of which *every* value is new: what a debounce may count."""
-        groups = self.group_mV
-        self.group_max_mV = max(groups)
-        self.group_min_mV = min(groups)
-        for s in range(self.stacks):
-            self.stack_sum_mV[s] = sum(self._parts[s])
-        oldest = aged(self.group_age_ms, self.groups, dt_ms)
+        came = self.fresh_bits
+        new = CLOCK | came & _AS_THEY_COME
+        came |= self.bad_bits
+        if came & GROUPS:
+            new |= GROUPS_HEARD
+        if came & CURRENT:
+            new |= CURRENT_HEARD
+        self._scan_groups()
+        oldest = dt_ms
+        ages = self.group_age_ms
+        if dt_ms == _TICK_ms and ages == self._groups_new:
+            self._group_ages[:] = self._groups_tick
+        else:
+            oldest = aged(ages, self.groups, dt_ms)
         self.group_oldest_ms = oldest
-        new = self._heard() if oldest > dt_ms else self._heard() | GROUPS
-        oldest = aged(self.stack_age_ms, self.stacks, dt_ms)
+        if oldest <= dt_ms:
+            new |= GROUPS
+        oldest = dt_ms
+        ages = self.stack_age_ms
+        if dt_ms == _TICK_ms and ages == self._stacks_new:
+            self._stack_ages[:] = self._stacks_tick
+        else:
+            oldest = aged(ages, self.stacks, dt_ms)
         self.stack_oldest_ms = oldest
         if oldest <= dt_ms:
             new |= STACKS
-        age = self.age_ms
-        if aged(age, AGED, dt_ms) <= dt_ms:
-            new |= CURRENT | CURRENT_B | VOLTAGES
+        ages = self.age_ms
+        if aged(ages, AGED, dt_ms) <= dt_ms:
+            new |= _SCALARS
         else:
-            if age[CURRENT_A_mA] <= dt_ms:
+            if ages[CURRENT_A_mA] <= dt_ms:
                 new |= CURRENT
-            if age[CURRENT_B_mA] <= dt_ms:
+            if ages[CURRENT_B_mA] <= dt_ms:
                 new |= CURRENT_B
-            if age[PACK_mV] <= dt_ms and age[LINK_mV] <= dt_ms:
+            if ages[PACK_mV] <= dt_ms and ages[LINK_mV] <= dt_ms:
                 new |= VOLTAGES
-        self._probe_wait_ms += dt_ms
-        if new & PROBES or self._probe_wait_ms >= PROBE_ROUND_ms:
+        waited_ms = self._probe_wait_ms + dt_ms
+        self._probe_wait_ms = waited_ms
+        if new & PROBES or waited_ms >= PROBE_ROUND_ms:
             new = new & NOT_PROBES | self._summarise_probes(dt_ms)
         current_mA = self.value[CURRENT_A_mA]
         if current_mA > CURRENT_MAX_mA:
@@ -157,24 +183,70 @@ class Snapshot:
         self.current_dA = (current_mA + 50) // 100
         return new
 
-    def _heard(self) -> int:
-        """Channels of which anything came, and who spoke if only to say that there is no value."""
-        came = self.fresh_bits
-        new = CLOCK | came & (INPUTS | ENVIRONMENT | CHAIN | PROBES)
-        came |= self.bad_bits
-        if came & GROUPS:
-            new |= GROUPS_HEARD
-        if came & CURRENT:
-            new |= CURRENT_HEARD
-        return new
+    @micropython.viper
+    def _scan_groups(self) -> int:
+        """Extremes of the groups and the sum of each stack's. Returns the number of groups.
+
+        Machine integers are 32 bits wide on a controller; on a desk they are 64 and loads are not sign-extended. A value
+        with BIAS on top, and nothing above 30 bits, is ordered alike on both, and on CPython too.
+        """
+        group_mV = ptr32(self.group_mV)
+        sum_mV = ptr32(self.stack_sum_mV)
+        end = int(self.groups)
+        per = int(self.groups_per_stack)
+        high = 0
+        low = _BIASED
+        total = 0
+        left = per
+        s = 0
+        i = 0
+        while i < end:
+            v = group_mV[i]
+            total += v
+            v = (v + _BIAS) & _BIASED
+            if v > high:
+                high = v
+            if v < low:
+                low = v
+            left -= 1
+            if left == 0:
+                sum_mV[s] = total
+                s += 1
+                total = 0
+                left = per
+            i += 1
+        self.group_max_mV = high - _BIAS
+        self.group_min_mV = low - _BIAS
+        return end
+
+    @micropython.viper
+    def _scan_probes(self) -> int:
+        """Hottest and coldest probe, the last of equals; integers as in _scan_groups. Returns the number of probes."""
+        probe_ddegC = ptr32(self.probe_ddegC)
+        end = int(self.probes)
+        high = 0
+        low = _BIASED
+        hottest = 0
+        coldest = 0
+        i = 0
+        while i < end:
+            v = (probe_ddegC[i] + _BIAS) & _BIASED
+            if v >= high:
+                high = v
+                hottest = i
+            if v <= low:
+                low = v
+                coldest = i
+            i += 1
+        self.hottest_ddegC = high - _BIAS
+        self.coldest_ddegC = low - _BIAS
+        self.hottest_probe = hottest
+        self.coldest_probe = coldest
+        return end
 
     def _summarise_probes(self, dt_ms: int) -> int:
         """Probes come at a tenth of the rate: their ages move on when some have come, or every PROBE_ROUND_ms."""
-        value = self.probe_ddegC
-        self.hottest_ddegC = max(value)
-        self.coldest_ddegC = min(value)
-        self.hottest_probe = index_of(value, self.hottest_ddegC)
-        self.coldest_probe = index_of(value, self.coldest_ddegC)
+        self._scan_probes()
         # what came in this tick has age 0 and is dt_ms old after this, like everything else
         waited_ms = self._probe_wait_ms - dt_ms
         self._probe_wait_ms = 0
@@ -218,9 +290,13 @@ def later(ages: object, n: int, dt_ms: int) -> int:
     return count
 
 
-def index_of(values: "array[int]", value: int) -> int:
-    """Last place of a value that is in there; 0 if it is not."""
-    i = len(values) - 1
-    while i > 0 and values[i] != value:
+@micropython.viper
+def index_of(values: object, n: int, value: int) -> int:
+    """Last place among the first n of an array("i") where `value` stands; 0 if it does not."""
+    data = ptr32(values)  # type: ignore[arg-type]
+    i = n - 1
+    while i > 0:
+        if (data[i] - value) & _BIASED == 0:
+            break
         i -= 1
     return i

@@ -4,14 +4,21 @@ Products stay below 2^30: currents in dA up to 16384, resistances in uohm up to 
 2^30 (hil/lint checks each for every pack). Rounding is towards the safe side where a function says so, else down.
 """
 
+import micropython
 from micropython import const
+
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from array import array
 
 UOHM_dA_PER_mV = const(10000)  # 1 uohm * 1 dA = 1/10000 mV
 VOLTAGE_MAX_mV = const(100000)
+_BIAS = const(0x20000000)  # on top of a value, and nothing above 30 bits: ordered alike on every machine
+_BIASED = const(0x3FFFFFFF)
 SMALL_uohm = const(65536)  # below it, times 16384 dA, a product fits
 
 
-def interpolated(x: int, xs: "tuple[int, ...]", ys: "tuple[int, ...]") -> int:
+def interpolated(x: int, xs: "array[int]", ys: "array[int]") -> int:
     """Value at x of the line through (xs, ys), xs rising; the end values hold beyond the ends. Rounds down."""
     if x <= xs[0]:
         return ys[0]
@@ -24,13 +31,18 @@ def interpolated(x: int, xs: "tuple[int, ...]", ys: "tuple[int, ...]") -> int:
     return y + (ys[k + 1] - y) * (x - a) // (b - a)
 
 
-def segment(x: int, xs: "tuple[int, ...]") -> int:
-    """Index k of the segment xs[k] <= x < xs[k+1] of rising knots; the outer segments reach outward."""
+@micropython.viper
+def segment(x: int, knots: object) -> int:
+    """Index k of the segment xs[k] <= x < xs[k+1] of rising knots, an array("i"); the outer segments reach outward.
+
+    Machine integers: bit 31 of a difference tells its sign, whether 32 bits wide, 64 and not sign-extended, or CPython's.
+    """
+    xs = ptr32(knots)  # type: ignore[arg-type]
     k = 0
-    end = len(xs) - 1
+    end = int(len(knots)) - 1  # type: ignore[arg-type]  # noqa: RUF046  viper wants its own
     while end - k > 1:
-        middle = (k + end) // 2
-        if x < xs[middle]:
+        middle = (k + end) >> 1
+        if (x - xs[middle]) >> 31 & 1:
             end = middle
         else:
             k = middle
@@ -51,12 +63,15 @@ def current_dA(v_mV: int, r_uohm: int) -> int:
     return v_mV * UOHM_dA_PER_mV // r_uohm
 
 
-def highest(table: "tuple[int, ...]", k_lo: int, k_hi: int) -> int:
-    """Largest value of table[k_lo ... k_hi], ends included."""
-    y = table[k_lo]
-    k = k_lo + 1
+@micropython.viper
+def highest(table: object, k_lo: int, k_hi: int) -> int:
+    """Largest value of table[k_lo ... k_hi], ends included; an array("i") of values within 2^29."""
+    ys = ptr32(table)  # type: ignore[arg-type]
+    most = 0
+    k = k_lo
     while k <= k_hi:
-        if table[k] > y:
-            y = table[k]
+        y = (ys[k] + _BIAS) & _BIASED
+        if y > most:
+            most = y
         k += 1
-    return y
+    return most - _BIAS
