@@ -9,6 +9,7 @@ import importlib
 import json
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from hil.errors import BadInput
@@ -112,13 +113,16 @@ def _run(options: argparse.Namespace) -> int:
     from hil.record import Recorder, require_writable
     from hil.scenario import load
 
-    places = [place for place in (options.report, options.trace, options.json) if place not in (None, "-")]
-    for place in places:
-        require_writable(place)
-        if places.count(place) > 1:
-            raise BadInput(f"{place}: named for two files")
     scenario = load(options.scenario)
     pack = pack_for(scenario, options.pack)
+    taken = {Path(name).resolve() for name in (scenario.path, options.scenario, options.pack, scenario.pack) if name}
+    for place in (options.report, options.trace, options.json):
+        if place in (None, "-"):
+            continue
+        require_writable(place)
+        if Path(place).resolve() in taken:
+            raise BadInput(f"{place}: named for two files")
+        taken.add(Path(place).resolve())
     seed = scenario.seed if options.seed is None else options.seed
 
     from bms.schema import layer_count

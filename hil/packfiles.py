@@ -71,6 +71,8 @@ def _run(path: Path, wanted: tuple[str, ...]) -> tuple[Cell | Pack, str]:
         exec(compile(text, str(path), "exec"), scope)
     except SyntaxError as error:
         raise BadInput(f"{error.filename or path}: line {error.lineno}: {error.msg}") from error
+    except SystemExit as error:
+        raise BadInput(f"{path}:{_line(error, path)} the file ends the program; it is to hold a record") from error
     except Exception as error:
         raise BadInput(f"{path}:{_line(error, path)} {_sentence(error)}") from error
     finally:
@@ -96,7 +98,7 @@ def _stands_in(module: str, folder: str) -> bool:
     return file is not None and str(Path(file).resolve().parent) == folder
 
 
-def _line(error: Exception, path: Path) -> str:
+def _line(error: BaseException, path: Path) -> str:
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
     return f" line {lines[-1]}:" if lines else ""
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bms.safety.faults import TABLE
+from bms.safety.machine import STATES
 from hil.errors import BadInput
 from hil.fields import Field, choice, is_word, known, number, read
 
@@ -268,6 +270,9 @@ def _expect(row: dict[str, Any], scenario: Scenario, where: str) -> Expect:
     values = read(row, table, scenario.path, where)
     if "phase" in values:
         _phase_of(values["phase"], scenario, where)
+    for field, there in (("fault", [row.name for row in TABLE]), ("state", [row[0] for row in STATES])):
+        if field in values and values[field] not in there:
+            raise BadInput(f"{scenario.path}: {where} {field}: {values[field]!r} is none of {', '.join(there)}")
     return Expect(values.pop("name"), values.pop("kind"), values)
 
 

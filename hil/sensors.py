@@ -146,6 +146,8 @@ class Sensors:
         known = self._channel(channel)
         checked(known, kind, severity)
         if kind == "swapped":
+            if severity != int(severity):
+                raise ValueError(f"{channel}: severity {severity:g}: swapped wants the whole number of the other channel")
             other = f"{channel.partition(':')[0]}:{int(severity)}"
             if self._channel(other) is known:
                 raise ValueError(f"{channel}: cannot be swapped with itself")

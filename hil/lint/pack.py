@@ -88,6 +88,8 @@ def sensors(pack: Pack) -> Iterator[Complaint]:
             yield f"{name}.low_m", sensor.low_m, f"must be below high_m, {sensor.high_m}"
         if sensor.period_ms % TICK_ms:
             yield f"{name}.period_ms", sensor.period_ms, f"must be a multiple of the tick, {TICK_ms} ms"
+        if sensor is pack.current_b_sensor and sensor.period_ms != pack.current_a_sensor.period_ms:
+            yield f"{name}.period_ms", sensor.period_ms, "sensors A and B share a frame: the period of current_a_sensor"
         if sensor.period_ms > sensor.deadline_ms:
             yield (
                 f"{name}.period_ms",
