@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     from bms.board import Board
     from bms.schema import Pack
 
-# As snapshot.py, faults.py and their neighbours have them; a test holds them together. A name of one's own costs the
-# target no look-up.
+# Copies of what snapshot.py, faults.py and their neighbours say: no look-up; a test holds them together.
 _CURRENT_A_mA = const(0)
 _START = const(1)
 _SELF_TEST = const(1)
@@ -51,6 +50,7 @@ TICK_ms = const(10)
 LATE_ms = const(30)  # two periods late
 _DT_MAX_ms = const(500)
 _CLOCK_MASK = const(0x3FFFFFFF)  # the clock wraps at 2^30 ms
+_MS_PER_S = const(1000)
 _COUNT_MAX = const(65535)
 _UNSURE_permille = const(1000)
 _WATCHDOG = const(3)
@@ -101,6 +101,7 @@ class App:
         self.lane_failed = False
         self.last_error: Exception | None = None
         self._last_ms = -1
+        self._told_ms = 0
         self._uptime_ms = 0
         self._phase = 0
         self._counted_mAs = 0
@@ -208,20 +209,23 @@ class App:
         """Time since the last tick, 1 to _DT_MAX_ms, and what it says about lateness."""
         dt_ms = TICK_ms if self._last_ms < 0 else (now_ms - self._last_ms) & _CLOCK_MASK
         self._last_ms = now_ms
-        self.signals.value[_TICK_ms_signal] = dt_ms if dt_ms < _COUNT_MAX else _COUNT_MAX
+        if dt_ms != self._told_ms:
+            self._told_ms = dt_ms
+            self.signals.value[_TICK_ms_signal] = dt_ms if dt_ms < _COUNT_MAX else _COUNT_MAX
         if dt_ms > LATE_ms:
             if self.late_ticks < _COUNT_MAX:
                 self.late_ticks += 1
             if dt_ms - TICK_ms > self.worst_lateness_ms:
                 self.worst_lateness_ms = dt_ms - TICK_ms if dt_ms < 4095 else 4095
-        if dt_ms < 1:
+            if dt_ms > _DT_MAX_ms:
+                dt_ms = _DT_MAX_ms
+        elif dt_ms < 1:
             dt_ms = 1
-        if dt_ms > _DT_MAX_ms:
-            dt_ms = _DT_MAX_ms
-        self._uptime_ms += dt_ms
-        if self._uptime_ms >= units.MS_PER_S:
-            self._uptime_ms -= units.MS_PER_S
+        uptime_ms = self._uptime_ms + dt_ms
+        if uptime_ms >= _MS_PER_S:
+            uptime_ms -= _MS_PER_S
             self.uptime_s = (self.uptime_s + 1) & 0xFFFFFF
+        self._uptime_ms = uptime_ms
         return dt_ms
 
     def record(self) -> "array[int]":

@@ -73,7 +73,7 @@ class Receiver:
 
     def __init__(self, identifier: int, deadline_ms: int) -> None:
         self._identifier = identifier
-        self._deadline_ms = deadline_ms
+        self.deadline_ms = deadline_ms
         self._counter = 0
         self._synchronised = False
         self.state = NONE
@@ -104,7 +104,7 @@ class Receiver:
     def step(self, dt_ms: int) -> int:
         """Ages by one tick. Returns the state; past its deadline a receiver waits for a new start."""
         age = self.age_ms + dt_ms
-        if age <= self._deadline_ms:
+        if age <= self.deadline_ms:
             self.age_ms = age
             return self.state
         self.age_ms = age if age < _AGE_MAX_ms else _AGE_MAX_ms

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from bms.board import Board
     from bms.safety.snapshot import Snapshot
 
-# As snapshot.py, faults.py and their neighbours have them; a test holds them together. A name of one's own costs the
-# target no look-up.
+# Copies of what snapshot.py, faults.py and their neighbours say: no look-up; a test holds them together.
 _OK = const(1)
 _PACK_mV = const(2)
 _WISH_SERVICE = const(3)
@@ -54,7 +53,6 @@ class Link:
         self._envelope = app.envelope
         self._advice = app.advice
         self._group_deadline_ms = pack.group_sensor.deadline_ms
-        self._charge_mV = sum(pack.taps) * pack.stacks * pack.cell.v_max_mV[0]
         self._command = W.VcuCommand()
         self._charger = W.ChgStatus()
         self._inbox = {W.VcuCommand.ID: 0, W.ChgStatus.ID: 1}
@@ -62,7 +60,6 @@ class Link:
         self._new = bytearray(2)
         self._command_check = e2e.Receiver(W.VcuCommand.ID, pack.command_deadline_ms)
         self._charger_check = e2e.Receiver(W.ChgStatus.ID, pack.charger_deadline_ms)
-        self._charger_deadline_ms = pack.charger_deadline_ms
         self.wish = _WISH_NOTHING
         self.reset = False
         self._reset_was = 1
@@ -83,7 +80,7 @@ class Link:
         self.link = W.BmsLink()
         self.identity = W.BmsIdentity()
         self.timing = W.BmsTiming()
-        self._identity()
+        self.charge_request.charge_voltage_mV = sum(pack.taps) * pack.stacks * pack.cell.v_max_mV[0]
         # message, what fills it and tells whether anything changed, protected, first tick
         rows = (
             (self.limits, self._limits, True, 0),
@@ -97,7 +94,7 @@ class Link:
             (self.faults_low, self._faults_low, False, 1),
             (self.faults_high, self._faults_high, False, 3),
             (self.link, self._link, False, 7),
-            (self.identity, self._unchanged, False, 5),
+            (self.identity, self._identity, False, 5),
             (self.timing, self._timing, False, 8),
         )
         self._skip = bytearray(len(rows))  # rounds to wait, for what is slower than a round
@@ -124,7 +121,10 @@ class Link:
             new[0] = 0
             if command.check(self._received[0]):
                 self._obey()
-        if command.step(dt_ms) == _TIMED_OUT:
+        age_ms = command.age_ms + dt_ms
+        if age_ms <= command.deadline_ms:
+            command.age_ms = age_ms
+        elif command.step(dt_ms) == _TIMED_OUT:
             self.wish = _WISH_NOTHING
             self._reset_was = 1
         if new[1]:
@@ -132,12 +132,16 @@ class Link:
             if charger.check(self._received[1]):
                 self._charger.unpack(self._received[1])
                 self.charger_state = self._charger.charger_state
-        charger.step(dt_ms)
+        age_ms = charger.age_ms + dt_ms
+        if age_ms <= charger.deadline_ms:
+            charger.age_ms = age_ms
+        else:
+            charger.step(dt_ms)
         machine = self._machine
         value = self._value
         value[_COMMAND_AGE_ms] = command.age_ms if machine.closed_wanted else 0
-        charging = machine.state == _CHARGE and machine.in_state_ms > self._charger_deadline_ms
-        value[_CHARGER_AGE_ms] = charger.age_ms if charging else 0
+        charging = machine.state == _CHARGE
+        value[_CHARGER_AGE_ms] = charger.age_ms if charging and machine.in_state_ms > charger.deadline_ms else 0
         return self.wish
 
     def _obey(self) -> None:
@@ -173,9 +177,6 @@ class Link:
             else:
                 self.refused = (self.refused + 1) & 0xFFFF
         return sent
-
-    def _unchanged(self) -> bool:
-        return False
 
     def _limits(self) -> bool:
         m = self.limits
@@ -309,8 +310,7 @@ class Link:
         m.charge_enable = 1 if charging else 0
         return True
 
-    def _identity(self) -> None:
-        """What never changes."""
+    def _identity(self) -> bool:
         m = self.identity
         app = self._app
         m.protocol_version = PROTOCOL_VERSION
@@ -318,7 +318,7 @@ class Link:
         m.layer_count = sum(app.pack.taps) * app.pack.stacks
         m.group_count = app.snap.groups
         m.capacity_mAh = app.pack.cell.capacity_mAh
-        self.charge_request.charge_voltage_mV = self._charge_mV
+        return True
 
     def _timing(self) -> bool:
         m = self.timing

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from bms.safety.machine import Machine
     from bms.schema import Pack
 
-# As snapshot.py, faults.py and their neighbours have them; a test holds them together. A name of one's own costs the
-# target no look-up.
+# Copies of what snapshot.py, faults.py and their neighbours say: no look-up; a test holds them together.
 _DERATE = const(3)
 _TRIP_AFTER_RAMP = const(4)
+_UOHM_dA_PER_mV = const(10000)
+_VOLTAGE_MAX_mV = const(100000)
 
 # What binds: BMS_LIMITS.charge_reason and discharge_reason
 NONE = const(0)
@@ -122,10 +123,12 @@ class Envelope:
             limit = self._charge_rating_dA
             reason = RATING
         room_mV = self._v_max_mV - bound.layer_high_mV
-        if room_mV >= 0:
-            by_voltage = current + current_dA(room_mV, bound.r_high_uohm)
-        else:
+        if room_mV < 0:
             by_voltage = current - current_dA(-room_mV, bound.r_low_uohm)
+        elif room_mV < _VOLTAGE_MAX_mV:
+            by_voltage = current + room_mV * _UOHM_dA_PER_mV // bound.r_high_uohm  # current_dA(), without the call
+        else:
+            by_voltage = current + current_dA(room_mV, bound.r_high_uohm)
         if by_voltage < limit:
             limit = by_voltage
             reason = LAYER_VOLTAGE
@@ -136,10 +139,12 @@ class Envelope:
             other = self._discharge_rating_dA
             why = RATING
         room_mV = bound.layer_low_mV - self._v_min_mV
-        if room_mV >= 0:
-            by_voltage = current_dA(room_mV, bound.r_high_uohm) - current
-        else:
+        if room_mV < 0:
             by_voltage = -current - current_dA(-room_mV, bound.r_low_uohm)
+        elif room_mV < _VOLTAGE_MAX_mV:
+            by_voltage = room_mV * _UOHM_dA_PER_mV // bound.r_high_uohm - current
+        else:
+            by_voltage = current_dA(room_mV, bound.r_high_uohm) - current
         if by_voltage < other:
             other = by_voltage
             why = LAYER_VOLTAGE

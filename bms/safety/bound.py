@@ -26,12 +26,13 @@ TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from bms.schema import Pack
 
-# As snapshot.py, faults.py and their neighbours have them; a test holds them together. A name of one's own costs the
-# target no look-up.
+# Copies of what snapshot.py, faults.py and their neighbours say: no look-up; a test holds them together.
 _LIMIT_INFO = const(0)
 _LAYER_HIGH_mV = const(0)
 _LAYER_LOW_mV = const(1)
 _LIMIT_FAULT = const(2)
+_UOHM_dA_PER_mV = const(10000)
+_SMALL_uohm = const(65536)
 _AGE_MAX_ms = const(60000)
 
 PHASES = const(6)
@@ -138,7 +139,11 @@ class Bound:
         self._round_ms += dt_ms
         apart_mV = self._slow_mV + sum_excess_mV
         if self._apart:
-            apart_mV += drop_mV(self._apart_now_uohm, current_dA)
+            r_uohm = self._apart_now_uohm
+            if r_uohm < _SMALL_uohm:
+                apart_mV += (r_uohm * current_dA + 9999) // _UOHM_dA_PER_mV  # drop_mV(), without the call
+            else:
+                apart_mV += drop_mV(r_uohm, current_dA)
         n = self._uniform
         if n:
             high = snap.group_max_mV // n

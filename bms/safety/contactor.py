@@ -16,8 +16,7 @@ TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from bms.schema import Pack
 
-# As snapshot.py, faults.py and their neighbours have them; a test holds them together. A name of one's own costs the
-# target no look-up.
+# Copies of what snapshot.py, faults.py and their neighbours say: no look-up; a test holds them together.
 _NEGATIVE = const(1)
 _PRECHARGE = const(2)
 _PACK_mV = const(2)

@@ -12,8 +12,7 @@ TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from bms.schema import Pack
 
-# As snapshot.py, faults.py and their neighbours have them; a test holds them together. A name of one's own costs the
-# target no look-up.
+# Copies of what snapshot.py, faults.py and their neighbours say: no look-up; a test holds them together.
 _TRIP_AFTER_RAMP = const(4)
 _TRIP_NOW = const(5)
 

@@ -78,40 +78,22 @@ class Monitor:
         """One tick. `new_bits`: channels that are new, from Snapshot.summarise(). Returns the worst severity."""
         self._new_bits = new_bits
         end = self._signals
-        s = self._scan(0, end)
+        values = self._value
+        s = next_signal(values, self._tightest, self._flip, self._busy, 0, end)
         if s == end:
             return self.severity
         changed = 0
         while s < end:
-            value = self._value[s]
+            value = values[s]
             for i in range(self._first[s], self._first[s + 1]):
                 excess = value - self._limit[i] if self._above[i] else self._limit[i] - value
                 if excess > 0 or self._state[i]:
                     changed |= self._judge(i, excess, dt_ms)
             self._mark(s)
-            s = self._scan(s + 1, end)
+            s = next_signal(values, self._tightest, self._flip, self._busy, s + 1, end)
         if changed:
             self._worst()
         return self.severity
-
-    @micropython.viper
-    def _scan(self, first: int, end: int) -> int:
-        """The next signal of first ... end - 1 that is beyond the tightest of its limits or has a row not at rest; else
-        `end`. A signal whose rows mind low values is compared with all its bits turned over, like its limit.
-
-        Machine integers: 32 bits wide on a controller, 64 with loads that are not sign-extended on a desk. Bit 31 of the
-        difference tells its sign on both, and on CPython too.
-        """
-        value = ptr32(self._value)
-        tightest = ptr32(self._tightest)
-        flip = ptr32(self._flip)
-        busy = ptr8(self._busy)
-        s = first
-        while s < end:
-            if busy[s] | (tightest[s] - (value[s] ^ flip[s])) >> 31 & 1:
-                break
-            s += 1
-        return s
 
     def _mark(self, s: int) -> None:
         """Whether any row of this signal is not at rest."""
@@ -218,3 +200,23 @@ class Monitor:
         self.first_where = NOWHERE
         self._worst()
         return True
+
+
+@micropython.viper
+def next_signal(values: object, tightest_limits: object, flips: object, busies: object, first: int, end: int) -> int:
+    """The next signal of first ... end - 1 that is beyond the tightest of its limits or has a row not at rest; else
+    `end`. A signal whose rows mind low values is compared with all its bits turned over, like its limit.
+
+    Machine integers: 32 bits wide on a controller, 64 with loads that are not sign-extended on a desk. Bit 31 of the
+    difference tells its sign on both, and on CPython too.
+    """
+    value = ptr32(values)  # type: ignore[arg-type]
+    tightest = ptr32(tightest_limits)  # type: ignore[arg-type]
+    flip = ptr32(flips)  # type: ignore[arg-type]
+    busy = ptr8(busies)  # type: ignore[arg-type]
+    s = first
+    while s < end:
+        if busy[s] | (tightest[s] - (value[s] ^ flip[s])) >> 31 & 1:
+            break
+        s += 1
+    return s

@@ -16,8 +16,7 @@ TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from bms.schema import Pack, Sensor
 
-# As snapshot.py, faults.py and their neighbours have them; a test holds them together. A name of one's own costs the
-# target no look-up.
+# Copies of what snapshot.py, faults.py and their neighbours say: no look-up; a test holds them together.
 _CURRENT_A_mA = const(0)
 _GROUPS = const(1)
 _CURRENT_B_mA = const(1)

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from bms.safety.bound import Bound
     from bms.schema import Pack
 
-# As snapshot.py, faults.py and their neighbours have them; a test holds them together. A name of one's own costs the
-# target no look-up.
+# Copies of what snapshot.py, faults.py and their neighbours say: no look-up; a test holds them together.
 _HOT_CHARGE_ddegC = const(2)
 _COLD_CHARGE_ddegC = const(3)
 _HOT_DISCHARGE_ddegC = const(4)
