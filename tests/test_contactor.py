@@ -125,6 +125,24 @@ def test_a_load_on_the_link_keeps_main_positive_open(pack: Pack, load_mA: int) -
 
 
 @each_pack
+def test_a_link_voltage_that_has_fallen_silent_proves_nothing(pack: Pack) -> None:
+    """A stale value is not counted again (foxBMS): the link was full when it last spoke, and has been emptied since."""
+    app, board = ready(pack)
+    board.link_mV = sum(board.group_mV)
+    app.tick()
+    board.request = DRIVE
+    while app.link.wish != DRIVE:
+        board.link_mV = sum(board.group_mV)
+        app.tick()
+    board.link_silent = 1
+    for _ in range(60):
+        board.link_mV = 0
+        app.tick()
+        assert not board.coils & S.POSITIVE
+    assert app.machine.state == M.FAULT
+
+
+@each_pack
 @pytest.mark.parametrize("bit", [S.NEGATIVE, S.PRECHARGE, S.POSITIVE])
 @pytest.mark.parametrize("stuck", ["feedback_stuck_on", "feedback_stuck_off"])
 def test_an_auxiliary_contact_that_does_not_follow_its_coil_opens_everything_in_time_and_is_named(

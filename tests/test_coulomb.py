@@ -72,6 +72,40 @@ def test_a_current_of_one_milliampere_is_not_lost_in_an_hour() -> None:
 
 @given(
     pack=packs,
+    trace=st.lists(st.tuples(st.floats(-8.0, 8.0), st.integers(1, 200)), min_size=1, max_size=5),
+    gain=st.sampled_from([-1, 0, 1]),
+    offset=st.sampled_from([-1, 0, 1]),
+    spread=st.sampled_from([-1, 0, 1]),
+    leak=st.sampled_from([0, 1]),
+    start=st.integers(250, 750),
+)
+@settings(max_examples=50)
+def test_the_interval_holds_the_true_charge_for_any_error_that_is_declared(
+    pack: Pack, trace: list[tuple[float, int]], gain: int, offset: int, spread: int, leak: int, start: int
+) -> None:
+    """Gain, offset, step of the sensor, capacity of all layers, self-discharge: each at an end of what the pack declares."""
+    coulomb = Coulomb(pack, start)
+    sensor = pack.current_a_sensor
+    coulomb.low_mAs = coulomb.high_mAs = coulomb.charge_mAs
+    true_mAs = Fraction(coulomb.charge_mAs)
+    own = 1000 + spread * pack.spread_capacity_permille
+    leak_mA = Fraction(leak * pack.cell.capacity_mAh * pack.cell.self_discharge_ppm_h, 1_000_000)
+    for c_rate, count in trace:
+        true_mA = Fraction(round(c_rate * pack.cell.capacity_mAh))
+        read = true_mA * (1_000_000 + gain * sensor.gain_ppm) / 1_000_000 + Fraction(offset * sensor.offset_u, 1000)
+        step_mA = Fraction(sensor.lsb_u, 1000)
+        reading_mA = int(round(read / step_mA) * step_mA)
+        for _ in range(count):
+            flowed = true_mA * 100 / 1000
+            if not 0 < true_mAs + flowed * 1000 / own < coulomb.capacity_mAs:
+                continue
+            true_mAs += flowed * 1000 / own - leak_mA * 100 / 1000
+            coulomb.step(reading_mA, 0, 100)
+            assert coulomb.low_mAs <= true_mAs <= coulomb.high_mAs
+
+
+@given(
+    pack=packs,
     trace=st.lists(st.tuples(st.integers(-100_000, 100_000), st.integers(1, 30)), max_size=6),
     more=st.tuples(st.integers(0, 500_000), st.integers(0, 20_000), st.integers(0, 30)),
 )

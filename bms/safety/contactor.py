@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bms.schema import Pack
 
 # Copies of what snapshot.py, faults.py and their neighbours say: no look-up; a test holds them together.
+_CURRENT_A_mA = const(0)
 _NEGATIVE = const(1)
 _PRECHARGE = const(2)
 _PACK_mV = const(2)
@@ -24,7 +25,6 @@ _LINK_mV = const(3)
 _POSITIVE = const(4)
 _FEEDBACK_bits = const(4)
 _CURRENT = const(8)
-_VOLTAGES = const(16)
 _FEEDBACK_ms = const(22)
 _PRECHARGE_SLOW = const(23)
 _PRECHARGE_FAST = const(24)
@@ -125,7 +125,8 @@ class Contactor:
             if flowed < -_CHARGE_MAX_mAms:
                 flowed = -_CHARGE_MAX_mAms
             self._flowed_mAms = flowed
-        if snap.fresh_bits & _VOLTAGES and snap.fresh_bits & _CURRENT:
+        age_ms = snap.age_ms
+        if age_ms[_LINK_mV] <= dt_ms and age_ms[_PACK_mV] <= dt_ms and age_ms[_CURRENT_A_mA] <= dt_ms:
             pack_mV = snap.value[_PACK_mV]
             link_mV = snap.value[_LINK_mV]
             current_mA = snap.current_mA

@@ -28,7 +28,7 @@ _MS_PER_S = const(1000)
 _PERMILLE = const(1000)
 _S_PER_H = const(3600)
 _U_PER_M = const(1000)  # millionths in a thousandth
-_PPM_PER_PERMILLE = const(1000)
+_PPM = const(1000000)
 _KNOT_permille = const(50)
 _KNOTS = const(21)
 _CURVATURE_mV = const(2)  # mean of the OCV against the OCV of the mean: half the curvature times the spread squared
@@ -49,8 +49,10 @@ class Coulomb:
         self.low_mAs = 0
         self.high_mAs = self.capacity_mAs
         a = pack.current_a_sensor
-        self._error_mA = (a.offset_u + a.lsb_u) // _U_PER_M + 1  # noise has no mean
-        self._error_ppm = a.gain_ppm + pack.spread_capacity_permille * _PPM_PER_PERMILLE
+        # true current = (reading +- offset) / (1 -+ gain); of a smaller cell it moves more: / (1 - spread)
+        least_ppm = (_PPM - a.gain_ppm) * (_PERMILLE - pack.spread_capacity_permille) // _PERMILLE
+        self._error_mA = (a.offset_u + a.lsb_u) * _U_PER_M // least_ppm + 1  # noise has no mean
+        self._error_ppm = -(-_PPM * _PPM // least_ppm) - _PPM
         self._unknown_mA = max(pack.charge_rating_dA, pack.discharge_rating_dA) * 100
         self._deadline_ms = a.deadline_ms
         # self-discharge of the whole pack as a current, rounded up
