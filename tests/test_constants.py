@@ -35,7 +35,7 @@ def copies(path: Path) -> dict[str, int]:
     return found
 
 
-MODULES = [path for path in sorted((ROOT / "bms").rglob("*.py")) if copies(path)]
+MODULES = [path for path in sorted([*(ROOT / "bms").rglob("*.py"), *(ROOT / "boards").rglob("*.py")]) if copies(path)]
 
 
 def test_there_are_modules_with_copies() -> None:

@@ -11,6 +11,7 @@ from array import array
 from micropython import const
 
 from bms.safety import snapshot
+from boards.parts.bench_bank import Bank
 from boards.parts.bench_frames import (
     HilChain,
     HilCurrent,
@@ -37,6 +38,17 @@ if TYPE_CHECKING:
         def recv(self, arg: "list[Any] | None" = None) -> "list[Any] | None": ...
 
 
+# Copies of what snapshot.py says: no look-up; a test holds them together.
+_GROUPS = const(1)
+_STACKS = const(2)
+_FEEDBACK_bits = const(4)
+_SUPPLY_mV = const(5)
+_INTERLOCK_closed = const(6)
+_CRASH_seen = const(7)
+_FUSE_intact = const(8)
+_CHARGER_plugged = const(9)
+_COIL_SUPPLY_present = const(10)
+
 # Raw values of dbc/hil.dbc: the first named one, and the lowest that is a value. A test holds them to the file.
 GROUP_NAMED_mV = const(-262144)
 GROUP_LOW_mV = const(-262000)
@@ -52,7 +64,8 @@ NOT_READY_FLOW = const(254)
 NOT_FITTED_FLOW = const(255)
 
 _FIRST_ID = const(0x600)
-_FRESH = const(1)
+_READERS = const(8)  # identifiers from _FIRST_ID on
+_FRESH = const(1)  # of Bank.put(), like the next
 _BAD = const(2)
 _FLAG_RTR = const(1)
 _NOTHING = array("i")
@@ -61,36 +74,6 @@ _INPUTS_FIRST = const(4)
 _INPUTS_END = const(11)
 _CHAIN_FIRST = const(16)
 _CHAIN_END = const(21)
-
-
-class Bank:
-    """Values, ages and reasons of one kind, and from where on down a raw value is the name of a reason."""
-
-    def __init__(self, named: int, low: int) -> None:
-        self._values = self._ages_ms = self._reasons = _NOTHING
-        self._count = 0
-        self._to_reason = snapshot.NOT_READY - named
-        self._low = low
-
-    def bind(self, values: "array[int]", ages_ms: "array[int]", reasons: "array[int]") -> None:
-        """From now on put() writes here."""
-        self._values = values
-        self._ages_ms = ages_ms
-        self._reasons = reasons
-        self._count = len(values)
-
-    def put(self, k: int, raw: int) -> int:
-        """FRESH, BAD, or 0 for one that the pack does not have."""
-        if k >= self._count:
-            return 0
-        if raw >= self._low:
-            self._values[k] = raw
-            self._ages_ms[k] = 0
-            self._reasons[k] = 0
-            return _FRESH
-        reason = raw + self._to_reason
-        self._reasons[k] = reason if reason < snapshot.OUT_OF_RANGE else snapshot.OUT_OF_RANGE
-        return _BAD
 
 
 class BenchFrontEnd:
@@ -155,12 +138,17 @@ class BenchFrontEnd:
         Before set_filters() nothing comes: one call then makes the controller know the list it will write to.
         """
         frame = self._frame
+        readers = self._readers
         count = 0
         while count < frames_max and not self.ticked and can.recv(frame) is not None:
             count += 1
+            k = frame[0] - _FIRST_ID
             if frame[2]:
                 if not frame[2] & _FLAG_RTR:
                     self._mailbox.put(frame[0], True, frame[1])
+            elif 0 <= k < _READERS:
+                if not readers[k](frame[1]):
+                    self.malformed_count += 1
             elif not self.dispatch(frame[0], frame[1]):
                 self._mailbox.put(frame[0], False, frame[1])
         return count
@@ -168,7 +156,7 @@ class BenchFrontEnd:
     def dispatch(self, identifier: int, data: memoryview) -> bool:
         """Reads one standard frame. False: it is not one of the bench's."""
         k = identifier - _FIRST_ID
-        if 0 <= k < 8:
+        if 0 <= k < _READERS:
             if not self._readers[k](data):
                 self.malformed_count += 1
             return True
@@ -197,24 +185,26 @@ class BenchFrontEnd:
         frame = self._groups
         if not frame.unpack(data):
             return False
-        bank = self._group_bank
-        k = 3 * frame.index
-        got = bank.put(k, frame.group_0_voltage_mV)
-        got |= bank.put(k + 1, frame.group_1_voltage_mV)
-        got |= bank.put(k + 2, frame.group_2_voltage_mV)
-        self._note(got, snapshot.GROUPS)
+        got = self._group_bank.put_three(
+            3 * frame.index, frame.group_0_voltage_mV, frame.group_1_voltage_mV, frame.group_2_voltage_mV
+        )
+        if got == _FRESH:
+            self._snap.fresh_bits |= _GROUPS
+        else:
+            self._note(got, _GROUPS)
         return True
 
     def _read_stacks(self, data: memoryview) -> bool:
         frame = self._stacks
         if not frame.unpack(data):
             return False
-        bank = self._stack_bank
-        k = 3 * frame.index
-        got = bank.put(k, frame.stack_0_voltage_mV)
-        got |= bank.put(k + 1, frame.stack_1_voltage_mV)
-        got |= bank.put(k + 2, frame.stack_2_voltage_mV)
-        self._note(got, snapshot.STACKS)
+        got = self._stack_bank.put_three(
+            3 * frame.index, frame.stack_0_voltage_mV, frame.stack_1_voltage_mV, frame.stack_2_voltage_mV
+        )
+        if got == _FRESH:
+            self._snap.fresh_bits |= _STACKS
+        else:
+            self._note(got, _STACKS)
         return True
 
     def _read_temperatures(self, data: memoryview) -> bool:
@@ -223,9 +213,9 @@ class BenchFrontEnd:
             return False
         bank = self._probe_bank
         k = 5 * frame.index
-        got = bank.put(k, frame.probe_0_temperature_ddegC)
-        got |= bank.put(k + 1, frame.probe_1_temperature_ddegC)
-        got |= bank.put(k + 2, frame.probe_2_temperature_ddegC)
+        got = bank.put_three(
+            k, frame.probe_0_temperature_ddegC, frame.probe_1_temperature_ddegC, frame.probe_2_temperature_ddegC
+        )
         got |= bank.put(k + 3, frame.probe_3_temperature_ddegC)
         got |= bank.put(k + 4, frame.probe_4_temperature_ddegC)
         self._note(got, snapshot.PROBES)
@@ -257,16 +247,17 @@ class BenchFrontEnd:
         if not frame.unpack(data):
             return False
         value = self._value
-        value[snapshot.FEEDBACK_bits] = frame.contactor_feedback
-        value[snapshot.SUPPLY_mV] = frame.supply_voltage_mV
-        value[snapshot.INTERLOCK_closed] = frame.interlock_closed
-        value[snapshot.CRASH_seen] = frame.crash
-        value[snapshot.FUSE_intact] = frame.fuse_intact
-        value[snapshot.CHARGER_plugged] = frame.charger_plugged
-        value[snapshot.COIL_SUPPLY_present] = frame.coil_supply_present
+        age_ms = self._age_ms
+        reason = self._reason
+        value[_FEEDBACK_bits] = frame.contactor_feedback
+        value[_SUPPLY_mV] = frame.supply_voltage_mV
+        value[_INTERLOCK_closed] = frame.interlock_closed
+        value[_CRASH_seen] = frame.crash
+        value[_FUSE_intact] = frame.fuse_intact
+        value[_CHARGER_plugged] = frame.charger_plugged
+        value[_COIL_SUPPLY_present] = frame.coil_supply_present
         for k in range(_INPUTS_FIRST, _INPUTS_END):
-            self._age_ms[k] = 0
-            self._reason[k] = 0
+            age_ms[k] = reason[k] = 0
         self._set(snapshot.INPUTS_count, frame.counter)
         self._snap.fresh_bits |= snapshot.INPUTS
         return True
@@ -302,8 +293,9 @@ class BenchFrontEnd:
         value[snapshot.LOST_CHIPS_bits] = frame.lost_chips
         value[snapshot.REFERENCE_error] = frame.reference_error
         value[snapshot.BROWN_OUT_seen] = frame.brown_out
+        age_ms = self._age_ms
+        reason = self._reason
         for k in range(_CHAIN_FIRST, _CHAIN_END):
-            self._age_ms[k] = 0
-            self._reason[k] = 0
+            age_ms[k] = reason[k] = 0
         self._snap.fresh_bits |= snapshot.CHAIN
         return True
