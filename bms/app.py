@@ -12,8 +12,8 @@ from array import array
 from micropython import const, heap_lock, heap_unlock
 
 from bms import units
-from bms.can.e2e import crc16
 from bms.can.link import Link
+from bms.configuration import fingerprint, require_ranges
 from bms.control.advice import Advice
 from bms.control.envelope import Envelope
 from bms.estimate.ekf import SocFilter
@@ -45,6 +45,9 @@ _ROUND = const(10)
 _SELF_TEST_ms = const(28)
 _TICK_ms_signal = const(31)
 _WATCHDOG_reset = const(32)
+_BUS_off = const(34)
+_ESTIMATOR_failed = const(35)
+_CURRENT = const(8)
 
 TICK_ms = const(10)
 LATE_ms = const(30)  # two periods late
@@ -54,9 +57,11 @@ _MS_PER_S = const(1000)
 _COUNT_MAX = const(65535)
 _UNSURE_permille = const(1000)
 _WATCHDOG = const(3)
-_SLEPT = (1, 4)  # power on, sleep
 _ANCHOR_PHASE = const(9)  # after bound and envelope have refreshed
 _ANCHORED = const(_GROUPS | _PROBES)
+_ESTIMATED = const(_GROUPS | _PROBES | _CURRENT)
+_BUS_OFF = const(4)
+_RESTART_EVERY = const(10)  # rounds
 _COLLECT_EVERY = const(10)  # rounds of the timetable between two collections
 _START_SIGMA = 0.15
 _BLANK_SIGMA = 0.3
@@ -68,15 +73,17 @@ class App:
     def __init__(self, pack: "Pack", board: "Board") -> None:
         self.pack = pack
         self.board = board
-        self._check(pack)
+        require_ranges(pack)
         stored_permille = board.stored_soc_permille()
         self.snap = Snapshot(pack)
         self.signals = Signals()
         self.plausible = Plausible(pack, self.signals)
         self.reset_cause = board.reset_cause()
-        # slept and woke: the pack says what may have flowed; torn out of running: count on 1 C
-        slept = self.reset_cause in _SLEPT
-        self.bound = Bound(pack, self.signals, pack.wake_memory_dA if slept else pack.cell.capacity_mAh // 100)
+        # known to have rested: what the pack says may linger; else the most that may have flowed
+        memory_dA = pack.wake_memory_dA
+        if not board.rested() or self.reset_cause == _WATCHDOG:
+            memory_dA = max(pack.charge_rating_dA, pack.discharge_rating_dA)
+        self.bound = Bound(pack, self.signals, memory_dA)
         self.coulomb = Coulomb(pack, stored_permille)
         self.window = Window(pack, self.signals)
         self.monitor = Monitor(pack, self.signals)
@@ -85,7 +92,7 @@ class App:
         self.envelope = Envelope(pack)
         self.advice = Advice()
         self.alive = Alive()
-        self.configuration_crc = _crc_of(pack)
+        self.configuration_crc = fingerprint(pack)
         self.signals.value[_WATCHDOG_reset] = 1 if self.reset_cause == _WATCHDOG else 0
         self.link = Link(self)
         self.filter = SocFilter(pack.cell)
@@ -97,6 +104,7 @@ class App:
         self.uptime_s = 0
         self.late_ticks = 0
         self.worst_lateness_ms = 0
+        self._looked = False
         self.estimator_failures = 0
         self.lane_failed = False
         self.last_error: Exception | None = None
@@ -108,40 +116,36 @@ class App:
         self._counted_ms = 0
         self._fresh = False
         self._round = 0
+        self._off_rounds = 0
         self.decisions = array("i", [0] * 32)
         idle = self._idle
         # one slot a tick: ten ticks of 10 ms a round
-        self._timetable = (
-            self._estimate,
-            idle,
-            idle,
-            idle,
-            idle,
-            idle,
-            idle,
-            idle,
-            idle,
-            self._collect,
-        )
+        self._timetable = (self._estimate, idle, self._bus, idle, idle, idle, idle, idle, idle, self._collect)
 
     def tick(self) -> None:
         """One tick: the integer lane, then one slow slot, then the end of the tick."""
         heap_lock()
         try:
-            self.lane()
+            if self.lane_failed:
+                self.board.sample(self.snap, self.link)
+            else:
+                self.lane()
         except Exception as error:
-            # whatever it was: open, and let the watchdog bite
+            # whatever it was, the lane never runs again: open, stay open, and let the watchdog bite
             self.lane_failed = True
-            self.board.contactors(0)
             self.last_error = error
+        if self.lane_failed:
+            self.board.contactors(0)
         heap_unlock()
         self._fresh = False
         try:
             self._timetable[self._phase]()
         except Exception as error:
-            # advice expires, driving goes on
+            # advice is gone at once, driving goes on, and the filter begins anew
             self.advice.withdraw()
             self.estimator_failures += 1
+            self.signals.value[_ESTIMATOR_failed] = 1
+            self.filter.start(units.fraction(self.coulomb.soc_permille), _BLANK_SIGMA)
             self.last_error = error
         self._phase = self._phase + 1 if self._phase < _ROUND - 1 else 0
         if self.board.benched:
@@ -167,7 +171,10 @@ class App:
         testing = machine.state == _SELF_TEST
         suspect = self.plausible.step(snap, new_bits, testing)
         trail = trail * 3 + 3
+        bound.resting = machine.closed_wanted == 0
         bound.step(snap, coulomb.low_permille, coulomb.high_permille, self.plausible.sum_excess_mV, phase, dt_ms)
+        if testing:
+            self._first_look(suspect)
         trail = trail * 3 + 4
         current_mA = snap.current_mA
         self._counted_mAs += coulomb.step(current_mA, snap.age_ms[_CURRENT_A_mA], dt_ms)
@@ -182,12 +189,13 @@ class App:
         severity = monitor.step(new_bits, dt_ms)
         trail = trail * 3 + 6
         wish = link.receive(dt_ms)
-        if link.reset:
+        if link.reset and not machine.closed_wanted:
             monitor.reset()
             severity = monitor.severity
         trail = trail * 3 + 7
         current_dA = snap.current_dA
-        machine.step(severity, wish, suspect == 0, self.contactor.closed, current_dA, dt_ms)
+        machine.held = not bound.within
+        machine.step(severity, wish, suspect == 0 and self._looked, self.contactor.closed, current_dA, dt_ms)
         if testing:
             self.signals.value[_SELF_TEST_ms] = machine.in_state_ms if machine.state == _SELF_TEST else 0
         trail = trail * 3 + 8
@@ -202,8 +210,18 @@ class App:
         trail = trail * 3 + 10
         link.send(board, phase)
         trail = trail * 3 + 11
-        if not self.lane_failed:
-            self.alive.step(board, trail, dt_ms)
+        self.alive.step(board, trail, dt_ms)
+
+    def _first_look(self, suspect: int) -> None:
+        """Until the first complete set of values has put the SoC where the voltage allows, no bound is judged."""
+        bound = self.bound
+        if suspect == 0 and bound.settled:
+            self.coulomb.anchor(self.snap, bound)
+            self.coulomb.publish()
+            bound.settle(self.snap, self.coulomb.low_permille, self.coulomb.high_permille)
+            self._looked = True
+        else:
+            bound.unjudged()
 
     def _elapsed(self, now_ms: int) -> int:
         """Time since the last tick, 1 to _DT_MAX_ms, and what it says about lateness."""
@@ -218,6 +236,7 @@ class App:
             if dt_ms - TICK_ms > self.worst_lateness_ms:
                 self.worst_lateness_ms = dt_ms - TICK_ms if dt_ms < 4095 else 4095
             if dt_ms > _DT_MAX_ms:
+                self.coulomb.miss(dt_ms - _DT_MAX_ms)
                 dt_ms = _DT_MAX_ms
         elif dt_ms < 1:
             dt_ms = 1
@@ -276,7 +295,7 @@ class App:
         counted_ms = self._counted_ms
         self._counted_mAs = 0
         self._counted_ms = 0
-        if self.machine.state == _SELF_TEST or snap.group_oldest_ms > self.pack.group_sensor.deadline_ms:
+        if self.machine.state == _SELF_TEST or self.plausible.suspect & _ESTIMATED:
             return
         flt = self.filter
         flt.step(
@@ -286,8 +305,22 @@ class App:
             units.celsius(snap.hottest_ddegC + snap.coldest_ddegC) * 0.5,
             units.seconds(counted_ms),
         )
+        if flt.soc - flt.soc != 0.0 or flt.sigma - flt.sigma != 0.0:
+            raise ValueError("the filter is not a number")
+        self.signals.value[_ESTIMATOR_failed] = 0
         self.advice.give(units.permille(flt.soc, -1), units.permille(flt.sigma, _UNSURE_permille))
         self._fresh = True
+
+    def _bus(self) -> None:
+        """Leaves bus-off, at once and then once a second: it is left only by a restart."""
+        off = self.board.can_state() == _BUS_OFF
+        self.signals.value[_BUS_off] = 1 if off else 0
+        if not off:
+            self._off_rounds = 0
+            return
+        if self._off_rounds % _RESTART_EVERY == 0:
+            self.board.can_restart()
+        self._off_rounds += 1
 
     def _collect(self) -> None:
         """Takes the garbage of the float lane away at a time of our choosing."""
@@ -295,25 +328,3 @@ class App:
         if self._round >= _COLLECT_EVERY:
             self._round = 0
             gc.collect()
-
-    def _check(self, pack: "Pack") -> None:
-        """Ranges that the integer lane relies on; the bench's linter says the same with more words."""
-        if len(pack.probe_stack) < 1 or len(pack.taps) < 1 or pack.stacks < 1:
-            raise ValueError(pack.name + ": a pack needs stacks, taps and probes")
-        if max(pack.taps) > 48 or min(pack.taps) < 1:
-            raise ValueError(pack.name + ": taps must hold 1 to 48 layers")
-        if pack.cell.capacity_mAh > 290000:
-            raise ValueError(pack.name + ": the ledger serves up to 290 Ah")
-        if max(pack.charge_rating_dA, pack.discharge_rating_dA) > 16383:
-            raise ValueError(pack.name + ": ratings above 1638.3 A overflow the tick's products")
-
-
-def _crc_of(record: object) -> int:
-    """CRC-16 over everything a record says, nested records included."""
-    crc = 0xFFFF
-    for value in record:  # type: ignore[attr-defined]
-        if isinstance(value, tuple):
-            crc ^= _crc_of(value)
-        text = b"." if isinstance(value, tuple) else str(value).encode()
-        crc = crc16(text, 0, len(text), crc)
-    return crc

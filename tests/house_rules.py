@@ -26,6 +26,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "bms.safety": ("bms.schema",),
     "bms.control": ("bms.schema", "bms.safety.snapshot", "bms.safety.faults", "bms.safety.tables"),
     "bms.estimate": ("bms.schema", "bms.units"),
+    "bms.configuration": ("bms.schema", "bms.can.e2e"),
     "bms.can": ("bms.schema", "bms.units", "bms.safety"),
     "bms.store": ("bms.schema", "bms.safety.snapshot", "bms.safety.faults"),
     "bms.app": ("bms",),

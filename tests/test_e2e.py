@@ -24,6 +24,13 @@ def frame(counter: int, body: bytes = b"\x01\x02\x03\x04\x05", identifier: int =
     return data
 
 
+def following(counter: int, identifier: int = COMMAND) -> ours.Receiver:
+    """A receiver that has seen this counter."""
+    receiver = ours.Receiver(identifier, 300)
+    assert not receiver.check(frame(counter, identifier=identifier))
+    return receiver
+
+
 @given(body=bodies, counter=st.integers(0, 255), identifier=identifiers)
 def test_what_we_protect_the_independent_package_accepts_bit_by_bit(body: bytes, counter: int, identifier: int) -> None:
     data = bytearray((0, 0, counter)) + bytearray(body)
@@ -35,7 +42,7 @@ def test_what_we_protect_the_independent_package_accepts_bit_by_bit(body: bytes,
 
 @given(body=bodies, counter=st.integers(0, 255), identifier=identifiers)
 def test_what_the_independent_package_protects_we_accept(body: bytes, counter: int, identifier: int) -> None:
-    receiver = ours.Receiver(identifier, 300)
+    receiver = following(counter - 1, identifier)
     assert receiver.check(frame(counter, body, identifier))
     assert receiver.state == ours.OK
 
@@ -59,13 +66,13 @@ def test_a_frame_with_two_or_three_bits_wrong_is_refused(body: bytes, counter: i
 
 @given(body=bodies, counter=st.integers(0, 255), identifier=identifiers, other=identifiers)
 def test_a_frame_of_another_identifier_is_refused(body: bytes, counter: int, identifier: int, other: int) -> None:
-    accepted = ours.Receiver(other, 300).check(frame(counter, body, identifier))
+    accepted = following(counter - 1, other).check(frame(counter, body, identifier))
     assert accepted == (identifier == other)
 
 
 @given(start=st.integers(0, 255), lost=st.integers(0, 255))
 def test_few_lost_frames_are_forgiven_and_many_are_not(start: int, lost: int) -> None:
-    receiver = ours.Receiver(COMMAND, 300)
+    receiver = following(start - 1)
     assert receiver.check(frame(start))
     ahead = (lost + 1) & 0xFF
     accepted = receiver.check(frame(start + 1 + lost))
@@ -80,7 +87,7 @@ def test_few_lost_frames_are_forgiven_and_many_are_not(start: int, lost: int) ->
 
 @given(start=st.integers(0, 255), times=st.integers(1, 10))
 def test_a_repeated_frame_is_refused_and_does_not_keep_the_receiver_young(start: int, times: int) -> None:
-    receiver = ours.Receiver(COMMAND, 300)
+    receiver = following(start - 1)
     assert receiver.check(frame(start))
     for _ in range(times):
         receiver.step(10)
@@ -95,16 +102,26 @@ def test_a_repeated_frame_is_refused_and_does_not_keep_the_receiver_young(start:
 def test_silence_times_out_in_time_and_not_before_and_the_next_valid_frame_starts_anew(deadline_ms: int) -> None:
     receiver = ours.Receiver(COMMAND, deadline_ms)
     assert receiver.step(10) == ours.NONE
+    assert not receiver.check(frame(6)), "the first only sets the counter"
     assert receiver.check(frame(7))
     for _ in range(deadline_ms // 10):
         assert receiver.step(10) == ours.OK
     assert receiver.step(10) == ours.TIMED_OUT
-    assert receiver.check(frame(7)), "whatever its counter, after a time-out"
+    assert not receiver.check(frame(99)), "whatever its counter, after a time-out it only sets the counter"
+    assert receiver.age_ms > deadline_ms
+    assert receiver.check(frame(100))
     assert receiver.age_ms == 0
 
 
+def test_a_counter_that_stands_still_is_never_obeyed_not_even_after_a_silence() -> None:
+    receiver = ours.Receiver(COMMAND, 100)
+    for _ in range(200):
+        assert not receiver.check(frame(5))
+        receiver.step(50)
+
+
 def test_errors_never_make_the_receiver_older_or_younger_than_its_last_accepted_frame() -> None:
-    receiver = ours.Receiver(COMMAND, 300)
+    receiver = following(0)
     assert receiver.check(frame(1))
     for k in range(200):
         receiver.step(10)
@@ -116,12 +133,11 @@ def test_errors_never_make_the_receiver_older_or_younger_than_its_last_accepted_
 
 @given(events=st.lists(st.tuples(st.integers(0, 5), st.booleans(), st.integers(1, 20)), max_size=40), start=st.integers(0, 255))
 def test_any_sequence_is_judged_as_the_naive_receiver_says(events: list[tuple[int, bool, int]], start: int) -> None:
-    """Oracle: accept what is whole and 1 to MAX_DELTA ahead of the last whole frame, or the first since silence."""
+    """Oracle: accept what is whole and 1 to MAX_DELTA ahead of the last whole frame since the last silence."""
     receiver = ours.Receiver(COMMAND, 100)
     last = -1
     counter = start
-    silent_ms = 0
-    ever = False
+    silent_ms = 60000
     for step, spoilt, ticks in events:
         counter += step
         data = frame(counter)
@@ -130,16 +146,14 @@ def test_any_sequence_is_judged_as_the_naive_receiver_says(events: list[tuple[in
         expected = False
         if not spoilt:
             ahead = (counter - last) & 0xFF
-            expected = last < 0 or 1 <= ahead <= ours.MAX_DELTA
-            if last < 0 or ahead:
-                last = counter & 0xFF
+            expected = last >= 0 and 1 <= ahead <= ours.MAX_DELTA
+            last = counter & 0xFF
         assert receiver.check(data) == expected
-        ever = True
         silent_ms = 0 if expected else silent_ms
         for _ in range(ticks):
             silent_ms += 10
-            receiver.step(10)
-            if silent_ms > 100 and ever:
+            if receiver.step(10) == ours.TIMED_OUT:
+                assert silent_ms > 100
                 last = -1
 
 

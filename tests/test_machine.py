@@ -39,7 +39,7 @@ class Witnessed(FakeBoard):
         self.asked_open_at = -1
         self.reset_pressed_at = -1
         self._reset_was = 1
-        self._counter = 0
+        self._counter = -100
         self.unsure = True
 
     def sample(self, snap: Any, mailbox: Any) -> int:
@@ -53,7 +53,8 @@ class Witnessed(FakeBoard):
             return
         ahead = (data[2] - self._counter) & 0xFF
         self._counter = data[2]
-        self.unsure = not 1 <= ahead <= 3  # after a gap: refused once, or taken as the first after silence
+        # after a gap or a silence it only sets the counter, and nearly at the deadline either may be
+        self.unsure = not 1 <= ahead <= 3 or self.asked_age_ms + 20 > self.pack.command_deadline_ms
         self.valid_now = True
         if not self.unsure:
             self.taken()

@@ -2,8 +2,9 @@
 
 Bytes 0 and 1 hold the CRC (low byte first), byte 2 the counter; the CRC (polynomial 0x1021, start 0xFFFF) runs over bytes 2
 to 7 and then over the data id, low byte first, which is not sent. The data id is the frame's identifier. Source: AUTOSAR
-FO PRS E2EProtocol, profile 5. A receiver accepts a counter that is one to MAX_DELTA ahead; the first valid frame after
-start or after a time-out sets the counter anew. A frame that is not OK changes nothing.
+FO PRS E2EProtocol, profile 5. A receiver accepts a counter that is one to MAX_DELTA ahead. The first valid frame after
+start or after a time-out only sets the counter: a sender whose counter stands still never gets beyond it. A frame that is
+not OK changes nothing.
 """
 
 from array import array
@@ -87,13 +88,15 @@ class Receiver:
             self.errors += 1
             return False
         ahead = (data[2] - self._counter) & 0xFF
-        first = not self._synchronised
-        if ahead == 0 and not first:
+        self._counter = data[2]
+        if not self._synchronised:
+            self._synchronised = True
+            self.state = NONE
+            return False
+        if ahead == 0:
             self.state = REPEATED
             return False
-        self._counter = data[2]
-        self._synchronised = True
-        if ahead > MAX_DELTA and not first:
+        if ahead > MAX_DELTA:
             self.state = WRONG_SEQUENCE
             self.errors += 1
             return False

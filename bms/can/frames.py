@@ -1,4 +1,4 @@
-"""generated from bms.dbc (sha256 9debfb6481fd) by dbc/generate.py; do not edit.
+"""generated from bms.dbc (sha256 7d6540a51085) by dbc/generate.py; do not edit.
 
 Attributes are raw integers as on the wire; a name ends in the unit of its integer, if any. pack fills buf,
 LENGTH bytes, and clamps what is out of range; named values pass. unpack is False, and stores nothing, for a
@@ -90,11 +90,11 @@ class BmsState:
         charge_hot_warn, 12 charge_cold, 13 charge_cold_warn, 14 discharge_hot, 15 discharge_hot_warn, 16
         discharge_cold, 17 discharge_cold_warn, 18 hot_stop, 20 charge_current_high, 21
         discharge_current_high, 30 group_voltage_stale, 31 stack_voltage_stale, 32 temperature_stale, 33
-        current_stale, 34 pack_voltage_stale, 35 link_voltage_stale, 36 inputs_stale, 40 group_voltage_range,
-        41 temperature_range, 42 current_range, 43 stack_sum_mismatch, 44 string_sum_mismatch, 45
-        current_pair_mismatch, 50 contactor_feedback, 51 precharge_slow, 52 precharge_fast, 53
-        precharge_current, 60 command_lost, 61 charger_lost, 70 self_test_failed, 71 interlock_open, 72 crash,
-        80 tick_late, 81 watchdog_reset
+        current_stale, 34 pack_voltage_stale, 35 link_voltage_stale, 36 inputs_stale, 37 current_b_stale, 40
+        group_voltage_range, 41 temperature_range, 42 current_range, 43 stack_sum_mismatch, 44
+        string_sum_mismatch, 45 current_pair_mismatch, 50 contactor_feedback, 51 precharge_slow, 52
+        precharge_fast, 53 precharge_current, 60 command_lost, 61 charger_lost, 62 can_bus_off, 70
+        self_test_failed, 71 interlock_open, 72 crash, 80 tick_late, 81 watchdog_reset, 82 estimator_failed
     first_cause_where: 0 to 255. Index of the group, stack or probe that the first cause names. 255 nowhere
     command_e2e: 0 to 7. State of the vehicle command's end-to-end check. 0 none, 1 ok, 2 repeated, 3
         wrong_sequence, 4 error, 5 timed_out

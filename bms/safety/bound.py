@@ -20,7 +20,7 @@ from micropython import const
 from bms.safety.faults import Signals
 from bms.safety.plausible import sensor_error_m
 from bms.safety.snapshot import Snapshot, index_of
-from bms.safety.tables import drop_mV, highest, interpolated, segment
+from bms.safety.tables import drop_mV, falls, highest, interpolated, segment
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -82,13 +82,20 @@ class Bound:
         self._f0 = array("i", cell.r0_permille)
         self._f1 = array("i", cell.r1_permille)
         self._f2 = array("i", cell.r2_permille)
+        self._fall0 = falls(cell.r_ddegC, cell.r0_permille, pack.spread_t_ddegC)
+        self._fall1 = falls(cell.r_ddegC, cell.r1_permille, pack.spread_t_ddegC)
+        self._fall2 = falls(cell.r_ddegC, cell.r2_permille, pack.spread_t_ddegC)
         self._middle_uohm = cell.r0_uohm[_MIDDLE_KNOT]
         self._rise_1 = (min(cell.tau1_ms), max(cell.tau1_ms))
         self._rise_2 = (min(cell.tau2_ms), max(cell.tau2_ms))
         # nobody knows what flowed before this controller woke: what is to be reckoned with, forgotten at the slowest rate
         self._memory_1 = memory_dA << _SHIFT
         self._memory_2 = memory_dA << _SHIFT
-        self._settled = False
+        self._trip_high_mV = cell.v_max_mV[_LIMIT_FAULT]
+        self._trip_low_mV = cell.v_min_mV[_LIMIT_FAULT]
+        self.settled = False
+        self.resting = False  # contactors open: set before step()
+        self.within = False  # the bounds are inside what trips
         self._peak_dA = 0
         self._round_ms = _ROUND_ms
         self._slow_mV = 0
@@ -96,9 +103,6 @@ class Bound:
         self._k_cold = 0
         self._x_cold_ddegC = 0
         self._width_cold_ddegC = 1
-        self._k_warm = 0
-        self._x_warm_ddegC = 0
-        self._width_warm_ddegC = 1
         self._hot_permille = 0
         self._apart_uohm = 0
         self._k_lo = 0
@@ -127,10 +131,8 @@ class Bound:
         layer may stand from its group's mean."""
         if phase < PHASES:
             self._refresh(snap, soc_lo_permille, soc_hi_permille, phase)
-        if not self._settled and snap.probe_oldest_ms < _AGE_MAX_ms:
-            self._settled = True
-            for k in range(PHASES):
-                self._refresh(snap, soc_lo_permille, soc_hi_permille, k)
+        if not self.settled and snap.probe_oldest_ms < _AGE_MAX_ms:
+            self.settle(snap, soc_lo_permille, soc_hi_permille)
         current_dA = snap.current_dA
         if current_dA < 0:
             current_dA = -current_dA
@@ -158,6 +160,12 @@ class Bound:
         low -= beyond_mV
         self.layer_high_mV = high
         self.layer_low_mV = low
+        self.within = high <= self._trip_high_mV and low >= self._trip_low_mV
+        if self.resting:
+            # nothing flows, and opening cannot help against what relaxes: it keeps from closing, it does not trip
+            lingers_mV = self._slow_mV - self._base_mV
+            high -= lingers_mV
+            low += lingers_mV
         value = self._value
         value[_LAYER_HIGH_mV] = high
         value[_LAYER_LOW_mV] = low
@@ -166,6 +174,17 @@ class Bound:
         if low < self._watch_low_mV:
             self._where[_LAYER_LOW_mV] = self.low_group(snap)
         return apart_mV
+
+    def settle(self, snap: Snapshot, soc_lo_permille: int, soc_hi_permille: int) -> None:
+        """Every part of the slow quantities at once, from the first temperatures, and from the first look at the SoC."""
+        self.settled = True
+        for k in range(PHASES):
+            self._refresh(snap, soc_lo_permille, soc_hi_permille, k)
+
+    def unjudged(self) -> None:
+        """The signals of this tick say that all is well: too little is known yet."""
+        self._value[_LAYER_HIGH_mV] = self._trip_low_mV
+        self._value[_LAYER_LOW_mV] = self._trip_high_mV
 
     def drop_high_mV(self, current_dA: int) -> int:
         """Largest voltage over a layer's resistances, of either sign, with this current (magnitude) flowing now."""
@@ -226,15 +245,15 @@ class Bound:
             self._spread()
             self._hot_permille = interpolated(self.hot_ddegC, self._knots_ddegC, self._f0)
         elif phase == 2:
-            self._r0_uohm = self._resistance(self._r0, self._f0)
+            self._r0_uohm = self._resistance(self._r0, self._f0, self._fall0)
             self._apart_r0_uohm = self._apart_uohm
             least = self._middle_uohm * self._hot_permille // _PERMILLE
             self.r_low_uohm = least * (_PERMILLE - self._spread_r_permille) // _PERMILLE + 1
         elif phase == 3:
-            self._r1_uohm = self._resistance(self._r1, self._f1)
+            self._r1_uohm = self._resistance(self._r1, self._f1, self._fall1)
             self._apart_r1_uohm = self._apart_uohm
         elif phase == 4:
-            self._r2_uohm = self._resistance(self._r2, self._f2)
+            self._r2_uohm = self._resistance(self._r2, self._f2, self._fall2)
             self._apart_r2_uohm = self._apart_uohm
             self.r_high_uohm = self._r0_uohm + self._r1_uohm + self._r2_uohm
         else:
@@ -282,38 +301,25 @@ class Bound:
             self._base_mV = base_mV
 
     def _place(self) -> None:
-        """Where the coldest layer, and one warmer by the spread, stand in the temperature tables."""
+        """Where the coldest layer stands in the temperature tables."""
         knots = self._knots_ddegC
         cold = self.cold_ddegC
         if cold < knots[0]:
             cold = knots[0]
-        warm = cold + self._spread_t_ddegC
-        last = knots[-1]
-        if cold > last:
-            cold = last
-        if warm > last:
-            warm = last
+        if cold > knots[-1]:
+            cold = knots[-1]
         k = segment(cold, knots)
         self._k_cold = k
         self._x_cold_ddegC = cold - knots[k]
         self._width_cold_ddegC = knots[k + 1] - knots[k]
-        if warm >= knots[k + 1]:
-            k = segment(warm, knots)
-        self._k_warm = k
-        self._x_warm_ddegC = warm - knots[k]
-        self._width_warm_ddegC = knots[k + 1] - knots[k]
 
-    def _resistance(self, r_uohm: "array[int]", factor_permille: "array[int]") -> int:
+    def _resistance(self, r_uohm: "array[int]", factor_permille: "array[int]", fall_permille: "array[int]") -> int:
         """Resistance of the worst layer: coldest, in the window's worst place, at the high end of the spread. Leaves in
         _apart_uohm the part of it that a layer may have more or less than its group's mean."""
         k = self._k_cold
         f = factor_permille[k]
         f += (factor_permille[k + 1] - f) * self._x_cold_ddegC // self._width_cold_ddegC
-        k = self._k_warm
-        warmer = factor_permille[k]
-        warmer += (factor_permille[k + 1] - warmer) * self._x_warm_ddegC // self._width_warm_ddegC
         r = highest(r_uohm, self._k_lo, self._k_hi + 1)
         r = r * (f + 1) // _PERMILLE // 10 * (_PERMILLE + self._spread_r_permille) // 100 + 1
-        fall_permille = _PERMILLE - warmer * _PERMILLE // f + 1
-        self._apart_uohm = r // 10 * (self._apart_permille + fall_permille) // 100 + 1
+        self._apart_uohm = r // 10 * (self._apart_permille + fall_permille[k]) // 100 + 1
         return r

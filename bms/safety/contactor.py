@@ -1,10 +1,11 @@
 """The sequence that closes and opens the contactors, with proof by voltage and by current.
 
-Closing: main negative; then the precharge contactor, until for PROOF samples in a row the link stands within
-precharge_done_permille and precharge_done_mV of the pack and hardly any current flows; then main positive, then precharge
-off. The charge that went through the resistor must account for the rise of the link (within a factor of four and the
-sensor's error), else the voltage reading or the path is not what it seems. Opening is one step from any phase. Auxiliary
-contacts must follow their coils; how long they have not is a signal. Units: mV, mA, ms; charge in mA*ms.
+Closing: wait until the link is below half of the pack; main negative, which must not raise it; the precharge contactor,
+until for PROOF samples in a row the link stands within precharge_done_permille and precharge_done_mV of the pack and hardly
+any current flows; main positive; precharge off. The charge that went through the resistor must account for the rise of the
+link (within a factor of four and the sensor's error), else the reading or the path is not what it seems. Opening is one
+step from any phase. Auxiliary contacts must follow their coils; how long they have not is a signal. Units: mV, mA, ms;
+charge in mA*ms.
 """
 
 from micropython import const
@@ -47,6 +48,7 @@ COILS = (
 )
 
 PROOF = const(3)
+LINK_FALL_ms = const(6000)  # a link is down to 60 V in 5 s (ISO 6469-4); longer, and it is held up by something
 MAINS = const(_NEGATIVE | _PRECHARGE | _POSITIVE)
 _TIME_MAX_ms = const(60000)
 _U_PER_M = const(1000)  # millionths in a thousandth
@@ -87,6 +89,8 @@ class Contactor:
                 self._in_phase_ms = 0
                 self.mask = COILS[after]
                 self.closed = after == CLOSED
+        elif phase == OPEN:
+            self._in_phase_ms = 0
         mask = self.mask
         if snap.value[_FEEDBACK_bits] & MAINS != mask or self._apart_ms:
             self._feedback(snap, dt_ms)
@@ -100,14 +104,25 @@ class Contactor:
                 value[_PRECHARGE_FAST] = 0
                 value[_PRECHARGE_CURRENT] = 0
             return OPEN
+        link_mV = snap.value[_LINK_mV]
+        pack_mV = snap.value[_PACK_mV]
         if phase == OPEN:
-            return MINUS
+            # a link that is up already proves nothing: wait for it to fall; it never falls where a main is welded
+            self._link_start_mV = link_mV
+            if link_mV * 2 < pack_mV:
+                return MINUS
+            if self._in_phase_ms >= LINK_FALL_ms:
+                value[_PRECHARGE_FAST] = 1
+            return OPEN
         if phase == MINUS:
+            if (link_mV - self._link_start_mV) * 10 > pack_mV:
+                value[_PRECHARGE_FAST] = 1  # it rises with the resistor not in the path
+                return MINUS
             if self._in_phase_ms < self._settle_ms:
                 return MINUS
             self._proof = 0
             self._flowed_mAms = 0
-            self._link_start_mV = snap.value[_LINK_mV]
+            self._link_start_mV = link_mV
             return PRECHARGING
         if phase == PRECHARGING:
             return self._precharge(snap, dt_ms)
@@ -125,8 +140,8 @@ class Contactor:
             if flowed < -_CHARGE_MAX_mAms:
                 flowed = -_CHARGE_MAX_mAms
             self._flowed_mAms = flowed
-        age_ms = snap.age_ms
-        if age_ms[_LINK_mV] <= dt_ms and age_ms[_PACK_mV] <= dt_ms and age_ms[_CURRENT_A_mA] <= dt_ms:
+        ages = snap.age_ms
+        if ages[_LINK_mV] <= dt_ms and ages[_PACK_mV] <= dt_ms and ages[_CURRENT_A_mA] <= dt_ms:
             pack_mV = snap.value[_PACK_mV]
             link_mV = snap.value[_LINK_mV]
             current_mA = snap.current_mA

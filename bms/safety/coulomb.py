@@ -49,10 +49,10 @@ class Coulomb:
         self.low_mAs = 0
         self.high_mAs = self.capacity_mAs
         a = pack.current_a_sensor
-        # true current = (reading +- offset) / (1 -+ gain); of a smaller cell it moves more: / (1 - spread)
-        least_ppm = (_PPM - a.gain_ppm) * (_PERMILLE - pack.spread_capacity_permille) // _PERMILLE
-        self._error_mA = (a.offset_u + a.lsb_u) * _U_PER_M // least_ppm + 1  # noise has no mean
-        self._error_ppm = -(-_PPM * _PPM // least_ppm) - _PPM
+        # the sensor reads (1 - gain) of the current, the layers hold (1 - spread) of their charge: both at their worst
+        share_ppm = (_PPM - a.gain_ppm) * (_PERMILLE - pack.spread_capacity_permille) // _PERMILLE
+        self._error_ppm = _PPM * _PPM // share_ppm - _PPM + 1
+        self._error_mA = (a.offset_u + a.lsb_u) // _U_PER_M * _PPM // share_ppm + 2  # noise has no mean
         self._unknown_mA = max(pack.charge_rating_dA, pack.discharge_rating_dA) * 100
         self._deadline_ms = a.deadline_ms
         # self-discharge of the whole pack as a current, rounded up
@@ -79,6 +79,8 @@ class Coulomb:
 
     def step(self, current_mA: int, age_ms: int, dt_ms: int) -> int:
         """One tick: `current_mA`, measured `age_ms` ago, flowed for dt_ms. Returns the whole mAs that were added."""
+        if age_ms > self._deadline_ms:
+            current_mA = 0  # not known: the interval says so, the count stands still
         moved = self._carry_mAms + current_mA * dt_ms
         whole = moved // _MS_PER_S
         self._carry_mAms = moved - whole * _MS_PER_S
@@ -104,6 +106,14 @@ class Coulomb:
         self.low_mAs = low
         self.high_mAs = high
         return whole
+
+    def miss(self, lost_ms: int) -> None:
+        """Time that no tick has seen: anything the pack may carry can have flowed."""
+        lost_s = lost_ms // _MS_PER_S + 1
+        spread_mAs = self._unknown_mA * (lost_s if lost_s < _S_PER_H // 6 else _S_PER_H // 6)
+        self.low_mAs = self.low_mAs - spread_mAs if self.low_mAs > spread_mAs else 0
+        high = self.high_mAs + spread_mAs
+        self.high_mAs = high if high < self.capacity_mAs else self.capacity_mAs
 
     def anchor(self, snap: "Snapshot", bound: "Bound") -> None:
         """Intersects the interval with what the voltage allows. Every 100 ms, when the group voltages are believed."""

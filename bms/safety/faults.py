@@ -67,7 +67,10 @@ INTERLOCK_open = const(29)  # 1 when the loop is open
 CRASH_seen = const(30)
 TICK_ms = const(31)  # time between two ticks
 WATCHDOG_reset = const(32)  # 1 when the controller was last reset by its watchdog
-SIGNALS = const(33)
+CURRENT_B_AGE_ms = const(33)  # of sensor B, where fitted
+BUS_off = const(34)  # 1 while the CAN controller has taken itself off the bus
+ESTIMATOR_failed = const(35)  # 1 while the SoC filter fails
+SIGNALS = const(36)
 
 
 class Signals:
@@ -147,6 +150,9 @@ TABLE = tuple(Row(*row) for row in (
     (72, "crash",                    TRIP_NOW,        CRASH_seen, S.INPUTS,            1, 0,                                         0, 2,   10, True,  "SG-8", 50, "the crash input is active"),
     (80, "tick_late",                WARNING,         TICK_ms, S.CLOCK,               1, 30,                                        0, 1,    0, False, "SG-9", 100, "the tick came late by two periods or more"),
     (81, "watchdog_reset",           WARNING,         WATCHDOG_reset, S.CLOCK,        1, 0,                                         0, 1,    0, True,  "SG-9", 100, "the controller was last reset by its watchdog"),
+    (37, "current_b_stale",          DERATE,          CURRENT_B_AGE_ms, S.CLOCK,      1, ("current_a_sensor", "deadline_ms"),      50, 1,   50, True,  "SG-5", 300, "current sensor B has not come for too long: sensor A stands alone"),
+    (62, "can_bus_off",              WARNING,         BUS_off, S.CLOCK,               1, 0,                                         0, 1,    0, False, "SG-7", 200, "the CAN controller has taken itself off the bus"),
+    (82, "estimator_failed",         INFO,            ESTIMATOR_failed, S.CLOCK,      1, 0,                                         0, 1,    0, False, "SG-9", 200, "the SoC filter fails: tables and ledger stand alone"),
 ))
 # fmt: on
 

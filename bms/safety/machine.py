@@ -33,6 +33,7 @@ WISH_SERVICE = const(3)
 WISH_NOTHING = const(4)  # no valid command in time: nothing new is begun on an old wish
 
 _TIME_MAX_ms = const(60000)
+_LINK_FALL_ms = const(6000)
 
 # state: name, wants the contactors closed, charge may flow, discharge may flow
 STATES = (
@@ -53,10 +54,12 @@ class Machine:
     def __init__(self, pack: "Pack") -> None:
         self._open_current_dA = pack.open_current_dA
         self._open_timeout_ms = pack.open_timeout_ms
-        self._precharge_timeout_ms = pack.precharge_timeout_ms * 2
+        self._precharge_timeout_ms = pack.precharge_timeout_ms * 2 + _LINK_FALL_ms
         self.state = SELF_TEST
         self.in_state_ms = 0
         self.armed = False  # the vehicle has asked for "open" since the last time nothing was allowed to close
+        self.tripped = False  # a fault led into this state
+        self.held = False  # set before step(): a bound is beyond what trips, so nothing begins to close
         self.closed_wanted = 0
         self.charge_allowed = 0
         self.discharge_allowed = 0
@@ -69,14 +72,15 @@ class Machine:
         settled = wish == WISH_DRIVE if state == DRIVE else state == CHARGE and wish == WISH_CHARGE
         if settled and severity < _TRIP_AFTER_RAMP:
             return state
-        if wish == WISH_OPEN and state != FAULT:
+        if wish == WISH_OPEN and state != FAULT and not self.tripped:
             self.armed = True
         little = current_dA < self._open_current_dA and current_dA > -self._open_current_dA
         after = self._next(state, severity, wish, ready, closed, little)
         if after != state:
             self.state = after
             self.in_state_ms = 0
-            if after == FAULT:
+            self.tripped = severity >= _TRIP_AFTER_RAMP
+            if after == FAULT or self.tripped:
                 self.armed = False
         row = STATES[after]
         self.closed_wanted = row[1]
@@ -97,14 +101,14 @@ class Machine:
                 return FAULT
         if state == OPENING:
             if little or self.in_state_ms >= self._open_timeout_ms:
-                return FAULT if severity >= _TRIP_AFTER_RAMP else STANDBY
+                return FAULT if self.tripped or severity >= _TRIP_AFTER_RAMP else STANDBY
             return OPENING
         if state == SELF_TEST:
             return STANDBY if ready else SELF_TEST
         if state == STANDBY:
             if wish == WISH_SERVICE:
                 return SERVICE
-            if self.armed and ready and (wish == WISH_DRIVE or wish == WISH_CHARGE):
+            if self.armed and ready and not self.held and (wish == WISH_DRIVE or wish == WISH_CHARGE):
                 return PRECHARGE
             return STANDBY
         if state == SERVICE:

@@ -47,6 +47,7 @@ _CURRENT_PAIR_mA = const(21)
 _INTERLOCK_open = const(29)
 _CRASH_seen = const(30)
 _INPUTS = const(32)
+_CURRENT_B_AGE_ms = const(33)
 _CURRENT_B = const(256)
 
 _NOT_FITTED = const(1 << 29)
@@ -96,7 +97,9 @@ class Plausible:
         self._stack_deadline_ms = pack.stack_sensor.deadline_ms
         self._probe_deadline_ms = pack.probe_sensor.deadline_ms
         self._current_deadline_ms = a.deadline_ms
+        self._current_b_deadline_ms = a.deadline_ms if b is None else b.deadline_ms
         self._pack_deadline_ms = pack.pack_sensor.deadline_ms
+        self.suspect = 0
         self.sum_excess_mV = 0
         self._total_mV = 0
         self._probe_age_ms = 0
@@ -158,6 +161,7 @@ class Plausible:
             if new_bits & _VOLTAGES:
                 apart = value[_PACK_mV] - self._total_mV
                 signal[_STRING_SUM_mV] = (apart if apart >= 0 else -apart) - self._string_tolerance_mV
+        self.suspect = suspect
         return suspect
 
     def _ages(self, snap: Snapshot, testing: bool) -> int:
@@ -186,6 +190,11 @@ class Plausible:
         value[_CURRENT_AGE_ms] = 0 if testing else age
         if age > self._current_deadline_ms:
             suspect |= _CURRENT
+        if self._pair_fixed_mA != _NOT_FITTED:
+            age = ages[_CURRENT_B_mA]
+            value[_CURRENT_B_AGE_ms] = 0 if testing else age
+            if age > self._current_b_deadline_ms:
+                suspect |= _CURRENT_B
         deadline = self._pack_deadline_ms
         age = ages[_PACK_mV]
         value[_PACK_AGE_ms] = 0 if testing else age

@@ -4,14 +4,13 @@ Products stay below 2^30: currents in dA up to 16384, resistances in uohm up to 
 2^30 (hil/lint checks each for every pack). Rounding is towards the safe side where a function says so, else down.
 """
 
+from array import array
+
 import micropython
 from micropython import const
 
-TYPE_CHECKING = const(False)
-if TYPE_CHECKING:
-    from array import array
-
 UOHM_dA_PER_mV = const(10000)  # 1 uohm * 1 dA = 1/10000 mV
+_PERMILLE = const(1000)
 VOLTAGE_MAX_mV = const(100000)
 _BIAS = const(0x20000000)  # on top of a value, and nothing above 30 bits: ordered alike on every machine
 _BIASED = const(0x3FFFFFFF)
@@ -75,3 +74,17 @@ def highest(table: object, k_lo: int, k_hi: int) -> int:
             most = y
         k += 1
     return most - _BIAS
+
+
+def falls(knots_ddegC: "tuple[int, ...]", factor_permille: "tuple[int, ...]", over_ddegC: int) -> "array[int]":
+    """Per segment of a falling table: the largest part of itself that it loses over over_ddegC from there, or from anywhere
+    warmer, in permille rounded up. Never less in the cold, so that no rounding makes a bound tighter there."""
+    worst = 0
+    out = array("i", [0] * (len(knots_ddegC) - 1))
+    for k in range(len(out) - 1, -1, -1):
+        for at in (knots_ddegC[k], knots_ddegC[k + 1] - over_ddegC, knots_ddegC[k + 1]):
+            here = interpolated(max(at, knots_ddegC[k]), array("i", knots_ddegC), array("i", factor_permille))
+            there = interpolated(at + over_ddegC, array("i", knots_ddegC), array("i", factor_permille))
+            worst = max(worst, (here - there + 1) * _PERMILLE // here + 1)
+        out[k] = worst
+    return out
