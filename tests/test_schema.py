@@ -4,6 +4,7 @@ that every table of a cell goes through."""
 import ast
 import itertools
 import subprocess
+from array import array
 from pathlib import Path
 
 import numpy as np
@@ -97,16 +98,16 @@ tables_of = st.lists(st.tuples(st.integers(1, 200), st.integers(-5000, 5000)), m
 @given(rows=tables_of, x=st.integers(-500, 6000))
 def test_interpolation_agrees_with_numpy_over_the_whole_domain_and_beyond(rows: list[tuple[int, int]], x: int) -> None:
     """A peer never interpolated its topmost segment."""
-    xs = tuple(int(v) for v in np.cumsum([step for step, _ in rows]))
-    ys = tuple(y for _, y in rows)
+    xs = array("i", [int(v) for v in np.cumsum([step for step, _ in rows])])
+    ys = array("i", [y for _, y in rows])
     exact = float(np.interp(x, xs, ys))
     assert exact - 1 - 1e-6 <= tables.interpolated(x, xs, ys) <= exact + 1e-6
 
 
 @given(rows=st.lists(st.tuples(st.integers(1, 200), st.integers(0, 400)), min_size=2, max_size=26))
 def test_interpolation_is_continuous_and_monotone_where_its_table_is(rows: list[tuple[int, int]]) -> None:
-    xs = tuple(int(v) for v in np.cumsum([step for step, _ in rows]))
-    ys = tuple(int(v) for v in np.cumsum([rise for _, rise in rows]))
+    xs = array("i", [int(v) for v in np.cumsum([step for step, _ in rows])])
+    ys = array("i", [int(v) for v in np.cumsum([rise for _, rise in rows])])
     steepest = max(-(-(b - a) // (d - c)) for a, b, c, d in zip(ys, ys[1:], xs, xs[1:]))
     out = [tables.interpolated(x, xs, ys) for x in range(xs[0] - 3, xs[-1] + 4)]
     assert all(0 <= b - a <= steepest + 1 for a, b in itertools.pairwise(out))
