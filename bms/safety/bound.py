@@ -20,7 +20,7 @@ from micropython import const
 from bms.safety.faults import Signals
 from bms.safety.plausible import sensor_error_m
 from bms.safety.snapshot import Snapshot, index_of
-from bms.safety.tables import drop_mV, falls, highest, interpolated, segment
+from bms.safety.tables import build_falls, drop_mV, highest, interpolated, segment
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -82,9 +82,9 @@ class Bound:
         self._f0 = array("i", cell.r0_permille)
         self._f1 = array("i", cell.r1_permille)
         self._f2 = array("i", cell.r2_permille)
-        self._fall0 = falls(cell.r_ddegC, cell.r0_permille, pack.spread_t_ddegC)
-        self._fall1 = falls(cell.r_ddegC, cell.r1_permille, pack.spread_t_ddegC)
-        self._fall2 = falls(cell.r_ddegC, cell.r2_permille, pack.spread_t_ddegC)
+        self._fall0 = build_falls(cell.r_ddegC, cell.r0_permille, pack.spread_t_ddegC)
+        self._fall1 = build_falls(cell.r_ddegC, cell.r1_permille, pack.spread_t_ddegC)
+        self._fall2 = build_falls(cell.r_ddegC, cell.r2_permille, pack.spread_t_ddegC)
         self._middle_uohm = cell.r0_uohm[_MIDDLE_KNOT]
         self._rise_1 = (min(cell.tau1_ms), max(cell.tau1_ms))
         self._rise_2 = (min(cell.tau2_ms), max(cell.tau2_ms))

@@ -76,7 +76,7 @@ def highest(table: object, k_lo: int, k_hi: int) -> int:
     return most - _BIAS
 
 
-def falls(knots_ddegC: "tuple[int, ...]", factor_permille: "tuple[int, ...]", over_ddegC: int) -> "array[int]":
+def build_falls(knots_ddegC: "tuple[int, ...]", factor_permille: "tuple[int, ...]", over_ddegC: int) -> "array[int]":
     """Per segment of a falling table: the largest part of itself that it loses over over_ddegC from there, or from anywhere
     warmer, in permille rounded up. Never less in the cold, so that no rounding makes a bound tighter there."""
     worst = 0

@@ -48,6 +48,7 @@ class SocketCanTransport(Transport):
         self._tx_slots = [self.tx_bytes[16 * i : 16 * i + 16] for i in range(SLOTS)]
 
         self._lifeline: object = None
+        self.wait(0)  # the first look makes the tuple that all later ones fill; they may come with the heap locked
 
     def watch(self, stream: "IO[str]") -> None:
         """Takes the closing of `stream` for the other side's going away, which a bus cannot tell."""

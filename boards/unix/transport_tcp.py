@@ -30,6 +30,7 @@ class TcpTransport(Transport):
         self._stream = sock if _MICROPYTHON else sock.makefile("rwb", 0)
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN)
+        self.wait(0)  # the first look makes the tuple that all later ones fill; they may come with the heap locked
         self._tails = [self.rx_bytes[k:] for k in range(16)]
         self._partial = 0  # bytes of a frame that came in pieces, behind the last whole one
 
