@@ -118,8 +118,7 @@ class App:
         self._round = 0
         self._off_rounds = 0
         self.decisions = array("i", [0] * 32)
-        idle = self._idle
-        # one slot a tick: ten ticks of 10 ms a round
+        idle = self._idle  # one slot a tick: ten ticks of 10 ms a round
         self._timetable = (self._estimate, idle, self._bus, idle, idle, idle, idle, idle, idle, self._collect)
 
     def tick(self) -> None:
@@ -171,8 +170,10 @@ class App:
         testing = machine.state == _SELF_TEST
         suspect = self.plausible.step(snap, new_bits, testing)
         trail = trail * 3 + 3
+        believable = advice.step(dt_ms)
         bound.resting = machine.closed_wanted == 0
-        bound.step(snap, coulomb.low_permille, coulomb.high_permille, self.plausible.sum_excess_mV, phase, dt_ms)
+        wider_mV = self.plausible.sum_excess_mV + (advice.spread_mV if believable else 0)
+        bound.step(snap, coulomb.low_permille, coulomb.high_permille, wider_mV, phase, dt_ms)
         if testing:
             self._first_look(suspect)
         trail = trail * 3 + 4
@@ -201,7 +202,6 @@ class App:
         trail = trail * 3 + 8
         board.contactors(self.contactor.step(machine.closed_wanted, snap, dt_ms))
         trail = trail * 3 + 9
-        believable = advice.step(dt_ms)
         if phase >= _FIRST_PHASE:
             if phase == _FIRST_PHASE:
                 envelope.window(advice, believable, coulomb.low_permille, coulomb.high_permille)

@@ -1,7 +1,7 @@
 """Whether a true hidden layer left its limits: episodes of one layer and one quantity.
 
 As long as no fault was injected, a layer is in violation as soon as it is beyond the warning column of its
-cell; afterwards when it stays beyond the fault column for longer than the reaction may take and 50 ms.
+cell; afterwards when it stays beyond the fault column for longer than the budget of its fault row and 50 ms.
 Charge current: beyond 1.05 times the pack's charge map at the layer's own temperature and SoC, after a
 fault beyond the cell's trip factor. Less than 0.01 C counts as no current.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bms.safety.faults import TABLE
 from bms.schema import Pack, charge_map
 from hil.plant import ZERO_K, Plant
 
@@ -21,6 +22,17 @@ WARNING, FAULT = 1, 2
 MAP_WARNING_permille = 1050
 GRACE_ms = 50
 RESTING_C = 0.01
+
+GUARDS = {  # quantity: the fault row that guards it, whose budget the reaction has
+    "voltage_max_mV": "layer_voltage_high",
+    "voltage_min_mV": "layer_voltage_low",
+    "charge_temperature_max_ddegC": "charge_hot",
+    "charge_temperature_min_ddegC": "charge_cold",
+    "discharge_temperature_max_ddegC": "discharge_hot",
+    "discharge_temperature_min_ddegC": "discharge_cold",
+    "stop_temperature_ddegC": "hot_stop",
+    "charge_map_mA": "charge_current_high",
+}
 
 
 @dataclass
@@ -38,16 +50,15 @@ class Episode:
 class Violations:
     """Watches one plant; `episodes` in the order in which they counted, extremes over the whole run."""
 
-    def __init__(self, pack: Pack, budget_ms: int = 500) -> None:
-        if budget_ms < 0:
-            raise ValueError(f"budget_ms {budget_ms}: negative")
+    def __init__(self, pack: Pack) -> None:
         cell = pack.cell
         self.episodes: list[Episode] = []
         self.v_max_mV = -np.inf
         self.v_min_mV = np.inf
         self.t_max_ddegC = -np.inf
         self.t_min_ddegC = np.inf
-        self._allowed_ms = budget_ms + GRACE_ms
+        budgets = {row.name: row.budget_ms for row in TABLE}
+        self._allowed_ms = {quantity: budgets[row] + GRACE_ms for quantity, row in GUARDS.items()}
         self._capacity_A = cell.capacity_mAh / 1000
         self._resting_A = RESTING_C * self._capacity_A
         # charge and discharge rows count in their direction of current only
@@ -145,7 +156,7 @@ class Violations:
             self._open.pop(key).end_ms = now_ms
             self._counted.discard(key)
         for key, episode in self._open.items():
-            late = not fault_injected or now_ms - episode.start_ms > self._allowed_ms
+            late = not fault_injected or now_ms - episode.start_ms > self._allowed_ms[episode.quantity]
             if late and key not in self._counted:
                 self._counted.add(key)
                 self.episodes.append(episode)

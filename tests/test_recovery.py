@@ -11,7 +11,7 @@ from bms.packs import bench_24, ev_240
 from bms.safety import faults as F
 from bms.safety import machine as M
 from bms.safety import snapshot as S
-from bms.schema import Pack
+from bms.schema import PACK_FIELDS, Pack, replaced
 from tests.fake_board import FakeBoard
 
 PACKS = (bench_24.PACK, ev_240.PACK)
@@ -228,3 +228,49 @@ def test_a_link_that_rises_with_only_main_negative_closed_is_a_fault(pack: Pack)
         assert not board.coils & S.POSITIVE
     assert app.monitor.first_cause == ROWS["precharge_fast"].id
     assert app.machine.state == M.FAULT
+
+
+def test_a_derating_fault_halves_what_both_directions_may_carry() -> None:
+    app, _ = driving(bench_24.PACK)
+    run(app, 1000)
+    free = app.envelope.charge_dA, app.envelope.discharge_dA
+    assert min(free) > 50 and app.monitor.severity < F.DERATE
+    app.envelope.step(app.machine, F.DERATE, app.bound, app.advice, True, app.snap.current_dA, 10)
+    assert app.envelope.charge_dA <= free[0] // 2 + 1
+    assert app.envelope.discharge_dA <= free[1] // 2 + 1
+
+
+@pytest.mark.parametrize(("late_ms", "fed"), [(100, True), (101, False)])
+def test_a_tick_that_came_too_late_starves_the_watchdog(late_ms: int, fed: bool) -> None:
+    app, board = driving(bench_24.PACK)
+    before = board.fed
+    board.tick_ms = late_ms
+    app.tick()
+    assert board.fed == before + fed
+
+
+def test_layers_of_unlike_temperature_are_bounded_wider_in_the_cold() -> None:
+    """One layer 3 K colder than its sisters has some 20 % more resistance at -10 degC: the bound must hold it."""
+    apart = {}
+    for spread_ddegC in (0, 30):
+        pack = replaced(Pack, PACK_FIELDS, bench_24.PACK, spread_t_ddegC=spread_ddegC)
+        app, board = driving(pack)
+        board.probe_ddegC = [-100 - spread_ddegC + 30] * len(pack.probe_stack)  # the same coldest layer in both
+        board.load_mA = -10000
+        run(app, 300)
+        apart[spread_ddegC] = app.bound.layer_high_mV - app.bound.layer_low_mV
+    r0_uohm = bench_24.PACK.cell.r0_uohm[10] * 4
+    assert apart[30] - apart[0] > 2 * r0_uohm * 10 * 0.1 / 1000, apart
+
+
+@pytest.mark.parametrize("spread_mV", [0, 40, -40])
+def test_an_estimator_may_widen_a_bound_and_never_narrow_it(spread_mV: int) -> None:
+    app, _ = driving(bench_24.PACK)
+    run(app, 100)
+    width = app.bound.layer_high_mV - app.bound.layer_low_mV
+    app.advice.widen(spread_mV)
+    app.tick()
+    assert app.bound.layer_high_mV - app.bound.layer_low_mV >= width + 2 * max(0, spread_mV) - 2
+    app.advice.withdraw()
+    app.tick()
+    assert abs(app.bound.layer_high_mV - app.bound.layer_low_mV - width) <= 2

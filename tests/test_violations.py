@@ -49,7 +49,7 @@ def test_with_a_fault_it_takes_the_fault_limit_for_longer_than_the_budget_and_50
     bench.plant.voltage_V[4] = CELL.v_max_mV[2] / 1000 - 0.0001
     assert bench.judge(ticks=200, fault=True) == 0
     bench.plant.voltage_V[4] = CELL.v_max_mV[2] / 1000 + 0.01
-    assert bench.judge(ticks=56, fault=True) == 0
+    assert bench.judge(ticks=16, fault=True) == 0
     assert bench.judge(fault=True) == 1
 
 

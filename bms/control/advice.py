@@ -26,8 +26,12 @@ class Advice:
     def step(self, dt_ms: int) -> bool:
         """Ages by one tick. Returns True while the advice may be used."""
         age = self.age_ms + dt_ms
-        self.age_ms = age if age < _AGE_MAX_ms else _AGE_MAX_ms
-        return age <= EXPIRY_ms
+        if age <= EXPIRY_ms:
+            self.age_ms = age
+            return True
+        if self.soc_permille >= 0 or self.spread_mV:
+            self.withdraw()
+        return False
 
     def give(self, soc_permille: int, sigma_permille: int) -> None:
         """A new word on SoC."""
@@ -35,8 +39,13 @@ class Advice:
         self.sigma_permille = sigma_permille
         self.age_ms = 0
 
+    def widen(self, spread_mV: int) -> None:
+        """Every layer may stand farther from its group's mean by this; less than nothing is nothing."""
+        self.spread_mV = spread_mV if spread_mV > 0 else 0
+
     def withdraw(self) -> None:
         """The estimator failed: what it said is gone at once."""
         self.age_ms = _AGE_MAX_ms
+        self.spread_mV = 0
         self.soc_permille = -1
         self.sigma_permille = _UNSURE_permille
