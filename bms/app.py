@@ -96,10 +96,8 @@ class App:
         self.signals.value[_WATCHDOG_reset] = 1 if self.reset_cause == _WATCHDOG else 0
         self.link = Link(self)
         self.filter = SocFilter(pack.cell)
-        if stored_permille >= 0:
-            self.filter.start(units.fraction(stored_permille), _START_SIGMA)
-        else:
-            self.filter.start(0.5, _BLANK_SIGMA)
+        known = stored_permille >= 0
+        self.filter.start(units.fraction(stored_permille) if known else 0.5, _START_SIGMA if known else _BLANK_SIGMA)
         self._layers = layer_count(pack)
         self.uptime_s = 0
         self.late_ticks = 0
@@ -109,16 +107,16 @@ class App:
         self.lane_failed = False
         self.last_error: Exception | None = None
         self._last_ms = -1
-        self._told_ms = 0
-        self._uptime_ms = 0
+        self._told_ms = self._uptime_ms = 0
         self._phase = 0
         self._counted_mAs = 0
         self._counted_ms = 0
         self._fresh = False
+        self._believable = False
         self._round = 0
         self._off_rounds = 0
         self.decisions = array("i", [0] * 32)
-        idle = self._idle  # one slot a tick: ten ticks of 10 ms a round
+        idle = self._idle
         self._timetable = (self._estimate, idle, self._bus, idle, idle, idle, idle, idle, idle, self._collect)
 
     def tick(self) -> None:
@@ -170,7 +168,7 @@ class App:
         testing = machine.state == _SELF_TEST
         suspect = self.plausible.step(snap, new_bits, testing)
         trail = trail * 3 + 3
-        believable = advice.step(dt_ms)
+        believable = self._believable
         bound.resting = machine.closed_wanted == 0
         wider_mV = self.plausible.sum_excess_mV + (advice.spread_mV if believable else 0)
         bound.step(snap, coulomb.low_permille, coulomb.high_permille, wider_mV, phase, dt_ms)
@@ -185,6 +183,8 @@ class App:
                 coulomb.anchor(snap, bound)
             coulomb.publish()
             self.window.refresh(envelope.map_dA)
+            self._believable = advice.step(self._counted_ms)
+            coulomb.place(advice.soc_permille)  # -1 while there is none
         self.window.step(snap, new_bits, bound)
         trail = trail * 3 + 5
         severity = monitor.step(new_bits, dt_ms)

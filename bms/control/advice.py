@@ -24,7 +24,7 @@ class Advice:
         self.sigma_permille = _UNSURE_permille
 
     def step(self, dt_ms: int) -> bool:
-        """Ages by one tick. Returns True while the advice may be used."""
+        """Ages by a round of ticks. Returns True while the advice may be used."""
         age = self.age_ms + dt_ms
         if age <= EXPIRY_ms:
             self.age_ms = age

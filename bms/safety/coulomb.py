@@ -146,6 +146,12 @@ class Coulomb:
         a = branch_mV[k]
         return k * _KNOT_permille + (v_mV - a) * _KNOT_permille // (branch_mV[k + 1] - a)
 
+    def place(self, soc_permille: int) -> None:
+        """Fresh advice (-1: none) puts the count where it says, if that is inside the interval; from there it goes on alone."""
+        charge_mAs = soc_permille * self._capacity_permille
+        if soc_permille >= 0 and self.low_mAs <= charge_mAs <= self.high_mAs:
+            self.charge_mAs = charge_mAs
+
     def publish(self) -> None:
         """Permille of ledger and interval, rounded outwards."""
         unit = self._capacity_permille
