@@ -85,7 +85,7 @@ def _run(path: Path, wanted: tuple[str, ...]) -> tuple[Cell | Pack, str]:
     for variable in wanted:
         record = scope.get(variable)
         if isinstance(record, (Cell, Pack)) and isinstance(record, kinds[variable]):
-            if variable == "CELL" and isinstance(scope.get("PACK"), Pack):
+            if variable == "CELL" and any(isinstance(value, Pack) for value in scope.values()):
                 break  # the cell that a pack file imports is not what the file is about
             return record, str(path)
     other = [variable for variable, kind in kinds.items() if isinstance(scope.get(variable), kind)]

@@ -67,3 +67,11 @@ def test_current_sensors_that_share_a_frame_share_a_period(tmp_path: Path) -> No
     (tmp_path / "uneven.py").write_text(head + name + tail.replace("period_ms=10", "period_ms=20", 1))
     with pytest.raises(BadInput, match=r"current_b_sensor\.period_ms"):
         load_pack(str(tmp_path / "uneven.py"))
+
+
+def test_a_pack_under_another_name_is_no_cell_file(tmp_path: Path) -> None:
+    source = (SHORT.parent.parent.parent / "bms" / "packs" / "bench_24.py").read_text()
+    (tmp_path / "mine.py").write_text(source.replace("PACK = Pack(", "PCK = Pack("))
+    done = hil("check", "./mine.py", folder=tmp_path)
+    assert done.returncode == 2
+    assert "PACK" in done.stderr and "mine.py" in done.stderr
