@@ -75,7 +75,8 @@ def test_the_same_seed_gives_the_same_bits_and_another_one_does_not() -> None:
     assert without_time(again.result) == without_time(one.result)
     for name, column in one.bench.recorder.columns.items():
         assert again.bench.recorder.columns[name].tobytes() == column.tobytes()
-    assert other.result["layers"]["violations"] == 0
+    # how wrong the first estimate is depends on the hysteresis that the seed draws; nothing else may
+    assert [row for row in other.result["expectations"] if not row["passed"] and row["kind"] != "filter_corrected"] == []
     assert other.bench.decisions != one.bench.decisions
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from bms.app import App
 from bms.packs import bench_24, ev_240
+from bms.safety import alive
 from bms.safety import faults as F
 from bms.safety import machine as M
 from bms.safety import snapshot as S
@@ -274,3 +275,10 @@ def test_an_estimator_may_widen_a_bound_and_never_narrow_it(spread_mV: int) -> N
     app.advice.withdraw()
     app.tick()
     assert abs(app.bound.layer_high_mV - app.bound.layer_low_mV - width) <= 2
+
+
+def test_the_trail_of_a_whole_tick_is_that_of_all_its_steps_in_order() -> None:
+    trail = alive.START
+    for k in range(1, alive.STEPS + 1):
+        trail = trail * 3 + k
+    assert trail == alive.WHOLE

@@ -77,7 +77,6 @@ class Envelope:
         self._v_min_mV = cell.v_min_mV[0]
         self._rise_dA_s = pack.limit_rise_dA_s
         self._charge_carry = 0
-        self._discharge_carry = 0
         self._soc_lo_permille = 0  # of the emptiest layer
         self._k_lo = 0
         self._x_lo_permille = 0

@@ -17,11 +17,6 @@ STEPS = const(11)
 WHOLE = const(310001)
 
 
-def next_trail(trail: int, k: int) -> int:
-    """The trail after step k."""
-    return trail * 3 + k
-
-
 class Alive:
     """Supervision of the tick. `missed` counts ticks that were not fed."""
 

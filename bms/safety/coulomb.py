@@ -45,7 +45,6 @@ class Coulomb:
         self.charge_mAs = start * self._capacity_permille
         self._carry_mAms = 0
         self._growth_mAms = 0
-        self._loss_ppm_ms = 0
         self.low_mAs = 0
         self.high_mAs = self.capacity_mAs
         a = pack.current_a_sensor
