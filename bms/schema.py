@@ -79,6 +79,19 @@ SENSOR_FIELDS = (
 )
 Sensor = namedtuple("Sensor", SENSOR_FIELDS)
 
+INVERTER_FIELDS = (
+    "protocol",  # victron, pylontech or sma
+    "alarm_active",  # the two bits of 0x35A that say an alarm is active, 1 or 2; the other of the two says it is not
+    "charge_voltage_mV",  # of the whole pack: what the inverter may charge to
+    "discharge_voltage_mV",  # of the whole pack: where it stops discharging
+    "fall_dA_s",  # ramp of the offered current limits downwards; upwards they follow limit_rise_dA_s
+    "zero_dA",  # what says no current: 0, or 1 where an inverter takes a zero for no word
+    "deadline_ms",  # silence after which the inverter counts as lost
+    "manufacturer",  # as it is sent, ASCII, up to 8
+    "family",  # likewise
+)
+Inverter = namedtuple("Inverter", INVERTER_FIELDS)
+
 PACK_FIELDS = (
     "name",
     "source",
@@ -121,6 +134,8 @@ PACK_FIELDS = (
     # dialogue
     "command_deadline_ms",
     "charger_deadline_ms",
+    "inverter",  # whom the pack offers its limits to; None where there is none
+    "charger_protocol",  # bms: our own protected frames; elcon: those of Elcon and TC chargers
 )
 Pack = namedtuple("Pack", PACK_FIELDS)
 

@@ -7,6 +7,7 @@ _Record = TypeVar("_Record", bound=tuple[Any, ...])
 SOC_KNOTS: int
 CELL_FIELDS: tuple[str, ...]
 SENSOR_FIELDS: tuple[str, ...]
+INVERTER_FIELDS: tuple[str, ...]
 PACK_FIELDS: tuple[str, ...]
 
 class Cell(NamedTuple):
@@ -66,6 +67,17 @@ class Sensor(NamedTuple):
     period_ms: int
     deadline_ms: int
 
+class Inverter(NamedTuple):
+    protocol: str
+    alarm_active: int
+    charge_voltage_mV: int
+    discharge_voltage_mV: int
+    fall_dA_s: int
+    zero_dA: int
+    deadline_ms: int
+    manufacturer: str
+    family: str
+
 class Pack(NamedTuple):
     name: str
     source: str
@@ -104,6 +116,8 @@ class Pack(NamedTuple):
     wake_memory_dA: int
     command_deadline_ms: int
     charger_deadline_ms: int
+    inverter: Inverter | None
+    charger_protocol: str
 
 def replaced(make: type[_Record], fields: tuple[str, ...], record: _Record, **changes: object) -> _Record: ...
 def scaled_cell(cell: Cell, name: str, capacity_mAh: int) -> Cell: ...

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from bms.cells.si_ceramic_20ah import CELL
 from bms.packs.bench_24 import PACK
 from bms.packs.ev_240 import PACK as EV
-from bms.schema import CELL_FIELDS, PACK_FIELDS, SENSOR_FIELDS, Cell, Pack, Sensor, replaced
+from bms.schema import CELL_FIELDS, INVERTER_FIELDS, PACK_FIELDS, SENSOR_FIELDS, Cell, Inverter, Pack, Sensor, replaced
 from hil.errors import BadInput
 from hil.lint import ERROR, NOTE, Finding, check_cell, check_command, check_pack, errors, notes
 from hil.lint import cell as lint_cell
+from hil.lint import inverter as lint_inverter
 from hil.lint import pack as lint_pack
 from hil.lint.note_rules import CELL_NOTES, PACK_NOTES
 from hil.lint.products import PRODUCTS, Extremes, Product
@@ -120,6 +121,23 @@ def _a(**changes: Any) -> Pack:
     return _pack(current_a_sensor=_sensor(PACK.current_a_sensor, **changes))
 
 
+INVERTER = Inverter(
+    protocol="victron",
+    alarm_active=2,
+    charge_voltage_mV=99000,
+    discharge_voltage_mV=72000,
+    fall_dA_s=1000,
+    zero_dA=0,
+    deadline_ms=600_000,
+    manufacturer="bipolar",
+    family="layers",
+)
+
+
+def _inverter(of: Pack = PACK, /, **changes: Any) -> Pack:
+    return _pack(of, inverter=replaced(Inverter, INVERTER_FIELDS, INVERTER, **changes))
+
+
 BROKEN_PACKS: tuple[tuple[str, str, Callable[[], Pack]], ...] = (
     ("shape", "taps", lambda: _pack(taps=6)),
     ("shape", "cell", lambda: _pack(cell="si_ceramic_20ah")),
@@ -162,6 +180,23 @@ BROKEN_PACKS: tuple[tuple[str, str, Callable[[], Pack]], ...] = (
     ("precharge", "precharge_too_fast_ms", lambda: _pack(precharge_too_fast_ms=50)),
     ("precharge", "precharge_done_mA", lambda: _pack(precharge_done_mA=200)),
     ("precharge", "precharge_done_mV", lambda: _pack(precharge_done_mV=300)),
+    ("shape", "inverter", lambda: _pack(inverter="victron")),
+    ("shape", "inverter.protocol", lambda: _inverter(protocol=1)),
+    ("shape", "inverter.family", lambda: _inverter(family="")),
+    ("shape", "inverter.zero_dA", lambda: _inverter(zero_dA=0.1)),
+    ("shape", "charger_protocol", lambda: _pack(charger_protocol=None)),
+    ("inverter_ranges", "inverter.protocol", lambda: _inverter(protocol="byd")),
+    ("inverter_ranges", "inverter.manufacturer", lambda: _inverter(manufacturer="nine chars")),
+    ("inverter_ranges", "inverter.family", lambda: _inverter(family="Größe")),
+    ("inverter_ranges", "inverter.alarm_active", lambda: _inverter(alarm_active=3)),
+    ("inverter_voltages", "inverter.charge_voltage_mV", lambda: _inverter(charge_voltage_mV=24 * 4200 + 1)),
+    ("inverter_voltages", "inverter.discharge_voltage_mV", lambda: _inverter(discharge_voltage_mV=24 * 2700 - 1)),
+    ("inverter_voltages", "inverter.discharge_voltage_mV", lambda: _inverter(discharge_voltage_mV=99000)),
+    ("inverter_voltages", "inverter.charge_voltage_mV", lambda: _inverter(protocol="sma")),
+    ("inverter_voltages", "inverter.discharge_voltage_mV", lambda: _inverter(protocol="sma")),
+    ("inverter_voltages", "stacks", lambda: _inverter(EV)),
+    ("charger", "charger_protocol", lambda: _pack(charger_protocol="chademo")),
+    ("groups_each_second", "taps", lambda: _pack(EV, taps=(1,) * 7)),
     ("products", "current_a_sensor.gain_ppm", lambda: _pack(EV, current_a_sensor=_sensor(EV.current_a_sensor, gain_ppm=60000))),
     ("products", "cell.r1_uohm", lambda: _pack(cell=_cell(r1_uohm=_with(CELL.r1_uohm, 0, 4000)))),
 )
@@ -228,7 +263,29 @@ def test_every_number_of_a_sensor_is_refused_outside_its_range(field: str, low: 
         assert ("group_sensor." + field, reason) in {(f.field, f.reason) for f in errors(check_pack(_group(**{field: beyond})))}
 
 
+@pytest.mark.parametrize(
+    ("field", "low", "high", "reason"), lint_inverter.RANGES, ids=lambda v: v if isinstance(v, str) else ""
+)
+def test_every_number_of_an_inverter_is_refused_outside_its_range(field: str, low: int, high: int, reason: str) -> None:
+    for beyond in (low - 1, high + 1):
+        found = errors(check_pack(_inverter(**{field: beyond})))
+        assert ("inverter." + field, reason) in {(f.field, f.reason) for f in found}
+
+
+def test_a_pack_with_an_inverter_that_it_suits_is_sound() -> None:
+    assert errors(check_pack(_inverter())) == []
+    small = _pack(taps=(3, 4, 3, 4), charger_protocol="elcon")
+    assert errors(check_pack(_inverter(small, protocol="sma", charge_voltage_mV=58000, discharge_voltage_mV=42000))) == []
+
+
+def test_sixty_groups_are_what_the_wire_shows_in_a_second(root: Path) -> None:
+    message: Any = cantools.database.load_file(root / "dbc" / "bms.dbc").get_message_by_name("BMS_GROUPS")  # type: ignore[union-attr]
+    shown = sum("voltage" in signal.name for signal in message.signals)
+    assert 1000 // message.cycle_time * shown == lint_inverter.GROUPS_MAX
+
+
 def test_every_field_of_a_record_is_looked_at() -> None:
+    assert set(lint_inverter.SHAPES) == set(INVERTER_FIELDS)
     assert set(lint_cell.SHAPES) == set(CELL_FIELDS)
     assert set(lint_pack.SHAPES) == set(PACK_FIELDS)
     assert set(lint_pack.SENSOR_SHAPES) == set(SENSOR_FIELDS)
@@ -255,7 +312,8 @@ def test_the_linter_never_falls_over_a_cell_however_wrong(field: str, junk: obje
 @given(field=st.sampled_from(PACK_FIELDS), junk=JUNK)
 def test_the_linter_never_falls_over_a_pack_however_wrong(field: str, junk: object) -> None:
     found = errors(check_pack(_pack(**{field: junk})))
-    if (not isinstance(junk, (int, str)) or isinstance(junk, bool)) and (field, junk) != ("current_b_sensor", None):
+    fitted = junk is not None or field not in ("current_b_sensor", "inverter")
+    if (not isinstance(junk, (int, str)) or isinstance(junk, bool)) and fitted:
         assert any(one.field.startswith(field) for one in found)
 
 

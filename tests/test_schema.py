@@ -15,11 +15,35 @@ from hypothesis import strategies as st
 from bms.cells.si_ceramic_20ah import CELL
 from bms.packs import bench_24, ev_240
 from bms.safety import tables
-from bms.schema import CELL_FIELDS, PACK_FIELDS, SENSOR_FIELDS, Cell, Pack, Sensor, charge_map, replaced, scaled_cell
+from bms.schema import (
+    CELL_FIELDS,
+    INVERTER_FIELDS,
+    PACK_FIELDS,
+    SENSOR_FIELDS,
+    Cell,
+    Inverter,
+    Pack,
+    Sensor,
+    charge_map,
+    replaced,
+    scaled_cell,
+)
 
+INVERTER = Inverter(
+    protocol="victron",
+    alarm_active=2,
+    charge_voltage_mV=58100,
+    discharge_voltage_mV=42000,
+    fall_dA_s=1000,
+    zero_dA=0,
+    deadline_ms=600_000,
+    manufacturer="bipolar",
+    family="layers",
+)
 RECORDS = {
     "Cell": (Cell, CELL_FIELDS, CELL),
     "Sensor": (Sensor, SENSOR_FIELDS, bench_24.PACK.group_sensor),
+    "Inverter": (Inverter, INVERTER_FIELDS, INVERTER),
     "Pack": (Pack, PACK_FIELDS, bench_24.PACK),
 }
 
@@ -46,7 +70,13 @@ from bms.schema import *
 from bms.packs.bench_24 import PACK
 count = 0
 sensor = PACK.group_sensor
-for make, fields, record in ((Cell, CELL_FIELDS, PACK.cell), (Sensor, SENSOR_FIELDS, sensor), (Pack, PACK_FIELDS, PACK)):
+inverter = Inverter(*INVERTER_FIELDS)
+for make, fields, record in (
+    (Cell, CELL_FIELDS, PACK.cell),
+    (Sensor, SENSOR_FIELDS, sensor),
+    (Inverter, INVERTER_FIELDS, inverter),
+    (Pack, PACK_FIELDS, PACK),
+):
     for gone in list(fields) + ["invented"]:
         values = {field: getattr(record, field) for field in fields}
         if gone in values:
@@ -60,7 +90,8 @@ for make, fields, record in ((Cell, CELL_FIELDS, PACK.cell), (Sensor, SENSOR_FIE
 print(count)
 """
     done = subprocess.run([micropython, "-c", script], cwd=root, capture_output=True, text=True, check=False, timeout=60)
-    assert done.stdout.split() == [str(len(CELL_FIELDS) + len(SENSOR_FIELDS) + len(PACK_FIELDS) + 3)], done.stdout + done.stderr
+    fields = CELL_FIELDS + SENSOR_FIELDS + INVERTER_FIELDS + PACK_FIELDS
+    assert done.stdout.split() == [str(len(fields) + 4)], done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("name", RECORDS)

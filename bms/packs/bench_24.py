@@ -111,4 +111,6 @@ PACK = Pack(
     wake_memory_dA=20,  # 0.1 C: the controller stays awake until the pack has relaxed
     command_deadline_ms=300,
     charger_deadline_ms=500,
+    inverter=None,
+    charger_protocol="bms",
 )

@@ -1,7 +1,7 @@
 """What must be true of a pack: a rule yields (field, value, reason) where its docstring is false.
 
-The cell inside is checked by cell.py, the products of the tick by products.py; the rows that are read here stand in
-tables.py.
+The cell inside is checked by cell.py, whom it offers itself to by inverter.py, the products of the tick by products.py;
+the rows that are read here stand in tables.py.
 """
 
 import math
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bms.schema import PACK_FIELDS, SENSOR_FIELDS, Cell, Pack, Sensor, layer_count
+from hil.lint import inverter as inverters
 from hil.lint.findings import Complaint, PackRule
 from hil.lint.tables import (
     COVER,
@@ -30,6 +31,8 @@ SHAPES = dict.fromkeys(PACK_FIELDS, "int") | {
     "charge_map": "text",
     "taps": "ints",
     "probe_stack": "ints",
+    "inverter": "inverter",
+    "charger_protocol": "text",
     **dict.fromkeys((field for field, _ in SENSORS), "sensor"),
 }
 SENSOR_SHAPES = dict.fromkeys(SENSOR_FIELDS, "int") | {"unit": "text"}
@@ -50,6 +53,7 @@ def shape(pack: Pack) -> Iterator[Complaint]:
                 sensor,
                 "must be a Sensor" + (", or None where not fitted" if field == "current_b_sensor" else ""),
             )
+    yield from inverters.shape(pack.inverter)
 
 
 def ranges(pack: Pack) -> Iterator[Complaint]:
@@ -215,4 +219,5 @@ RULES: tuple[PackRule, ...] = (
     ratings,
     contactor_times,
     precharge,
+    *inverters.RULES,
 )
