@@ -7,21 +7,26 @@ and the conservative tables remain. The only file that sees all rooms, and the o
 """
 
 import gc
-from array import array
 
 from micropython import const, heap_lock, heap_unlock
 
 from bms import units
+from bms.can.bus import Bus
 from bms.can.link import Link
 from bms.configuration import fingerprint, require_ranges
 from bms.control.advice import Advice
+from bms.control.energy import Energy
 from bms.control.envelope import Envelope
+from bms.control.horizon import Horizon
+from bms.control.thermal import Thermal
+from bms.decisions import Decisions
 from bms.estimate.ekf import SocFilter
 from bms.safety.alive import Alive
 from bms.safety.bound import Bound
 from bms.safety.contactor import Contactor
 from bms.safety.coulomb import Coulomb
 from bms.safety.faults import Signals
+from bms.safety.insulation import Insulation
 from bms.safety.machine import Machine
 from bms.safety.monitor import Monitor
 from bms.safety.plausible import Plausible
@@ -31,23 +36,27 @@ from bms.schema import layer_count
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
+    from array import array
+
     from bms.board import Board
     from bms.schema import Pack
 
 # Copies of what snapshot.py, faults.py and their neighbours say: no look-up; a test holds them together.
 _CURRENT_A_mA = const(0)
+_PACK_mV = const(2)
 _START = const(1)
 _SELF_TEST = const(1)
 _GROUPS = const(1)
 _FIRST_PHASE = const(4)
 _PROBES = const(4)
-_ROUND = const(10)
 _SELF_TEST_ms = const(28)
 _TICK_ms_signal = const(31)
 _WATCHDOG_reset = const(32)
-_BUS_off = const(34)
 _ESTIMATOR_failed = const(35)
 _CURRENT = const(8)
+
+_ROUND = const(10)  # ticks
+_ROUND_PHASES = const(3)  # of a round, in which the envelope rests
 
 TICK_ms = const(10)
 LATE_ms = const(30)  # two periods late
@@ -60,8 +69,6 @@ _WATCHDOG = const(3)
 _ANCHOR_PHASE = const(9)  # after bound and envelope have refreshed
 _ANCHORED = const(_GROUPS | _PROBES)
 _ESTIMATED = const(_GROUPS | _PROBES | _CURRENT)
-_BUS_OFF = const(4)
-_RESTART_EVERY = const(10)  # rounds
 _COLLECT_EVERY = const(10)  # rounds of the timetable between two collections
 _START_SIGMA = 0.15
 _BLANK_SIGMA = 0.3
@@ -90,15 +97,20 @@ class App:
         self.machine = Machine(pack)
         self.contactor = Contactor(pack, self.signals)
         self.envelope = Envelope(pack)
+        self.horizon = Horizon(pack, self.envelope)
+        self.thermal = Thermal(pack)
+        self.energy = Energy(pack)
+        self.insulation = Insulation()
         self.advice = Advice()
         self.alive = Alive()
+        self.bus = Bus(self.signals)
+        self.layers = layer_count(pack)
         self.configuration_crc = fingerprint(pack)
         self.signals.value[_WATCHDOG_reset] = 1 if self.reset_cause == _WATCHDOG else 0
         self.link = Link(self)
         self.filter = SocFilter(pack.cell)
         known = stored_permille >= 0
         self.filter.start(units.fraction(stored_permille) if known else 0.5, _START_SIGMA if known else _BLANK_SIGMA)
-        self._layers = layer_count(pack)
         self.uptime_s = 0
         self.late_ticks = 0
         self.worst_lateness_ms = 0
@@ -111,13 +123,14 @@ class App:
         self._phase = 0
         self._counted_mAs = 0
         self._counted_ms = 0
+        self._moved_mAs = 0
+        self._round_ms = 0
         self._fresh = False
         self._believable = False
         self._round = 0
-        self._off_rounds = 0
-        self.decisions = array("i", [0] * 32)
+        self._decisions = Decisions()
         idle = self._idle
-        self._timetable = (self._estimate, idle, self._bus, idle, idle, idle, idle, idle, idle, self._collect)
+        self._timetable = (self._estimate, idle, idle, idle, idle, idle, idle, idle, idle, self._collect)
 
     def tick(self) -> None:
         """One tick: the integer lane, then one slow slot, then the end of the tick."""
@@ -176,8 +189,11 @@ class App:
             self._first_look(suspect)
         trail = trail * 3 + 4
         current_mA = snap.current_mA
-        self._counted_mAs += coulomb.step(current_mA, snap.age_ms[_CURRENT_A_mA], dt_ms)
+        moved_mAs = coulomb.step(current_mA, snap.age_ms[_CURRENT_A_mA], dt_ms)
+        self._moved_mAs += moved_mAs
+        self._counted_mAs += moved_mAs
         self._counted_ms += dt_ms
+        self._round_ms += dt_ms
         if phase == _ANCHOR_PHASE:
             if not testing and not suspect & _ANCHORED:
                 coulomb.anchor(snap, bound)
@@ -207,10 +223,28 @@ class App:
                 envelope.window(advice, believable, coulomb.low_permille, coulomb.high_permille)
             envelope.refresh(bound, phase)
         envelope.step(machine, severity, bound, advice, believable, current_dA, dt_ms)
+        if phase < _ROUND_PHASES:
+            self._once_a_round(phase, wish, current_dA)
         trail = trail * 3 + 10
-        link.send(board, phase)
+        link.send(board, envelope.cut)
         trail = trail * 3 + 11
         self.alive.step(board, trail, dt_ms)
+
+    def _once_a_round(self, phase: int, wish: int, current_dA: int) -> None:
+        """What the wire tells once in ten ticks is made ready in the ticks in which the envelope rests."""
+        if phase == 0:
+            self.bus.step(self.board, self._round_ms)
+            self.insulation.step(self.snap, self._round_ms)
+            self.energy.step(self._moved_mAs, self.snap.value[_PACK_mV])
+            self._moved_mAs = 0
+            self.link.talk(self._round_ms)
+            self._round_ms = 0
+        elif phase == 1:
+            self.horizon.step(self.bound, current_dA)
+        else:
+            self.thermal.step(self.machine, wish, self.bound)
+            coulomb = self.coulomb
+            self.energy.place(coulomb.shown_permille(self.advice.soc_permille), coulomb.low_permille)
 
     def _first_look(self, suspect: int) -> None:
         """Until the first complete set of values has put the SoC where the voltage allows, no bound is judged."""
@@ -249,39 +283,7 @@ class App:
 
     def record(self) -> "array[int]":
         """Everything the integer lane decided in this tick, for a bench that compares; allocates nothing."""
-        coulomb = self.coulomb
-        monitor = self.monitor
-        bound = self.bound
-        envelope = self.envelope
-        d = self.decisions
-        d[0] = self.machine.state
-        d[1] = self.contactor.mask
-        d[2] = self.contactor.phase
-        d[3] = monitor.severity
-        d[4] = monitor.first_cause
-        d[5] = monitor.first_where
-        words = monitor.words
-        for i in range(8):
-            d[6 + i] = words[i]
-        d[14] = envelope.charge_dA
-        d[15] = envelope.discharge_dA
-        d[16] = envelope.charge_reason
-        d[17] = envelope.discharge_reason
-        d[18] = coulomb.charge_mAs
-        d[19] = coulomb.low_mAs
-        d[20] = coulomb.high_mAs
-        d[21] = bound.layer_high_mV
-        d[22] = bound.layer_low_mV
-        d[23] = bound.memory_1_dA
-        d[24] = bound.memory_2_dA
-        d[25] = bound.hot_ddegC
-        d[26] = bound.cold_ddegC
-        d[27] = self.window.charge_line_dA
-        d[28] = self.window.discharge_line_dA
-        d[29] = self.plausible.sum_excess_mV
-        d[30] = self.late_ticks
-        d[31] = self.link.wish
-        return d
+        return self._decisions.take(self)
 
     # ------------------------------------------------------------------ slow slots: allocation allowed below this line
 
@@ -301,7 +303,7 @@ class App:
         flt.step(
             units.ampere_hours(counted_mAs),
             units.amperes(snap.current_mA),
-            units.volts(sum(snap.group_mV)) / self._layers,
+            units.volts(sum(snap.group_mV)) / self.layers,
             units.celsius(snap.hottest_ddegC + snap.coldest_ddegC) * 0.5,
             units.seconds(counted_ms),
         )
@@ -310,17 +312,6 @@ class App:
         self.signals.value[_ESTIMATOR_failed] = 0
         self.advice.give(units.permille(flt.soc, -1), units.permille(flt.sigma, _UNSURE_permille))
         self._fresh = True
-
-    def _bus(self) -> None:
-        """Leaves bus-off, at once and then once a second: it is left only by a restart."""
-        off = self.board.can_state() == _BUS_OFF
-        self.signals.value[_BUS_off] = 1 if off else 0
-        if not off:
-            self._off_rounds = 0
-            return
-        if self._off_rounds % _RESTART_EVERY == 0:
-            self.board.can_restart()
-        self._off_rounds += 1
 
     def _collect(self) -> None:
         """Takes the garbage of the float lane away at a time of our choosing."""

@@ -34,8 +34,9 @@ if TYPE_CHECKING:
         def contactors(self, mask: int) -> None:
             """Drives the coils: bits NEGATIVE, PRECHARGE, POSITIVE, AUXILIARY of bms.safety.snapshot."""
 
-        def can_send(self, identifier: int, data: bytearray) -> bool:
-            """Queues one standard frame. False: no room now, or the same identifier still waits."""
+        def can_send(self, identifier: int, data: bytearray, extended: bool) -> bool:
+            """Queues one frame, with an identifier of 11 bits or, `extended`, of 29. False: no room now, or the same
+            identifier still waits."""
 
         def can_state(self) -> int:
             """STOPPED 0, ACTIVE 1, WARNING 2, PASSIVE 3, BUS_OFF 4, as machine.CAN has them."""

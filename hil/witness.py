@@ -16,7 +16,8 @@ from hil.record import Recorder
 
 NOWHERE = 255
 BITS_EACH = 16
-"""Fault bits in one signal of BMS_FAULTS_LOW and _HIGH."""
+"""Fault bits in one signal of BMS_FAULTS."""
+PAGE_BITS = 32
 
 
 class Truth(Protocol):
@@ -71,8 +72,7 @@ class Witness:
         handlers: dict[str, Callable[[bytes, int], None]] = {
             "BMS_LIMITS": self._limits,
             "BMS_STATE": self._state,
-            "BMS_FAULTS_LOW": self._low,
-            "BMS_FAULTS_HIGH": self._high,
+            "BMS_FAULTS": self._page,
             "BMS_SOC": self._soc,
         }
         sampled = ("BMS_BOUNDS", "BMS_TEMPERATURE")
@@ -81,6 +81,7 @@ class Witness:
         self.handlers = {identifiers[name]: take for name, take in handlers.items()}
         self._sampled = [identifiers[name] for name in sampled]
         self._payloads = dict.fromkeys(self._messages, b"")
+        self._pages: dict[int, bytes] = {}  # last content of each page of faults
         self._identifiers = identifiers
         state = wire.get_message_by_name("BMS_STATE")
         self.state_names = choices(state.get_signal_by_name("state").choices)
@@ -132,22 +133,21 @@ class Witness:
             where = values["first_cause_where"]
             self.first_cause = self._report(now_ms, cause, None if where == NOWHERE else where)
 
-    def _low(self, data: bytes, now_ms: int) -> None:
-        if self._changed(self._identifiers["BMS_FAULTS_LOW"], data, 0):
-            self._fault_bits(0, now_ms)
-
-    def _high(self, data: bytes, now_ms: int) -> None:
-        if self._changed(self._identifiers["BMS_FAULTS_HIGH"], data, 0):
-            self._fault_bits(64, now_ms)
+    def _page(self, data: bytes, now_ms: int) -> None:
+        payload = data[E2E_BYTES:]
+        if payload not in self._pages.values() and self._changed(self._identifiers["BMS_FAULTS"], data, E2E_BYTES):
+            page = self.values["page"]
+            self._pages[page] = payload
+            self._fault_bits(page * PAGE_BITS, now_ms)
 
     def _fault_bits(self, first: int, now_ms: int) -> None:
         told: set[int] = set()
-        for low in range(first, first + 64, BITS_EACH):
+        for low in range(first, first + PAGE_BITS, BITS_EACH):
             bits = self.values[f"faults_{low}_{low + BITS_EACH - 1}"]
             told.update(low + n for n in range(BITS_EACH) if bits >> n & 1)
         for identifier in sorted(told - self.active):
             self._report(now_ms, identifier, None)
-        gone = {i for i in self.active if first <= i < first + 64} - told
+        gone = {i for i in self.active if first <= i < first + PAGE_BITS} - told
         self.active -= gone
         for identifier in sorted(gone):
             text = self._name(identifier) + " gone"

@@ -83,6 +83,7 @@ class FakeBoard:
         self.charger_silent = 0
         self.charger_state = 1
         self.refuse = 0  # the controller has no room
+        self.controller_state = 1  # of machine.CAN: 1 active, 2 warning, 3 passive, 4 bus-off
         self._command = W.VcuCommand()
         self._charger = W.ChgStatus()
         self._command_data = bytearray(8)
@@ -91,6 +92,7 @@ class FakeBoard:
         # what the firmware did
         self.frames = {message.ID: bytearray(8) for message in W.MESSAGES}
         self.counts = {message.ID: 0 for message in W.MESSAGES}
+        self.others = 0
         self.fed = 0
         self.crc = 0
         self.fresh_estimates = 0
@@ -228,17 +230,20 @@ class FakeBoard:
     def contactors(self, mask: int) -> None:
         self.coils = mask
 
-    def can_send(self, identifier: int, data: bytearray) -> bool:
+    def can_send(self, identifier: int, data: bytearray, extended: bool) -> bool:
         if self.refuse:
             return False
-        kept = self.frames[identifier]
+        kept = self.frames.get(identifier)
+        if kept is None:  # of a partner of another make
+            self.others += 1
+            return True
         for i in range(8):
             kept[i] = data[i]
         self.counts[identifier] += 1
         return True
 
     def can_state(self) -> int:
-        return 1
+        return self.controller_state
 
     def can_restart(self) -> None:
         self.restarts += 1

@@ -64,7 +64,7 @@ class App:
             self.frame[0] = k
             self.frame[1] = self.ticks & 255
             self.frame[2] = self.mailbox.count & 255
-            board.can_send(0x100 + k, self.frame)
+            board.can_send(0x100 + k, self.frame, False)
         board.alive()
         self.ticks += 1
         board.finish(self.decisions, 0.5, 0.25, -1.0, self.ticks % 10 == 0 and not self.locked)

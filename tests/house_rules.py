@@ -29,6 +29,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "bms.configuration": ("bms.schema", "bms.can.e2e"),
     "bms.can": ("bms.schema", "bms.units", "bms.safety"),
     "bms.store": ("bms.schema", "bms.safety.snapshot", "bms.safety.faults"),
+    "bms.decisions": (),
     "bms.app": ("bms",),
     "boards": ("bms",),
     "dbc": (),
@@ -37,6 +38,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
 # Imports for types alone leave no arrow on the target. The integer lane still may not name the float lane.
 TYPE_ARROWS: dict[str, tuple[str, ...]] = {
     "bms.board": ("bms.schema", "bms.safety"),
+    "bms.decisions": ("bms.app",),
     "bms.control": ("bms.schema", "bms.safety", "bms.board"),
     "bms.safety": ("bms.schema", "bms.board"),
     "bms.can": ("bms.schema", "bms.units", "bms.safety", "bms.control", "bms.estimate", "bms.board", "bms.app"),

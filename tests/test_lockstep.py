@@ -92,7 +92,7 @@ def test_the_answer_ends_with_done_that_names_the_tick_and_the_decisions() -> No
         rig.transport.deliver(ticked(n, 10))
         rig.board.wait()
         rig.sample()
-        rig.board.can_send(0x100, bytearray(8))
+        rig.board.can_send(0x100, bytearray(8), False)
         frames = rig.finish(DECISIONS)
         assert [i for i, _ in frames] == [0x100, HilActuators.ID, HilDone.ID]
         done = HilDone()
@@ -162,17 +162,17 @@ def test_bus_off_stops_traffic_but_not_the_benchs_wires() -> None:
     rig.board.wait()
     rig.sample()
     assert rig.board.can_state() == 4
-    assert not rig.board.can_send(0x100, bytearray(8))
+    assert not rig.board.can_send(0x100, bytearray(8), False)
     assert [i for i, _ in rig.finish(DECISIONS)] == [HilActuators.ID, HilDone.ID]
     rig.board.can_restart()
     assert rig.board.can_state() == 1
-    assert rig.board.can_send(0x100, bytearray(8))
+    assert rig.board.can_send(0x100, bytearray(8), False)
 
 
 def test_one_identifier_is_sent_once_a_tick() -> None:
     rig = Rig()
-    assert rig.board.can_send(0x100, bytearray(8))
-    assert not rig.board.can_send(0x100, bytearray(8))
+    assert rig.board.can_send(0x100, bytearray(8), False)
+    assert not rig.board.can_send(0x100, bytearray(8), False)
 
 
 class Wall:

@@ -1,42 +1,52 @@
-"""When each frame is due: every frame has its tick in a round of ten, so that they spread over the round.
+"""When each frame is due: a second of ticks, over which the frames spread so that the worst tick sends as few as can be.
 
-A row is (message, what fills it, protected, first tick); its period stands in the DBC file and is a part of a round, or a
-multiple of it. What is built here is read once a tick and never changed.
+A frame's period stands in its DBC file and divides a second. Rows are placed one after the other, the most frequent first,
+each at the offset where its fullest tick is least full; what remains equal is decided by the sum over its ticks, then by the
+earlier offset. So the same rows give the same calendar on every machine. Built once, read once a tick, never changed.
 """
+
+from array import array
 
 from micropython import const
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Any
-
-    Row = tuple[Any, Callable[[], bool], bool, int]
-    Sendable = tuple[Any, Callable[[], bool], bytearray, int, bool, int]
+    from collections.abc import Sequence
 
 TICK_ms = const(10)
-ROUND = const(10)  # ticks of a round: every period is a part or a multiple of it
+TICKS = const(100)  # of the calendar: every period divides it
 
 
-def build_sendable(rows: "Sequence[Row]") -> "tuple[Sendable, ...]":
-    """For every row: message, fill, its buffer as first packed, identifier, protected, rounds to wait between two."""
-    out = []
-    for message, fill, protected, _ in rows:
-        buffer = bytearray(8)
-        message.pack(buffer)
-        rounds = max(1, message.PERIOD_ms // (ROUND * TICK_ms)) - 1
-        out.append((message, fill, buffer, message.ID, protected, rounds))
-    return tuple(out)
+class Calendar:
+    """`due[first[t]] ... due[first[t + 1] - 1]` are the rows due in tick t, in rising order."""
+
+    def __init__(self, periods_ms: "Sequence[int]") -> None:
+        offsets = build_offsets(periods_ms)
+        due = []
+        first = [0]
+        for tick in range(TICKS):
+            for row in range(len(periods_ms)):
+                if tick % (periods_ms[row] // TICK_ms) == offsets[row]:
+                    due.append(row)
+            first.append(len(due))
+        self.due = bytes(due)
+        self.first = array("H", first)
 
 
-def build_calendar(rows: "Sequence[Row]", first: int) -> "tuple[bytes, ...]":
-    """For every tick of a round, which rows are due. Row `first`, if not -1, is due in every tick and ahead of all."""
-    calendar = []
-    for tick in range(ROUND):
-        due = [first] if first >= 0 else []
-        for i in range(len(rows)):
-            period = min(rows[i][0].PERIOD_ms // TICK_ms, ROUND)
-            if i != first and tick % period == rows[i][3] % period:
-                due.append(i)
-        calendar.append(bytes(due))
-    return tuple(calendar)
+def build_offsets(periods_ms: "Sequence[int]") -> "list[int]":
+    """The first tick of every row. ValueError for a period that does not divide the calendar."""
+    for period_ms in periods_ms:
+        if period_ms < TICK_ms or period_ms % TICK_ms or TICKS % (period_ms // TICK_ms):
+            raise ValueError("a period of " + str(period_ms) + " ms does not divide a second of ticks")
+    load = [0] * TICKS
+    offsets = [0] * len(periods_ms)
+    for row in sorted(range(len(periods_ms)), key=lambda row: periods_ms[row] * TICKS + row):
+        step = periods_ms[row] // TICK_ms
+        best = (TICKS, 0, 0)
+        for offset in range(step):
+            ticks = range(offset, TICKS, step)
+            best = min(best, (max([load[t] for t in ticks]), sum([load[t] for t in ticks]), offset))
+        offsets[row] = best[2]
+        for t in range(best[2], TICKS, step):
+            load[t] += 1
+    return offsets

@@ -1,4 +1,4 @@
-"""generated from bms.dbc (sha256 7d6540a51085) by dbc/generate.py; do not edit.
+"""generated from bms.dbc (sha256 a35f0a5ae8b8) by dbc/generate.py; do not edit.
 
 Attributes are raw integers as on the wire; a name ends in the unit of its integer, if any. pack fills buf,
 LENGTH bytes, and clamps what is out of range; named values pass. unpack is False, and stores nothing, for a
@@ -10,13 +10,14 @@ class BmsLimits:
     """BMS_LIMITS. From BMS. Current limits in force now, magnitudes, from the integer lane. Zero is an
     order and is sent at once. E2E protected.
 
-    e2e_crc: 0 to 65535. AUTOSAR E2E profile 5 CRC-16 over bytes 2 to 7 and the data id, which is the frame id
-    e2e_counter: 0 to 255. AUTOSAR E2E profile 5 counter, one up for every frame sent
+    e2e_crc: 0 to 65535 bits. AUTOSAR E2E profile 5 CRC-16 over bytes 2 to 7 and the data id, which is the
+        frame id
+    e2e_counter: 0 to 255 count. AUTOSAR E2E profile 5 counter, one up for every frame sent
     charge_limit_dA: 0 to 16383 is 0 to 1638.3 A. Largest charge current allowed now
     discharge_limit_dA: 0 to 16383 is 0 to 1638.3 A. Largest discharge current allowed now, a magnitude
-    charge_reason: 0 to 63. What binds the charge limit. 0 none, 1 state, 2 rating, 3 map, 4 layer_voltage, 5
-        temperature, 6 soc, 7 fault, 8 ramp, 9 advice, 10 charger, 11 measurement
-    discharge_reason: 0 to 63. What binds the discharge limit. 0 none, 1 state, 2 rating, 3 map, 4
+    charge_reason: 0 to 63 enum. What binds the charge limit. 0 none, 1 state, 2 rating, 3 map, 4
+        layer_voltage, 5 temperature, 6 soc, 7 fault, 8 ramp, 9 advice, 10 charger, 11 measurement
+    discharge_reason: 0 to 63 enum. What binds the discharge limit. 0 none, 1 state, 2 rating, 3 map, 4
         layer_voltage, 5 temperature, 6 soc, 7 fault, 8 ramp, 9 advice, 10 charger, 11 measurement
     """
 
@@ -75,16 +76,17 @@ class BmsLimits:
 class BmsState:
     """BMS_STATE. From BMS. State of the machine, contactors and the fault that came first. E2E protected.
 
-    e2e_crc: 0 to 65535. AUTOSAR E2E profile 5 CRC-16 over bytes 2 to 7 and the data id, which is the frame id
-    e2e_counter: 0 to 255. AUTOSAR E2E profile 5 counter, one up for every frame sent
-    state: 0 to 15. State of the machine. 0 standby, 1 self_test, 2 precharge, 3 drive, 4 charge, 5 opening, 6
-        fault, 7 service
-    contactors_commanded: 0 to 15. Bits: 0 main negative, 1 precharge, 2 main positive, 3 auxiliary
-    contactors_feedback: 0 to 15. The same bits as the auxiliary contacts report them
-    severity: 0 to 7. Worst severity of all active faults. 0 none, 1 info, 2 warning, 3 derate, 4
+    e2e_crc: 0 to 65535 bits. AUTOSAR E2E profile 5 CRC-16 over bytes 2 to 7 and the data id, which is the
+        frame id
+    e2e_counter: 0 to 255 count. AUTOSAR E2E profile 5 counter, one up for every frame sent
+    state: 0 to 15 enum. State of the machine. 0 standby, 1 self_test, 2 precharge, 3 drive, 4 charge, 5
+        opening, 6 fault, 7 service
+    contactors_commanded: 0 to 15 bits. Bits: 0 main negative, 1 precharge, 2 main positive, 3 auxiliary
+    contactors_feedback: 0 to 15 bits. The same bits as the auxiliary contacts report them
+    severity: 0 to 7 enum. Worst severity of all active faults. 0 none, 1 info, 2 warning, 3 derate, 4
         trip_after_ramp, 5 trip_now
-    request_accepted: 0 to 1. 1 when the last protected vehicle command is in force
-    first_cause: 0 to 255. Fault id of the first cause since the last reset; 0 is none. 0 none, 1
+    request_accepted: 0 to 1 flag. 1 when the last protected vehicle command is in force. 0 no, 1 yes
+    first_cause: 0 to 255 enum. Fault id of the first cause since the last reset; 0 is none. 0 none, 1
         layer_voltage_high, 2 layer_voltage_high_warn, 3 layer_voltage_high_info, 4 layer_voltage_low, 5
         layer_voltage_low_warn, 6 layer_voltage_low_info, 7 layer_voltage_deep, 10 charge_hot, 11
         charge_hot_warn, 12 charge_cold, 13 charge_cold_warn, 14 discharge_hot, 15 discharge_hot_warn, 16
@@ -93,11 +95,15 @@ class BmsState:
         current_stale, 34 pack_voltage_stale, 35 link_voltage_stale, 36 inputs_stale, 37 current_b_stale, 40
         group_voltage_range, 41 temperature_range, 42 current_range, 43 stack_sum_mismatch, 44
         string_sum_mismatch, 45 current_pair_mismatch, 50 contactor_feedback, 51 precharge_slow, 52
-        precharge_fast, 53 precharge_current, 60 command_lost, 61 charger_lost, 62 can_bus_off, 70
-        self_test_failed, 71 interlock_open, 72 crash, 80 tick_late, 81 watchdog_reset, 82 estimator_failed
-    first_cause_where: 0 to 255. Index of the group, stack or probe that the first cause names. 255 nowhere
-    command_e2e: 0 to 7. State of the vehicle command's end-to-end check. 0 none, 1 ok, 2 repeated, 3
-        wrong_sequence, 4 error, 5 timed_out
+        precharge_fast, 53 precharge_current, 60 command_lost, 61 charger_lost, 62 can_bus_off, 63
+        can_error_passive, 64 command_unsound, 65 charger_unsound, 66 inverter_lost, 70 self_test_failed, 71
+        interlock_open, 72 crash, 80 tick_late, 81 watchdog_reset, 82 estimator_failed
+    first_cause_where: 0 to 255 index. Index of the group, stack or probe that the first cause names. 255
+        nowhere
+    command_e2e: 0 to 7 enum. State of the end-to-end check of the vehicle's command. 0 none, 1 ok, 2
+        repeated, 3 wrong_sequence, 4 error, 5 timed_out
+    charger_e2e: 0 to 7 enum. State of the end-to-end check of the charger's status. 0 none, 1 ok, 2 repeated,
+        3 wrong_sequence, 4 error, 5 timed_out
     """
 
     ID = 0x101
@@ -116,6 +122,7 @@ class BmsState:
         self.first_cause = 0
         self.first_cause_where = 0
         self.command_e2e = 0
+        self.charger_e2e = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.e2e_crc
@@ -153,7 +160,11 @@ class BmsState:
         raw = self.command_e2e
         if raw >> 3:
             raw = 0 if raw < 0 else 7
-        buf[7] = raw
+        byte = raw
+        raw = self.charger_e2e
+        if raw >> 3:
+            raw = 0 if raw < 0 else 7
+        buf[7] = byte | raw << 3
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
         if len(buf) != 8:
@@ -168,14 +179,16 @@ class BmsState:
         self.first_cause = buf[5]
         self.first_cause_where = buf[6]
         self.command_e2e = buf[7] & 7
+        self.charger_e2e = buf[7] >> 3 & 7
         return True
 
 
 class BmsPack:
     """BMS_PACK. From BMS. Voltage and current of the pack as used by the integer lane. E2E protected.
 
-    e2e_crc: 0 to 65535. AUTOSAR E2E profile 5 CRC-16 over bytes 2 to 7 and the data id, which is the frame id
-    e2e_counter: 0 to 255. AUTOSAR E2E profile 5 counter, one up for every frame sent
+    e2e_crc: 0 to 65535 bits. AUTOSAR E2E profile 5 CRC-16 over bytes 2 to 7 and the data id, which is the
+        frame id
+    e2e_counter: 0 to 255 count. AUTOSAR E2E profile 5 counter, one up for every frame sent
     pack_voltage_mV: 0 to 2097151 is 0 to 2097.151 V. Voltage of the string of stacks, ahead of the contactors
     pack_current_dA: -16384 to 16383 is -1638.4 to 1638.3 A. Positive current charges
     """
@@ -220,8 +233,11 @@ class BmsPack:
 
 
 class BmsLink:
-    """BMS_LINK. From BMS. Voltage behind the contactors.
+    """BMS_LINK. From BMS. Voltage behind the contactors. E2E protected.
 
+    e2e_crc: 0 to 65535 bits. AUTOSAR E2E profile 5 CRC-16 over bytes 2 to 7 and the data id, which is the
+        frame id
+    e2e_counter: 0 to 255 count. AUTOSAR E2E profile 5 counter, one up for every frame sent
     link_voltage_mV: 0 to 2097151 is 0 to 2097.151 V. Voltage of the link capacitor
     """
 
@@ -231,27 +247,201 @@ class BmsLink:
     PERIOD_ms = 100
 
     def __init__(self) -> None:
+        self.e2e_crc = 0
+        self.e2e_counter = 0
         self.link_voltage_mV = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
+        raw = self.e2e_crc
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[0], buf[1] = raw & 255, raw >> 8
+        raw = self.e2e_counter
+        if raw >> 8:
+            raw = 0 if raw < 0 else 255
+        buf[2] = raw
         raw = self.link_voltage_mV
         raw = 0 if raw < 0 else 2097151 if raw > 2097151 else raw
-        buf[0], buf[1] = raw & 255, raw >> 8 & 255
-        buf[2] = raw >> 16
-        buf[3] = buf[4] = buf[5] = buf[6] = buf[7] = 0
+        buf[3], buf[4] = raw & 255, raw >> 8 & 255
+        buf[5] = raw >> 16
+        buf[6] = buf[7] = 0
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
         if len(buf) != 8:
             return False
-        self.link_voltage_mV = buf[0] | buf[1] << 8 | (buf[2] & 31) << 16
+        self.e2e_crc = buf[0] | buf[1] << 8
+        self.e2e_counter = buf[2]
+        self.link_voltage_mV = buf[3] | buf[4] << 8 | (buf[5] & 31) << 16
+        return True
+
+
+class BmsLimits2s:
+    """BMS_LIMITS_2S. From BMS. Current limits over the next 2 s, never above those in force now. E2E
+    protected.
+
+    e2e_crc: 0 to 65535 bits. AUTOSAR E2E profile 5 CRC-16 over bytes 2 to 7 and the data id, which is the
+        frame id
+    e2e_counter: 0 to 255 count. AUTOSAR E2E profile 5 counter, one up for every frame sent
+    charge_limit_2s_dA: 0 to 16383 is 0 to 1638.3 A. Largest charge current that can be held for 2 s from now
+    discharge_limit_2s_dA: 0 to 16383 is 0 to 1638.3 A. Largest discharge current that can be held for 2 s
+        from now, a magnitude
+    """
+
+    ID = 0x104
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 100
+
+    def __init__(self) -> None:
+        self.e2e_crc = 0
+        self.e2e_counter = 0
+        self.charge_limit_2s_dA = 0
+        self.discharge_limit_2s_dA = 0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        raw = self.e2e_crc
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[0], buf[1] = raw & 255, raw >> 8
+        raw = self.e2e_counter
+        if raw >> 8:
+            raw = 0 if raw < 0 else 255
+        buf[2] = raw
+        raw = self.charge_limit_2s_dA
+        if raw >> 14:
+            raw = 0 if raw < 0 else 16383
+        buf[3], byte = raw & 255, raw >> 8
+        raw = self.discharge_limit_2s_dA
+        if raw >> 14:
+            raw = 0 if raw < 0 else 16383
+        buf[4], buf[5] = byte | (raw & 3) << 6, raw >> 2 & 255
+        buf[6] = raw >> 10
+        buf[7] = 0
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.e2e_crc = buf[0] | buf[1] << 8
+        self.e2e_counter = buf[2]
+        self.charge_limit_2s_dA = buf[3] | (buf[4] & 63) << 8
+        self.discharge_limit_2s_dA = buf[4] >> 6 | buf[5] << 2 | (buf[6] & 15) << 10
+        return True
+
+
+class BmsLimits10s:
+    """BMS_LIMITS_10S. From BMS. Current limits over the next 10 s, never above those for 2 s. E2E
+    protected.
+
+    e2e_crc: 0 to 65535 bits. AUTOSAR E2E profile 5 CRC-16 over bytes 2 to 7 and the data id, which is the
+        frame id
+    e2e_counter: 0 to 255 count. AUTOSAR E2E profile 5 counter, one up for every frame sent
+    charge_limit_10s_dA: 0 to 16383 is 0 to 1638.3 A. Largest charge current that can be held for 10 s from
+        now
+    discharge_limit_10s_dA: 0 to 16383 is 0 to 1638.3 A. Largest discharge current that can be held for 10 s
+        from now, a magnitude
+    """
+
+    ID = 0x105
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 100
+
+    def __init__(self) -> None:
+        self.e2e_crc = 0
+        self.e2e_counter = 0
+        self.charge_limit_10s_dA = 0
+        self.discharge_limit_10s_dA = 0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        raw = self.e2e_crc
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[0], buf[1] = raw & 255, raw >> 8
+        raw = self.e2e_counter
+        if raw >> 8:
+            raw = 0 if raw < 0 else 255
+        buf[2] = raw
+        raw = self.charge_limit_10s_dA
+        if raw >> 14:
+            raw = 0 if raw < 0 else 16383
+        buf[3], byte = raw & 255, raw >> 8
+        raw = self.discharge_limit_10s_dA
+        if raw >> 14:
+            raw = 0 if raw < 0 else 16383
+        buf[4], buf[5] = byte | (raw & 3) << 6, raw >> 2 & 255
+        buf[6] = raw >> 10
+        buf[7] = 0
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.e2e_crc = buf[0] | buf[1] << 8
+        self.e2e_counter = buf[2]
+        self.charge_limit_10s_dA = buf[3] | (buf[4] & 63) << 8
+        self.discharge_limit_10s_dA = buf[4] >> 6 | buf[5] << 2 | (buf[6] & 15) << 10
+        return True
+
+
+class BmsLimits30s:
+    """BMS_LIMITS_30S. From BMS. Current limits over the next 30 s, never above those for 10 s. E2E
+    protected.
+
+    e2e_crc: 0 to 65535 bits. AUTOSAR E2E profile 5 CRC-16 over bytes 2 to 7 and the data id, which is the
+        frame id
+    e2e_counter: 0 to 255 count. AUTOSAR E2E profile 5 counter, one up for every frame sent
+    charge_limit_30s_dA: 0 to 16383 is 0 to 1638.3 A. Largest charge current that can be held for 30 s from
+        now
+    discharge_limit_30s_dA: 0 to 16383 is 0 to 1638.3 A. Largest discharge current that can be held for 30 s
+        from now, a magnitude
+    """
+
+    ID = 0x106
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 100
+
+    def __init__(self) -> None:
+        self.e2e_crc = 0
+        self.e2e_counter = 0
+        self.charge_limit_30s_dA = 0
+        self.discharge_limit_30s_dA = 0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        raw = self.e2e_crc
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[0], buf[1] = raw & 255, raw >> 8
+        raw = self.e2e_counter
+        if raw >> 8:
+            raw = 0 if raw < 0 else 255
+        buf[2] = raw
+        raw = self.charge_limit_30s_dA
+        if raw >> 14:
+            raw = 0 if raw < 0 else 16383
+        buf[3], byte = raw & 255, raw >> 8
+        raw = self.discharge_limit_30s_dA
+        if raw >> 14:
+            raw = 0 if raw < 0 else 16383
+        buf[4], buf[5] = byte | (raw & 3) << 6, raw >> 2 & 255
+        buf[6] = raw >> 10
+        buf[7] = 0
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.e2e_crc = buf[0] | buf[1] << 8
+        self.e2e_counter = buf[2]
+        self.charge_limit_30s_dA = buf[3] | (buf[4] & 63) << 8
+        self.discharge_limit_30s_dA = buf[4] >> 6 | buf[5] << 2 | (buf[6] & 15) << 10
         return True
 
 
 class BmsSoc:
     """BMS_SOC. From BMS. State of charge with what is known of its error. E2E protected.
 
-    e2e_crc: 0 to 65535. AUTOSAR E2E profile 5 CRC-16 over bytes 2 to 7 and the data id, which is the frame id
-    e2e_counter: 0 to 255. AUTOSAR E2E profile 5 counter, one up for every frame sent
+    e2e_crc: 0 to 65535 bits. AUTOSAR E2E profile 5 CRC-16 over bytes 2 to 7 and the data id, which is the
+        frame id
+    e2e_counter: 0 to 255 count. AUTOSAR E2E profile 5 counter, one up for every frame sent
     soc_permille: 0 to 1000 is 0 to 100 %. State of charge for the user, mean of the layers
     soc_sigma_permille: 0 to 1000 is 0 to 100 %. One standard deviation as the estimator believes; 100 % when
         it has nothing to say
@@ -309,12 +499,13 @@ class BmsSoc:
 class BmsBounds:
     """BMS_BOUNDS. From BMS. Bounds of the worst hidden layer. E2E protected.
 
-    e2e_crc: 0 to 65535. AUTOSAR E2E profile 5 CRC-16 over bytes 2 to 7 and the data id, which is the frame id
-    e2e_counter: 0 to 255. AUTOSAR E2E profile 5 counter, one up for every frame sent
+    e2e_crc: 0 to 65535 bits. AUTOSAR E2E profile 5 CRC-16 over bytes 2 to 7 and the data id, which is the
+        frame id
+    e2e_counter: 0 to 255 count. AUTOSAR E2E profile 5 counter, one up for every frame sent
     layer_high_mV: 0 to 8191 is 0 to 8.191 V. No layer is above this
     layer_low_mV: 0 to 8191 is 0 to 8.191 V. No layer is below this
-    layer_high_group: 0 to 127. Group of the high bound
-    layer_low_group: 0 to 127. Group of the low bound
+    layer_high_group: 0 to 127 index. Group of the high bound
+    layer_low_group: 0 to 127 index. Group of the low bound
     """
 
     ID = 0x111
@@ -373,12 +564,13 @@ class BmsTemperature:
     """BMS_TEMPERATURE. From BMS. Bounds of the layer temperature and the probes they come from. E2E
     protected.
 
-    e2e_crc: 0 to 65535. AUTOSAR E2E profile 5 CRC-16 over bytes 2 to 7 and the data id, which is the frame id
-    e2e_counter: 0 to 255. AUTOSAR E2E profile 5 counter, one up for every frame sent
+    e2e_crc: 0 to 65535 bits. AUTOSAR E2E profile 5 CRC-16 over bytes 2 to 7 and the data id, which is the
+        frame id
+    e2e_counter: 0 to 255 count. AUTOSAR E2E profile 5 counter, one up for every frame sent
     layer_hottest_ddegC: -2048 to 2047 is -204.8 to 204.7 degC. No layer is hotter than this
     layer_coldest_ddegC: -2048 to 2047 is -204.8 to 204.7 degC. No layer is colder than this
-    hottest_probe: 0 to 255. Probe with the highest reading. 255 nowhere
-    coldest_probe: 0 to 255. Probe with the lowest reading. 255 nowhere
+    hottest_probe: 0 to 255 index. Probe with the highest reading. 255 nowhere
+    coldest_probe: 0 to 255 index. Probe with the lowest reading. 255 nowhere
     """
 
     ID = 0x112
@@ -430,106 +622,171 @@ class BmsTemperature:
         return True
 
 
-class BmsFaultsLow:
-    """BMS_FAULTS_LOW. From BMS. Active or latched faults, ids 0 to 63, one bit each.
+class BmsSoh:
+    """BMS_SOH. From BMS. State of health with what is known of its error. E2E protected.
 
-    faults_0_15: 0 to 65535. Bit n is fault id 0 + n
-    faults_16_31: 0 to 65535. Bit n is fault id 16 + n
-    faults_32_47: 0 to 65535. Bit n is fault id 32 + n
-    faults_48_63: 0 to 65535. Bit n is fault id 48 + n
+    e2e_crc: 0 to 65535 bits. AUTOSAR E2E profile 5 CRC-16 over bytes 2 to 7 and the data id, which is the
+        frame id
+    e2e_counter: 0 to 255 count. AUTOSAR E2E profile 5 counter, one up for every frame sent
+    soh_permille: 0 to 1200 is 0 to 120 %. Capacity of the pack against nominal. 2047 unknown
+    soh_sigma_permille: 0 to 1000 is 0 to 100 %. One standard deviation as the estimator believes; 100 % when
+        it has nothing to say
+    """
+
+    ID = 0x113
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 1000
+
+    def __init__(self) -> None:
+        self.e2e_crc = 0
+        self.e2e_counter = 0
+        self.soh_permille = 0
+        self.soh_sigma_permille = 0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        raw = self.e2e_crc
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[0], buf[1] = raw & 255, raw >> 8
+        raw = self.e2e_counter
+        if raw >> 8:
+            raw = 0 if raw < 0 else 255
+        buf[2] = raw
+        raw = self.soh_permille
+        if not (0 <= raw <= 1200 or raw == 2047):
+            raw = 0 if raw < 0 else 1200
+        buf[3], byte = raw & 255, raw >> 8
+        raw = self.soh_sigma_permille
+        raw = 0 if raw < 0 else 1000 if raw > 1000 else raw
+        buf[4], buf[5] = byte | (raw & 31) << 3, raw >> 5
+        buf[6] = buf[7] = 0
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.e2e_crc = buf[0] | buf[1] << 8
+        self.e2e_counter = buf[2]
+        self.soh_permille = buf[3] | (buf[4] & 7) << 8
+        self.soh_sigma_permille = buf[4] >> 3 | (buf[5] & 31) << 5
+        return True
+
+
+class BmsFaults:
+    """BMS_FAULTS. From BMS. Active or latched faults, one bit an id, 32 ids a page; the page walks
+    through all four. E2E protected.
+
+    e2e_crc: 0 to 65535 bits. AUTOSAR E2E profile 5 CRC-16 over bytes 2 to 7 and the data id, which is the
+        frame id
+    e2e_counter: 0 to 255 count. AUTOSAR E2E profile 5 counter, one up for every frame sent
+    page: 0 to 3 index. Faults 32*page to 32*page+31 follow
+    faults_0_15: 0 to 65535 bits; present when page == 0. Bit n is fault id 0 + n
+    faults_32_47: 0 to 65535 bits; present when page == 1. Bit n is fault id 32 + n
+    faults_64_79: 0 to 65535 bits; present when page == 2. Bit n is fault id 64 + n
+    faults_96_111: 0 to 65535 bits; present when page == 3. Bit n is fault id 96 + n
+    faults_16_31: 0 to 65535 bits; present when page == 0. Bit n is fault id 16 + n
+    faults_48_63: 0 to 65535 bits; present when page == 1. Bit n is fault id 48 + n
+    faults_80_95: 0 to 65535 bits; present when page == 2. Bit n is fault id 80 + n
+    faults_112_127: 0 to 65535 bits; present when page == 3. Bit n is fault id 112 + n
     """
 
     ID = 0x120
     EXTENDED = False
     LENGTH = 8
-    PERIOD_ms = 100
+    PERIOD_ms = 20
 
     def __init__(self) -> None:
+        self.e2e_crc = 0
+        self.e2e_counter = 0
+        self.page = 0
         self.faults_0_15 = 0
-        self.faults_16_31 = 0
         self.faults_32_47 = 0
-        self.faults_48_63 = 0
-
-    def pack(self, buf: "bytearray | memoryview") -> None:
-        raw = self.faults_0_15
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
-        buf[0], buf[1] = raw & 255, raw >> 8
-        raw = self.faults_16_31
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
-        buf[2], buf[3] = raw & 255, raw >> 8
-        raw = self.faults_32_47
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
-        buf[4], buf[5] = raw & 255, raw >> 8
-        raw = self.faults_48_63
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
-        buf[6], buf[7] = raw & 255, raw >> 8
-
-    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
-        if len(buf) != 8:
-            return False
-        self.faults_0_15 = buf[0] | buf[1] << 8
-        self.faults_16_31 = buf[2] | buf[3] << 8
-        self.faults_32_47 = buf[4] | buf[5] << 8
-        self.faults_48_63 = buf[6] | buf[7] << 8
-        return True
-
-
-class BmsFaultsHigh:
-    """BMS_FAULTS_HIGH. From BMS. Active or latched faults, ids 64 to 127, one bit each.
-
-    faults_64_79: 0 to 65535. Bit n is fault id 64 + n
-    faults_80_95: 0 to 65535. Bit n is fault id 80 + n
-    faults_96_111: 0 to 65535. Bit n is fault id 96 + n
-    faults_112_127: 0 to 65535. Bit n is fault id 112 + n
-    """
-
-    ID = 0x121
-    EXTENDED = False
-    LENGTH = 8
-    PERIOD_ms = 100
-
-    def __init__(self) -> None:
         self.faults_64_79 = 0
-        self.faults_80_95 = 0
         self.faults_96_111 = 0
+        self.faults_16_31 = 0
+        self.faults_48_63 = 0
+        self.faults_80_95 = 0
         self.faults_112_127 = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        raw = self.faults_64_79
+        raw = self.e2e_crc
         if raw >> 16:
             raw = 0 if raw < 0 else 65535
         buf[0], buf[1] = raw & 255, raw >> 8
-        raw = self.faults_80_95
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
-        buf[2], buf[3] = raw & 255, raw >> 8
-        raw = self.faults_96_111
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
-        buf[4], buf[5] = raw & 255, raw >> 8
-        raw = self.faults_112_127
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
-        buf[6], buf[7] = raw & 255, raw >> 8
+        raw = self.e2e_counter
+        if raw >> 8:
+            raw = 0 if raw < 0 else 255
+        buf[2] = raw
+        page = self.page
+        page = 0 if page < 0 else 3 if page > 3 else page
+        buf[3] = page
+        buf[4] = buf[5] = buf[6] = buf[7] = 0
+        if page == 0:
+            raw = self.faults_0_15
+            if raw >> 16:
+                raw = 0 if raw < 0 else 65535
+            buf[4], buf[5] = raw & 255, raw >> 8
+            raw = self.faults_16_31
+            if raw >> 16:
+                raw = 0 if raw < 0 else 65535
+            buf[6], buf[7] = raw & 255, raw >> 8
+        elif page == 1:
+            raw = self.faults_32_47
+            if raw >> 16:
+                raw = 0 if raw < 0 else 65535
+            buf[4], buf[5] = raw & 255, raw >> 8
+            raw = self.faults_48_63
+            if raw >> 16:
+                raw = 0 if raw < 0 else 65535
+            buf[6], buf[7] = raw & 255, raw >> 8
+        elif page == 2:
+            raw = self.faults_64_79
+            if raw >> 16:
+                raw = 0 if raw < 0 else 65535
+            buf[4], buf[5] = raw & 255, raw >> 8
+            raw = self.faults_80_95
+            if raw >> 16:
+                raw = 0 if raw < 0 else 65535
+            buf[6], buf[7] = raw & 255, raw >> 8
+        elif page == 3:
+            raw = self.faults_96_111
+            if raw >> 16:
+                raw = 0 if raw < 0 else 65535
+            buf[4], buf[5] = raw & 255, raw >> 8
+            raw = self.faults_112_127
+            if raw >> 16:
+                raw = 0 if raw < 0 else 65535
+            buf[6], buf[7] = raw & 255, raw >> 8
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
         if len(buf) != 8:
             return False
-        self.faults_64_79 = buf[0] | buf[1] << 8
-        self.faults_80_95 = buf[2] | buf[3] << 8
-        self.faults_96_111 = buf[4] | buf[5] << 8
-        self.faults_112_127 = buf[6] | buf[7] << 8
+        page = buf[3]
+        if not (0 <= page <= 3):
+            return False
+        self.e2e_crc = buf[0] | buf[1] << 8
+        self.e2e_counter = buf[2]
+        self.page = page
+        if page == 0:
+            self.faults_0_15 = buf[4] | buf[5] << 8
+            self.faults_16_31 = buf[6] | buf[7] << 8
+        elif page == 1:
+            self.faults_32_47 = buf[4] | buf[5] << 8
+            self.faults_48_63 = buf[6] | buf[7] << 8
+        elif page == 2:
+            self.faults_64_79 = buf[4] | buf[5] << 8
+            self.faults_80_95 = buf[6] | buf[7] << 8
+        elif page == 3:
+            self.faults_96_111 = buf[4] | buf[5] << 8
+            self.faults_112_127 = buf[6] | buf[7] << 8
         return True
 
 
 class BmsGroups:
-    """BMS_GROUPS. From BMS. Three group voltages a frame; the index walks through the pack.
+    """BMS_GROUPS. From BMS. Three group voltages a frame; the index walks through the pack, 60 groups a
+    second. For diagnosis: who protects a layer reads BMS_BOUNDS.
 
-    index: 0 to 127. Values belong to groups 3*index, 3*index+1 and 3*index+2
+    index: 0 to 127 index. Values belong to groups 3*index, 3*index+1 and 3*index+2
     group_0_voltage_mV: -5000 to 262143 is -5 to 262.143 V. Voltage of group 3*index+0. -262144 not_fitted,
         -262143 invalid
     group_1_voltage_mV: -5000 to 262143 is -5 to 262.143 V. Voltage of group 3*index+1. -262144 not_fitted,
@@ -582,14 +839,138 @@ class BmsGroups:
         return True
 
 
+class BmsStacks:
+    """BMS_STACKS. From BMS. Three stack voltages a frame, measured across each enclosure; the index walks
+    through the pack. For diagnosis.
+
+    index: 0 to 15 index. Values belong to stacks 3*index, 3*index+1 and 3*index+2
+    stack_0_voltage_mV: -20000 to 524287 is -20 to 524.287 V. Voltage of stack 3*index+0. -524288 not_fitted,
+        -524287 invalid
+    stack_1_voltage_mV: -20000 to 524287 is -20 to 524.287 V. Voltage of stack 3*index+1. -524288 not_fitted,
+        -524287 invalid
+    stack_2_voltage_mV: -20000 to 524287 is -20 to 524.287 V. Voltage of stack 3*index+2. -524288 not_fitted,
+        -524287 invalid
+    """
+
+    ID = 0x131
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 100
+
+    def __init__(self) -> None:
+        self.index = 0
+        self.stack_0_voltage_mV = 0
+        self.stack_1_voltage_mV = 0
+        self.stack_2_voltage_mV = 0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        raw = self.index
+        if raw >> 4:
+            raw = 0 if raw < 0 else 15
+        byte = raw
+        raw = self.stack_0_voltage_mV
+        if not (-20000 <= raw <= 524287 or raw in (-524288, -524287)):
+            raw = -20000 if raw < -20000 else 524287
+        buf[0], buf[1] = byte | (raw & 15) << 4, raw >> 4 & 255
+        buf[2] = raw >> 12 & 255
+        raw = self.stack_1_voltage_mV
+        if not (-20000 <= raw <= 524287 or raw in (-524288, -524287)):
+            raw = -20000 if raw < -20000 else 524287
+        buf[3], buf[4] = raw & 255, raw >> 8 & 255
+        byte = raw >> 16 & 15
+        raw = self.stack_2_voltage_mV
+        if not (-20000 <= raw <= 524287 or raw in (-524288, -524287)):
+            raw = -20000 if raw < -20000 else 524287
+        buf[5], buf[6] = byte | (raw & 15) << 4, raw >> 4 & 255
+        buf[7] = raw >> 12 & 255
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.index = buf[0] & 15
+        self.stack_0_voltage_mV = ((buf[0] >> 4 | buf[1] << 4 | buf[2] << 12) ^ 524288) - 524288
+        self.stack_1_voltage_mV = ((buf[3] | buf[4] << 8 | (buf[5] & 15) << 16) ^ 524288) - 524288
+        self.stack_2_voltage_mV = ((buf[5] >> 4 | buf[6] << 4 | buf[7] << 12) ^ 524288) - 524288
+        return True
+
+
+class BmsProbes:
+    """BMS_PROBES. From BMS. Five probe temperatures a frame; the index walks through the pack. For
+    diagnosis: who protects a layer reads BMS_TEMPERATURE.
+
+    index: 0 to 15 index. Values belong to probes 5*index to 5*index+4
+    probe_0_temperature_ddegC: -2000 to 2047 is -200 to 204.7 degC. Temperature of probe 5*index+0. -2048
+        not_fitted, -2047 invalid
+    probe_1_temperature_ddegC: -2000 to 2047 is -200 to 204.7 degC. Temperature of probe 5*index+1. -2048
+        not_fitted, -2047 invalid
+    probe_2_temperature_ddegC: -2000 to 2047 is -200 to 204.7 degC. Temperature of probe 5*index+2. -2048
+        not_fitted, -2047 invalid
+    probe_3_temperature_ddegC: -2000 to 2047 is -200 to 204.7 degC. Temperature of probe 5*index+3. -2048
+        not_fitted, -2047 invalid
+    probe_4_temperature_ddegC: -2000 to 2047 is -200 to 204.7 degC. Temperature of probe 5*index+4. -2048
+        not_fitted, -2047 invalid
+    """
+
+    ID = 0x132
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 100
+
+    def __init__(self) -> None:
+        self.index = 0
+        self.probe_0_temperature_ddegC = 0
+        self.probe_1_temperature_ddegC = 0
+        self.probe_2_temperature_ddegC = 0
+        self.probe_3_temperature_ddegC = 0
+        self.probe_4_temperature_ddegC = 0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        raw = self.index
+        if raw >> 4:
+            raw = 0 if raw < 0 else 15
+        byte = raw
+        raw = self.probe_0_temperature_ddegC
+        if not (-2000 <= raw <= 2047 or raw in (-2048, -2047)):
+            raw = -2000 if raw < -2000 else 2047
+        buf[0], buf[1] = byte | (raw & 15) << 4, raw >> 4 & 255
+        raw = self.probe_1_temperature_ddegC
+        if not (-2000 <= raw <= 2047 or raw in (-2048, -2047)):
+            raw = -2000 if raw < -2000 else 2047
+        buf[2], byte = raw & 255, raw >> 8 & 15
+        raw = self.probe_2_temperature_ddegC
+        if not (-2000 <= raw <= 2047 or raw in (-2048, -2047)):
+            raw = -2000 if raw < -2000 else 2047
+        buf[3], buf[4] = byte | (raw & 15) << 4, raw >> 4 & 255
+        raw = self.probe_3_temperature_ddegC
+        if not (-2000 <= raw <= 2047 or raw in (-2048, -2047)):
+            raw = -2000 if raw < -2000 else 2047
+        buf[5], byte = raw & 255, raw >> 8 & 15
+        raw = self.probe_4_temperature_ddegC
+        if not (-2000 <= raw <= 2047 or raw in (-2048, -2047)):
+            raw = -2000 if raw < -2000 else 2047
+        buf[6], buf[7] = byte | (raw & 15) << 4, raw >> 4 & 255
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.index = buf[0] & 15
+        self.probe_0_temperature_ddegC = ((buf[0] >> 4 | buf[1] << 4) ^ 2048) - 2048
+        self.probe_1_temperature_ddegC = ((buf[2] | (buf[3] & 15) << 8) ^ 2048) - 2048
+        self.probe_2_temperature_ddegC = ((buf[3] >> 4 | buf[4] << 4) ^ 2048) - 2048
+        self.probe_3_temperature_ddegC = ((buf[5] | (buf[6] & 15) << 8) ^ 2048) - 2048
+        self.probe_4_temperature_ddegC = ((buf[6] >> 4 | buf[7] << 4) ^ 2048) - 2048
+        return True
+
+
 class BmsChargeRequest:
     """BMS_CHARGE_REQUEST. From BMS. What the charger is asked for. E2E protected.
 
-    e2e_crc: 0 to 65535. AUTOSAR E2E profile 5 CRC-16 over bytes 2 to 7 and the data id, which is the frame id
-    e2e_counter: 0 to 255. AUTOSAR E2E profile 5 counter, one up for every frame sent
+    e2e_crc: 0 to 65535 bits. AUTOSAR E2E profile 5 CRC-16 over bytes 2 to 7 and the data id, which is the
+        frame id
+    e2e_counter: 0 to 255 count. AUTOSAR E2E profile 5 counter, one up for every frame sent
     charge_current_dA: 0 to 16383 is 0 to 1638.3 A. Requested charge current
     charge_voltage_mV: 0 to 2097151 is 0 to 2097.151 V. Voltage the charger must not exceed
-    charge_enable: 0 to 1. 0: stop now. 0 stop, 1 charge
+    charge_enable: 0 to 1 enum. 0: stop now. 0 stop, 1 charge
     """
 
     ID = 0x140
@@ -633,13 +1014,124 @@ class BmsChargeRequest:
         return True
 
 
+class BmsThermalRequest:
+    """BMS_THERMAL_REQUEST. From BMS. What the thermal system is asked for. E2E protected.
+
+    e2e_crc: 0 to 65535 bits. AUTOSAR E2E profile 5 CRC-16 over bytes 2 to 7 and the data id, which is the
+        frame id
+    e2e_counter: 0 to 255 count. AUTOSAR E2E profile 5 counter, one up for every frame sent
+    thermal_mode: 0 to 3 enum. Heat or cool the pack. 0 none, 1 heat, 2 cool
+    thermal_reason: 0 to 7 enum. Which limit asks. 0 none, 1 charge_cold, 2 discharge_cold, 3 charge_hot, 4
+        discharge_hot, 5 unknown_temperature
+    thermal_target_ddegC: -2048 to 2047 is -204.8 to 204.7 degC. The request ends when the worst layer is
+        beyond this
+    """
+
+    ID = 0x141
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 100
+
+    def __init__(self) -> None:
+        self.e2e_crc = 0
+        self.e2e_counter = 0
+        self.thermal_mode = 0
+        self.thermal_reason = 0
+        self.thermal_target_ddegC = 0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        raw = self.e2e_crc
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[0], buf[1] = raw & 255, raw >> 8
+        raw = self.e2e_counter
+        if raw >> 8:
+            raw = 0 if raw < 0 else 255
+        buf[2] = raw
+        raw = self.thermal_mode
+        if raw >> 2:
+            raw = 0 if raw < 0 else 3
+        byte = raw
+        raw = self.thermal_reason
+        if raw >> 3:
+            raw = 0 if raw < 0 else 7
+        byte |= raw << 2
+        raw = self.thermal_target_ddegC
+        raw = -2048 if raw < -2048 else 2047 if raw > 2047 else raw
+        buf[3], buf[4] = byte | (raw & 7) << 5, raw >> 3 & 255
+        buf[5] = raw >> 11 & 1
+        buf[6] = buf[7] = 0
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.e2e_crc = buf[0] | buf[1] << 8
+        self.e2e_counter = buf[2]
+        self.thermal_mode = buf[3] & 3
+        self.thermal_reason = buf[3] >> 2 & 7
+        self.thermal_target_ddegC = ((buf[3] >> 5 | buf[4] << 3 | (buf[5] & 1) << 11) ^ 2048) - 2048
+        return True
+
+
+class BmsInsulation:
+    """BMS_INSULATION. From BMS. Resistance between high voltage and chassis. E2E protected.
+
+    e2e_crc: 0 to 65535 bits. AUTOSAR E2E profile 5 CRC-16 over bytes 2 to 7 and the data id, which is the
+        frame id
+    e2e_counter: 0 to 255 count. AUTOSAR E2E profile 5 counter, one up for every frame sent
+    insulation_kohm: 0 to 65533 is 0 to 65533000 ohm. Insulation resistance as the monitor measures it. 65534
+        silent, 65535 not_fitted
+    insulation_ohm_per_volt: 0 to 65533 ohm/V. The same over the pack voltage: 500 warns, 100 is the least (UN
+        R100). 65534 silent, 65535 not_fitted
+    """
+
+    ID = 0x142
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 200
+
+    def __init__(self) -> None:
+        self.e2e_crc = 0
+        self.e2e_counter = 0
+        self.insulation_kohm = 0
+        self.insulation_ohm_per_volt = 0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        raw = self.e2e_crc
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[0], buf[1] = raw & 255, raw >> 8
+        raw = self.e2e_counter
+        if raw >> 8:
+            raw = 0 if raw < 0 else 255
+        buf[2] = raw
+        raw = self.insulation_kohm
+        if not (0 <= raw <= 65533 or raw in (65534, 65535)):
+            raw = 0 if raw < 0 else 65533
+        buf[3], buf[4] = raw & 255, raw >> 8
+        raw = self.insulation_ohm_per_volt
+        if not (0 <= raw <= 65533 or raw in (65534, 65535)):
+            raw = 0 if raw < 0 else 65533
+        buf[5], buf[6] = raw & 255, raw >> 8
+        buf[7] = 0
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.e2e_crc = buf[0] | buf[1] << 8
+        self.e2e_counter = buf[2]
+        self.insulation_kohm = buf[3] | buf[4] << 8
+        self.insulation_ohm_per_volt = buf[5] | buf[6] << 8
+        return True
+
+
 class BmsIdentity:
     """BMS_IDENTITY. From BMS. What is running on what.
 
-    protocol_version: 0 to 255. Version of this file
-    configuration_crc: 0 to 65535. CRC-16 over the pack's configuration
-    layer_count: 0 to 4095. Layers in series
-    group_count: 0 to 255. Measured groups
+    protocol_version: 0 to 255 count. Version of this file
+    configuration_crc: 0 to 65535 bits. CRC-16 over the pack's configuration
+    layer_count: 0 to 4095 count. Layers in series
+    group_count: 0 to 255 count. Measured groups
     capacity_mAh: 0 to 1048575 is 0 to 1048.575 Ah. Nominal capacity
     """
 
@@ -692,10 +1184,10 @@ class BmsTiming:
     """BMS_TIMING. From BMS. How the tick keeps its time.
 
     uptime_s: 0 to 16777215 s. Time since start
-    late_ticks: 0 to 65535. Ticks that came late since start
+    late_ticks: 0 to 65535 count. Ticks that came late since start
     worst_lateness_ms: 0 to 4095 ms. Worst lateness since start
-    reset_cause: 0 to 7. Why the controller last started. 0 unknown, 1 power_on, 2 hard, 3 watchdog, 4 sleep,
-        5 soft
+    reset_cause: 0 to 7 enum. Why the controller last started. 0 unknown, 1 power_on, 2 hard, 3 watchdog, 4
+        sleep, 5 soft
     """
 
     ID = 0x151
@@ -738,13 +1230,148 @@ class BmsTiming:
         return True
 
 
-class VcuCommand:
-    """VCU_COMMAND. From VCU. What the vehicle wants. E2E protected; an invalid one changes nothing.
+class BmsBus:
+    """BMS_BUS. From BMS. How the firmware fares on this bus, counted since start.
 
-    e2e_crc: 0 to 65535. AUTOSAR E2E profile 5 CRC-16 over bytes 2 to 7 and the data id, which is the frame id
-    e2e_counter: 0 to 255. AUTOSAR E2E profile 5 counter, one up for every frame sent
-    request: 0 to 7. Wanted state. 0 open, 1 drive, 2 charge, 3 service
-    reset_faults: 0 to 1. A rise from 0 to 1 asks for a reset of latched faults
+    frames_late: 0 to 65535 count. Frames that the controller had no room for when they were due, modulo 65536
+    frames_foreign: 0 to 65535 count. Received frames that are not for the firmware, modulo 65536
+    command_errors: 0 to 4095 count. Vehicle commands whose check or sequence failed, modulo 4096
+    charger_errors: 0 to 4095 count. Charger frames whose check or sequence failed, modulo 4096
+    bus_offs: 0 to 255 count. Times the controller took itself off the bus, modulo 256
+    """
+
+    ID = 0x152
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 1000
+
+    def __init__(self) -> None:
+        self.frames_late = 0
+        self.frames_foreign = 0
+        self.command_errors = 0
+        self.charger_errors = 0
+        self.bus_offs = 0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        raw = self.frames_late
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[0], buf[1] = raw & 255, raw >> 8
+        raw = self.frames_foreign
+        if raw >> 16:
+            raw = 0 if raw < 0 else 65535
+        buf[2], buf[3] = raw & 255, raw >> 8
+        raw = self.command_errors
+        if raw >> 12:
+            raw = 0 if raw < 0 else 4095
+        buf[4], byte = raw & 255, raw >> 8
+        raw = self.charger_errors
+        if raw >> 12:
+            raw = 0 if raw < 0 else 4095
+        buf[5], buf[6] = byte | (raw & 15) << 4, raw >> 4
+        raw = self.bus_offs
+        if raw >> 8:
+            raw = 0 if raw < 0 else 255
+        buf[7] = raw
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.frames_late = buf[0] | buf[1] << 8
+        self.frames_foreign = buf[2] | buf[3] << 8
+        self.command_errors = buf[4] | (buf[5] & 15) << 8
+        self.charger_errors = buf[5] >> 4 | buf[6] << 4
+        self.bus_offs = buf[7]
+        return True
+
+
+class BmsEnergy:
+    """BMS_ENERGY. From BMS. Energy between here and the ends, at rest and 25 degC, from the OCV table of
+    the cell.
+
+    energy_remaining_Wh: 0 to 1048575 Wh. From the state of charge for the user down to empty
+    energy_certain_Wh: 0 to 1048575 Wh. From the low end of the hard interval down to empty
+    energy_to_full_Wh: 0 to 1048575 Wh. From the state of charge for the user up to full
+    """
+
+    ID = 0x153
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 1000
+
+    def __init__(self) -> None:
+        self.energy_remaining_Wh = 0
+        self.energy_certain_Wh = 0
+        self.energy_to_full_Wh = 0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        raw = self.energy_remaining_Wh
+        raw = 0 if raw < 0 else 1048575 if raw > 1048575 else raw
+        buf[0], buf[1] = raw & 255, raw >> 8 & 255
+        byte = raw >> 16
+        raw = self.energy_certain_Wh
+        raw = 0 if raw < 0 else 1048575 if raw > 1048575 else raw
+        buf[2], buf[3] = byte | (raw & 15) << 4, raw >> 4 & 255
+        buf[4] = raw >> 12
+        raw = self.energy_to_full_Wh
+        raw = 0 if raw < 0 else 1048575 if raw > 1048575 else raw
+        buf[5], buf[6] = raw & 255, raw >> 8 & 255
+        buf[7] = raw >> 16
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.energy_remaining_Wh = buf[0] | buf[1] << 8 | (buf[2] & 15) << 16
+        self.energy_certain_Wh = buf[2] >> 4 | buf[3] << 4 | buf[4] << 12
+        self.energy_to_full_Wh = buf[5] | buf[6] << 8 | (buf[7] & 15) << 16
+        return True
+
+
+class BmsThroughput:
+    """BMS_THROUGHPUT. From BMS. Energy that has passed the terminals since start.
+
+    energy_charged_Wh: 0 to 1073741823 Wh. Into the pack
+    energy_discharged_Wh: 0 to 1073741823 Wh. Out of the pack
+    """
+
+    ID = 0x154
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 1000
+
+    def __init__(self) -> None:
+        self.energy_charged_Wh = 0
+        self.energy_discharged_Wh = 0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        raw = self.energy_charged_Wh
+        raw = 0 if raw < 0 else 1073741823 if raw > 1073741823 else raw
+        buf[0], buf[1] = raw & 255, raw >> 8 & 255
+        buf[2], byte = raw >> 16 & 255, raw >> 24
+        raw = self.energy_discharged_Wh
+        raw = 0 if raw < 0 else 1073741823 if raw > 1073741823 else raw
+        buf[3], buf[4] = byte | (raw & 3) << 6, raw >> 2 & 255
+        buf[5], buf[6] = raw >> 10 & 255, raw >> 18 & 255
+        buf[7] = raw >> 26
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.energy_charged_Wh = buf[0] | buf[1] << 8 | buf[2] << 16 | (buf[3] & 63) << 24
+        self.energy_discharged_Wh = (
+            buf[3] >> 6 | buf[4] << 2 | buf[5] << 10 | buf[6] << 18 | (buf[7] & 15) << 26
+        )
+        return True
+
+
+class VcuCommand:
+    """VCU_COMMAND. From VCU. What the vehicle wants. An invalid one changes nothing. E2E protected.
+
+    e2e_crc: 0 to 65535 bits. AUTOSAR E2E profile 5 CRC-16 over bytes 2 to 7 and the data id, which is the
+        frame id
+    e2e_counter: 0 to 255 count. AUTOSAR E2E profile 5 counter, one up for every frame sent
+    request: 0 to 7 enum. Wanted state. 0 open, 1 drive, 2 charge, 3 service
+    reset_faults: 0 to 1 flag. A rise from 0 to 1 asks for a reset of latched faults. 0 no, 1 yes
     """
 
     ID = 0x200
@@ -786,11 +1413,12 @@ class VcuCommand:
 class ChgStatus:
     """CHG_STATUS. From CHARGER. What the charger does. E2E protected.
 
-    e2e_crc: 0 to 65535. AUTOSAR E2E profile 5 CRC-16 over bytes 2 to 7 and the data id, which is the frame id
-    e2e_counter: 0 to 255. AUTOSAR E2E profile 5 counter, one up for every frame sent
+    e2e_crc: 0 to 65535 bits. AUTOSAR E2E profile 5 CRC-16 over bytes 2 to 7 and the data id, which is the
+        frame id
+    e2e_counter: 0 to 255 count. AUTOSAR E2E profile 5 counter, one up for every frame sent
     charger_voltage_mV: 0 to 2097151 is 0 to 2097.151 V. Voltage at the charger's output
     charger_current_dA: -16384 to 16383 is -1638.4 to 1638.3 A. Positive current charges
-    charger_state: 0 to 7. State of the charger. 0 off, 1 ready, 2 charging, 3 fault
+    charger_state: 0 to 7 enum. State of the charger. 0 off, 1 ready, 2 charging, 3 fault
     """
 
     ID = 0x210
@@ -843,15 +1471,25 @@ MESSAGES = (
     BmsState,
     BmsPack,
     BmsLink,
+    BmsLimits2s,
+    BmsLimits10s,
+    BmsLimits30s,
     BmsSoc,
     BmsBounds,
     BmsTemperature,
-    BmsFaultsLow,
-    BmsFaultsHigh,
+    BmsSoh,
+    BmsFaults,
     BmsGroups,
+    BmsStacks,
+    BmsProbes,
     BmsChargeRequest,
+    BmsThermalRequest,
+    BmsInsulation,
     BmsIdentity,
     BmsTiming,
+    BmsBus,
+    BmsEnergy,
+    BmsThroughput,
     VcuCommand,
     ChgStatus,
 )

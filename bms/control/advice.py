@@ -13,7 +13,8 @@ _UNSURE_permille = const(1000)
 
 
 class Advice:
-    """Latest word of the estimators. `soc_permille` is -1 while there is none."""
+    """Latest word of the estimators. `soc_permille` is -1 while there is none, and so is `soh_permille`, which decides
+    nothing and does not expire: health outlives a failure of the filter."""
 
     def __init__(self) -> None:
         self.age_ms = _AGE_MAX_ms
@@ -22,6 +23,8 @@ class Advice:
         self.spread_mV = 0
         self.soc_permille = -1
         self.sigma_permille = _UNSURE_permille
+        self.soh_permille = -1
+        self.soh_sigma_permille = _UNSURE_permille
 
     def step(self, dt_ms: int) -> bool:
         """Ages by a round of ticks. Returns True while the advice may be used."""

@@ -9,12 +9,10 @@ smallest R0 when there is none; so no table pulls a layer below its limit. Limit
 Units: dA (magnitudes), mV, uohm, ddegC, permille; rounded down.
 """
 
-from array import array
-
 from micropython import const
 
-from bms.safety.tables import current_dA, segment
-from bms.schema import charge_map
+from bms.control.maps import ChargeMap, DischargeTable
+from bms.safety.tables import current_dA
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -55,18 +53,15 @@ _MARGIN_permille = const(5)
 
 class Envelope:
     """`charge_dA`, `discharge_dA` and their reasons; `map_dA`, what map and windows alone allow; `soc_lo_permille` and
-    `soc_hi_permille`, the window that decisions read; `cut`: a limit has just fallen to zero;
-    `moved`: limits or reasons are not what they were when somebody last set it to False."""
+    `soc_hi_permille`, the window that decisions read, `layer_lo_permille` and `layer_hi_permille`, that of every layer;
+    `cut`: a limit has just fallen to zero; `moved`: limits or reasons are not what they were when somebody last set it to
+    False."""
 
     def __init__(self, pack: "Pack") -> None:
         cell = pack.cell
-        self._socs = array("i", cell.map_soc_permille)
-        self._map_ddegC = array("i", cell.map_ddegC)
-        self._table_ddegC = array("i", cell.discharge_ddegC)
-        self._cont_mC = array("i", cell.discharge_cont_mC)
+        self._map = ChargeMap(pack)
+        self._table = DischargeTable(pack)
         self._charge_max_mC = cell.charge_max_mC
-        self._low_soc_permille = cell.discharge_low_soc_permille
-        self._rows = charge_map(pack)
         self._capacity_10uAh = cell.capacity_mAh // 10
         self._spread_soc_permille = pack.spread_soc_permille
         self._spread_capacity_permille = pack.spread_capacity_permille
@@ -77,11 +72,8 @@ class Envelope:
         self._v_min_mV = cell.v_min_mV[0]
         self._rise_dA_s = pack.limit_rise_dA_s
         self._charge_carry = 0
-        self._soc_lo_permille = 0  # of the emptiest layer
-        self._k_lo = 0
-        self._x_lo_permille = 0
-        self._k_hi = 0
-        self._x_hi_permille = 0
+        self.layer_lo_permille = 0  # of the emptiest layer
+        self.layer_hi_permille = _PERMILLE  # of the fullest
         self._corner_mC = 0
         self._table_cold_mC = 0
         self.map_dA = 0
@@ -196,11 +188,11 @@ class Envelope:
     def refresh(self, bound: "Bound", phase: int) -> None:
         """What map and table allow at the corners of the window in which the layers are, a part a tick."""
         if phase == FIRST_PHASE:
-            self._columns()
+            self._place()
         elif phase == _COLD_PHASE:
-            self._corner_mC = self._row_mC(bound.cold_ddegC)
+            self._corner_mC = self._map.least_mC(bound.cold_ddegC)
         elif phase == _HOT_PHASE:
-            c = self._row_mC(bound.hot_ddegC)
+            c = self._map.least_mC(bound.hot_ddegC)
             if c < self._corner_mC:
                 self._corner_mC = c
         elif phase == _MAP_PHASE:
@@ -208,66 +200,24 @@ class Envelope:
             if self._charge_max_mC < c:
                 c = self._charge_max_mC
             self.map_dA = self._capacity_10uAh * c // 10000
-            self._table_cold_mC = self._table_mC(bound.cold_ddegC)
+            self._table_cold_mC = self._table.at_mC(bound.cold_ddegC)
         elif phase == _TABLE_PHASE:
-            c = self._table_mC(bound.hot_ddegC)
+            table = self._table
+            c = table.at_mC(bound.hot_ddegC)
             if self._table_cold_mC < c:
                 c = self._table_cold_mC
-            self._table_reason = TEMPERATURE
-            low = self._low_soc_permille
-            soc = self._soc_lo_permille
-            if soc < low:
-                c = c * (soc if soc > 0 else 0) // low
-                self._table_reason = SOC
-            self.table_dA = self._capacity_10uAh * c // 10000
+            soc = self.layer_lo_permille
+            self._table_reason = SOC if table.is_low(soc) else TEMPERATURE
+            self.table_dA = self._capacity_10uAh * table.falling_mC(c, soc) // 10000
 
-    def _columns(self) -> None:
-        """Where the emptiest and the fullest layer stand in the map; the end columns hold outside its SoC."""
+    def _place(self) -> None:
+        """The window in which every layer is: the mean's, and what SoC and capacity may put between a layer and the mean."""
         lo = self.soc_lo_permille
         hi = self.soc_hi_permille
         far = hi - self._match_permille
         if self._match_permille - lo > far:
             far = self._match_permille - lo
         spread = self._spread_soc_permille + (self._spread_capacity_permille * far + 999) // _PERMILLE
-        lo -= spread
-        hi += spread
-        self._soc_lo_permille = lo
-        socs = self._socs
-        lo = 0 if lo < 0 else lo if lo < _PERMILLE else _PERMILLE
-        hi = 0 if hi < 0 else hi if hi < _PERMILLE else _PERMILLE
-        k = segment(lo, socs)
-        self._k_lo = k
-        self._x_lo_permille = lo - socs[k]
-        k = segment(hi, socs)
-        self._k_hi = k
-        self._x_hi_permille = hi - socs[k]
-
-    def _row_mC(self, t_ddegC: int) -> int:
-        """The lesser of the two corners at a temperature, bilinear in the charge map; nothing outside its temperatures."""
-        ts = self._map_ddegC
-        if t_ddegC < ts[0] or t_ddegC > ts[-1]:
-            return 0
-        r = segment(t_ddegC, ts)
-        t = t_ddegC - ts[r]
-        width = ts[r + 1] - ts[r]
-        a = self._rows[r]
-        b = self._rows[r + 1]
-        c = self._corner(a, b, self._k_lo, self._x_lo_permille, t, width)
-        d = self._corner(a, b, self._k_hi, self._x_hi_permille, t, width)
-        return c if c < d else d
-
-    def _corner(self, a: "tuple[int, ...]", b: "tuple[int, ...]", k: int, x: int, t: int, width: int) -> int:
-        socs = self._socs
-        span = socs[k + 1] - socs[k]
-        low = a[k] * span + (a[k + 1] - a[k]) * x
-        high = b[k] * span + (b[k + 1] - b[k]) * x
-        return (low * (width - t) + high * t) // (width * span)
-
-    def _table_mC(self, t_ddegC: int) -> int:
-        """Continuous discharge at a temperature; nothing outside the table."""
-        ts = self._table_ddegC
-        if t_ddegC < ts[0] or t_ddegC > ts[-1]:
-            return 0
-        r = segment(t_ddegC, ts)
-        ys = self._cont_mC
-        return ys[r] + (ys[r + 1] - ys[r]) * (t_ddegC - ts[r]) // (ts[r + 1] - ts[r])
+        self.layer_lo_permille = lo - spread
+        self.layer_hi_permille = hi + spread
+        self._map.place(lo - spread, hi + spread)

@@ -159,3 +159,10 @@ class Coulomb:
         self.low_permille = self.low_mAs // unit
         high = (self.high_mAs + unit - 1) // unit
         self.high_permille = high if high < _PERMILLE else _PERMILLE
+
+    def shown_permille(self, advised_permille: int) -> int:
+        """SoC for the user: what is advised (-1: nothing is) or counted, inside the interval."""
+        soc = advised_permille if advised_permille >= 0 else self.soc_permille
+        if soc < self.low_permille:
+            soc = self.low_permille
+        return soc if soc < self.high_permille else self.high_permille

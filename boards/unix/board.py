@@ -44,6 +44,7 @@ OWN = const(2)
 CLOCKS = ("auto", "tick", "own")
 
 POWER_ON = const(1)
+_FLAG_EXT_ID = const(2)
 
 
 class Board:
@@ -133,9 +134,9 @@ class Board:
     def contactors(self, mask: int) -> None:
         self._actuators.contactors = mask
 
-    def can_send(self, identifier: int, data: bytearray) -> bool:
+    def can_send(self, identifier: int, data: bytearray, extended: bool) -> bool:
         can = self._can
-        return can.sending and can.send(identifier, data) is not None
+        return can.sending and can.send(identifier, data, _FLAG_EXT_ID if extended else 0) is not None
 
     def can_state(self) -> int:
         return self._can.state()

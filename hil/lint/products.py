@@ -20,6 +20,10 @@ VOLTAGE_MAX_mV = 100_000  # where tables.current_dA saturates
 FLOWED_MAX_mAms = 1 << 27  # where the contactor's charge saturates
 WIRE_GROUP_mV = 262_143
 WIRE_PACK_mV = 8_388_607
+WIRE_LINK_mV = 2_097_151  # BMS_PACK.pack_voltage, where energy saturates
+MOVED_MAX_dAs = 16_000  # in a round, where energy saturates
+HORIZON_s = 30
+HEAT_MAX_W = 1_000_000  # where horizon saturates
 SMALL_uohm = 65536  # where tables.drop_mV changes its scale
 STEP_MAX_ms = 500  # where a step of time is cut
 PHASE_MAX_ms = 60_000  # where a contactor's time saturates
@@ -162,12 +166,24 @@ PRODUCTS = tuple(Product(*row) for row in (
      lambda e: e.entropy_uV_K * FAR_ddegC),
     ("envelope, C-rate to current", "capacity_mAh // 10 * mC", "cell.charge_max_mC",
      lambda e: e.capacity_mAh // 10 * e.map_mC),
-    ("envelope, charge map", "mC * d_permille * d_ddegC", "cell.charge_maps",
+    ("maps, charge map", "mC * d_permille * d_ddegC", "cell.charge_maps",
      lambda e: e.map_mC * e.map_span_permille * e.map_span_ddegC),
-    ("envelope, low SoC", "mC * soc_permille", "cell.discharge_pulse_mC",
+    ("maps, low SoC", "mC * soc_permille", "cell.discharge_pulse_mC",
      lambda e: e.discharge_mC * 1000),
     ("envelope, ramp", "limit_rise_dA_s * dt_ms", "limit_rise_dA_s",
      lambda e: e.rise_dA_s * STEP_MAX_ms),
+    ("horizon, charge that moves", "limit_dA * time_s * 250", "discharge_rating_dA",
+     lambda e: e.current_dA * HORIZON_s * 250),
+    ("horizon, heat of a layer", "(A^2 // 1000 + 1) * (r_uohm // 1000 + 1)", "cell.r1_permille",
+     lambda e: ((e.current_dA // 10 + 1) ** 2 // 1000 + 1) * (3 * e.r_worst_uohm // 1000 + 1)),
+    ("horizon, warmth of a layer", "heat_W * time_s * 10", "cell.heat_capacity_J_K",
+     lambda e: HEAT_MAX_W * HORIZON_s * 10),
+    ("horizon, along the OCV", "slope_mV * shift_permille", "cell.ocv_mV",
+     lambda e: e.slope_mV * (e.current_dA * HORIZON_s * 250 // (e.capacity_mAh * 4) + 1)),
+    ("horizon, C-rate to current", "capacity_mAh // 10 * mC", "cell.charge_max_mC",
+     lambda e: e.capacity_mAh // 10 * max(e.map_mC, e.discharge_mC)),
+    ("energy, of a round", "moved_dAs * (pack_mV // 100)", "current_a_sensor",
+     lambda e: MOVED_MAX_dAs * (WIRE_LINK_mV // 100)),
     ("contactor, link against pack", "pack_mV // 100 * done_permille", "pack_sensor",
      lambda e: WIRE_PACK_mV // 100 * 999),
     ("contactor, charge the link takes", "link_uF * (rise_mV // 100)", "link_capacitance_uF",
