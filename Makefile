@@ -8,6 +8,15 @@ BIN := $(VENV)/bin
 STUBS := $(VENV)/stubs
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
+# Every DBC file and the codec that is written from it.
+CODECS := \
+	bms:bms/can/frames.py \
+	hil:boards/parts/bench_frames.py \
+	victron:bms/can/victron_frames.py \
+	pylontech:bms/can/pylontech_frames.py \
+	sma:bms/can/sma_frames.py \
+	elcon:bms/can/elcon_frames.py
+
 .NOTPARALLEL:
 .PHONY: help all demo test lint types generated generate bench clean
 
@@ -36,12 +45,10 @@ types: $(VENV)/test.stamp $(STUBS)/made.stamp
 	$(BIN)/mypy --cache-dir .mypy_cache/desk hil dbc tests
 
 generated: $(VENV)/test.stamp
-	$(BIN)/python dbc/generate.py dbc/bms.dbc -o bms/can/frames.py --check
-	$(BIN)/python dbc/generate.py dbc/hil.dbc -o boards/parts/bench_frames.py --check
+	@for pair in $(CODECS); do $(BIN)/python dbc/generate.py dbc/$${pair%%:*}.dbc -o $${pair#*:} --check || exit; done
 
 generate: $(VENV)/run.stamp
-	$(BIN)/python dbc/generate.py dbc/bms.dbc -o bms/can/frames.py
-	$(BIN)/python dbc/generate.py dbc/hil.dbc -o boards/parts/bench_frames.py
+	@for pair in $(CODECS); do $(BIN)/python dbc/generate.py dbc/$${pair%%:*}.dbc -o $${pair#*:} || exit; done
 
 bench: $(VENV)/run.stamp
 	$(BIN)/hil bench
