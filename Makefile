@@ -18,11 +18,12 @@ CODECS := \
 	elcon:bms/can/elcon_frames.py
 
 .NOTPARALLEL:
-.PHONY: help all demo test lint types generated generate bench clean
+.PHONY: help all demo test night lint types generated generate bench clean
 
 help all:
 	@echo 'make demo      the firmware in MicroPython against a simulated pack; writes build/first_mile.html'
 	@echo 'make test      lint, types, generated files, all tests'
+	@echo 'make night     what takes hours: a simulated day of the stationary pack, and all tests with the patience of a night'
 	@echo 'make lint      ruff'
 	@echo 'make types     mypy --strict: bms and boards as the target sees them, the rest as CPython does'
 	@echo 'make generate  writes the CAN codecs again from the DBC files'
@@ -36,6 +37,11 @@ demo: $(VENV)/run.stamp
 
 test: lint types generated
 	HYPOTHESIS_PROFILE=$(HYPOTHESIS_PROFILE) $(BIN)/python -m pytest -n $(JOBS)
+
+night: $(VENV)/test.stamp
+	@mkdir -p build
+	$(BIN)/hil run bess_day --target micropython --report build/bess_day.html
+	$(MAKE) test HYPOTHESIS_PROFILE=night
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
