@@ -17,6 +17,7 @@ from hil.errors import BadInput
 BENCHES = (
     ("loop", "how many times faster than real time the bench runs, with and without firmware"),
     ("tick", "instructions and bytes of every step of the firmware's tick, by callgrind, scaled to a Cortex-M4"),
+    ("dump", "frames a second that hil dump decodes from a log, against python-can with cantools"),
 )
 
 
