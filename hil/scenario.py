@@ -243,7 +243,7 @@ def _phases(rows: list[dict[str, Any]], path: str) -> tuple[Phase, ...]:
         if values["kind"] != "drive" and loads:
             raise BadInput(f"{path}: {where} kind: only a drive has a load, not {values['kind']!r}")
         if len(loads) > 1:
-            raise BadInput(f"{path}: {where} {loads[-1]}: a profile, a constant load or a day of the house, not two of them")
+            raise BadInput(f"{path}: {where} {loads[-1]}: either a profile, a constant load or a day of the house, not both")
         if values["profile"] is None and ("scale" in row or "profile_start_s" in row):
             raise BadInput(f"{path}: {where} profile: missing, so there is nothing to scale or to enter")
         if values["profile"] is not None:

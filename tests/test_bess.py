@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from cantools.database.can import Message
 
 from bms.packs.bess_14 import PACK
 from bms.schema import layer_count
@@ -50,6 +51,13 @@ class Done(NamedTuple):
         return [offer for offer in self.offers if after_s <= offer.now_s < before_s]
 
 
+def decoded(message: Message, data: bytes) -> dict[str, float]:
+    """Signals of a frame in physical units."""
+    values = message.decode(data, decode_choices=False)
+    assert isinstance(values, dict)
+    return {name: value for name, value in values.items() if isinstance(value, (int, float))}
+
+
 def ride(story: scenario.Scenario, target_name: str = "cpython") -> Done:
     """Runs a scenario; a spy on the wire decodes what concerns the inverter."""
     pack = pack_for(story, None)
@@ -61,14 +69,12 @@ def ride(story: scenario.Scenario, target_name: str = "cpython") -> Done:
     def spy(n: int, answer: list[tuple[int, bytes]]) -> None:
         for identifier, data in answer:
             if identifier == LIMITS:
-                said = layout.decode(data, decode_choices=False)
-                assert isinstance(said, dict)
+                said = decoded(layout, data)
                 names = ("charge_voltage", "charge_current", "discharge_current", "discharge_voltage")
-                offers.append(Offer(n / 100, *(float(said[name]) for name in names)))
+                offers.append(Offer(n / 100, *(said[name] for name in names)))
             elif identifier == OURS.frame_id:
-                said = OURS.decode(data, decode_choices=False)
-                assert isinstance(said, dict)
-                limits.append((n / 100, float(said["charge_limit"]), float(said["discharge_limit"])))
+                said = decoded(OURS, data)
+                limits.append((n / 100, said["charge_limit"], said["discharge_limit"]))
 
     stored = None if story.soc_stored is None else round(story.soc_stored * 1000)
     with make_target(target_name, None, story.pack, story.map, stored) as target:

@@ -65,7 +65,7 @@ class Bench:
     def hear(self, identifier: int, **values: float) -> None:
         """One frame, its other signals zero."""
         message = self.wire.get_message_by_frame_id(identifier)
-        zero = {signal.name: 0 for signal in message.signals}
+        zero: dict[str, float] = {signal.name: 0 for signal in message.signals}
         data = message.encode(zero | values, strict=False)
         self.inverter.handlers[identifier](bytes(data).ljust(8, b"\0"), self.now_ms)
 
