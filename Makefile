@@ -8,12 +8,22 @@ BIN := $(VENV)/bin
 STUBS := $(VENV)/stubs
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
+# Every DBC file and the codec that is written from it.
+CODECS := \
+	bms:bms/can/frames.py \
+	hil:boards/parts/bench_frames.py \
+	victron:bms/can/victron_frames.py \
+	pylontech:bms/can/pylontech_frames.py \
+	sma:bms/can/sma_frames.py \
+	elcon:bms/can/elcon_frames.py
+
 .NOTPARALLEL:
-.PHONY: help all demo test lint types generated generate bench clean
+.PHONY: help all demo test night lint types generated generate bench clean
 
 help all:
 	@echo 'make demo      the firmware in MicroPython against a simulated pack; writes build/first_mile.html'
 	@echo 'make test      lint, types, generated files, all tests'
+	@echo 'make night     what takes hours: a simulated day of the stationary pack, and all tests with the patience of a night'
 	@echo 'make lint      ruff'
 	@echo 'make types     mypy --strict: bms and boards as the target sees them, the rest as CPython does'
 	@echo 'make generate  writes the CAN codecs again from the DBC files'
@@ -28,6 +38,11 @@ demo: $(VENV)/run.stamp
 test: lint types generated
 	HYPOTHESIS_PROFILE=$(HYPOTHESIS_PROFILE) $(BIN)/python -m pytest -n $(JOBS)
 
+night: $(VENV)/test.stamp
+	@mkdir -p build
+	$(BIN)/hil run bess_day --target micropython --report build/bess_day.html
+	$(MAKE) test HYPOTHESIS_PROFILE=night
+
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
 
@@ -36,12 +51,10 @@ types: $(VENV)/test.stamp $(STUBS)/made.stamp
 	$(BIN)/mypy --cache-dir .mypy_cache/desk hil dbc tests
 
 generated: $(VENV)/test.stamp
-	$(BIN)/python dbc/generate.py dbc/bms.dbc -o bms/can/frames.py --check
-	$(BIN)/python dbc/generate.py dbc/hil.dbc -o boards/parts/bench_frames.py --check
+	@for pair in $(CODECS); do $(BIN)/python dbc/generate.py dbc/$${pair%%:*}.dbc -o $${pair#*:} --check || exit; done
 
 generate: $(VENV)/run.stamp
-	$(BIN)/python dbc/generate.py dbc/bms.dbc -o bms/can/frames.py
-	$(BIN)/python dbc/generate.py dbc/hil.dbc -o boards/parts/bench_frames.py
+	@for pair in $(CODECS); do $(BIN)/python dbc/generate.py dbc/$${pair%%:*}.dbc -o $${pair#*:} || exit; done
 
 bench: $(VENV)/run.stamp
 	$(BIN)/hil bench

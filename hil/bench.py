@@ -17,6 +17,9 @@ from hil.errors import BadInput
 BENCHES = (
     ("loop", "how many times faster than real time the bench runs, with and without firmware"),
     ("tick", "instructions and bytes of every step of the firmware's tick, by callgrind, scaled to a Cortex-M4"),
+    ("bus", "the firmware's timetable and bus load, and what the bench's own frames cost a tick, against python-can"),
+    ("e2e", "protect and check against autosar-e2e, and what corruption passes, counted against theory"),
+    ("dump", "frames a second that hil dump decodes from a log, against python-can with cantools"),
 )
 
 

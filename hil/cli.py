@@ -34,7 +34,6 @@ NOT_BUILT = {  # command: what it will do, how it will be called
     "replay": ("feeds logged data to the firmware's estimator", "hil replay drive.csv --cell si_ceramic_20ah --soc0 0.8"),
     "fit": ("identifies a cell from cycler data", "hil fit pulses.csv drive.csv -o my_cell.py"),
     "campaign": ("runs thousands of seeded variants", "hil campaign spread.toml --jobs 2 --out build/spread"),
-    "dump": ("decodes traffic with any DBC", "hil dump candump.log --dbc dbc/bms.dbc"),
     "safety-case": ("requirements, tests and results as a page", "hil safety-case --out build/safety.html"),
     "deploy": ("copies the firmware to a board", "hil deploy pyboard --port /dev/ttyACM0 --pack bench_24"),
     "logs": ("reads the fault memory of a board", "hil logs pyboard --port /dev/ttyACM0"),
@@ -91,6 +90,21 @@ def _parser() -> _Parser:
     check.add_argument("names", nargs="+", metavar="CELL|PACK", help="names or paths of .py files")
     bench = add("bench", _bench, "measures speed, memory and accuracy", "hil bench loop tick")
     bench.add_argument("names", nargs="*", metavar="NAME", help="benchmarks; all when none is named")
+    dump = add("dump", _dump, "decodes a candump log or a live bus with any DBC", "hil dump --dbc bms --log drive.log")
+    dump.add_argument("--dbc", action="append", required=True, metavar="FILE", help="or the name of one that ships; repeatable")
+    source = dump.add_mutually_exclusive_group(required=True)
+    source.add_argument("--log", metavar="FILE.log", help="as candump writes it; .gz accepted; - is standard input")
+    source.add_argument("--bus", metavar="INTERFACE:CHANNEL", help="for example socketcan:vcan0, slcan:/dev/ttyACM0")
+    dump.add_argument("--csv", metavar="FILE", help="one row a signal, instead of lines; .gz accepted; - is standard output")
+    dump.add_argument("--message", action="append", default=[], metavar="GLOB", help="only these messages; repeatable")
+    dump.add_argument("--signal", action="append", default=[], metavar="GLOB", help="only these, or MESSAGE.SIGNAL; repeatable")
+    dump.add_argument("--unknown", action="store_true", help="shows in hex what is not decoded, too")
+    dump.add_argument("--any-length", action="store_true", help="decodes frames of another length as far as they go")
+    dump.add_argument("--skip-bad-lines", action="store_true", help="counts lines that cannot be read instead of ending there")
+    dump.add_argument("--count", type=_some, metavar="N", help="ends after so many frames")
+    dump.add_argument("--seconds", type=_duration, metavar="S", help="ends so long after the start, by the log's own time")
+    dump.add_argument("--bitrate", type=_some, default=500_000, metavar="N", help="of the bus, in bit/s (default 500000)")
+    dump.add_argument("--fd", action="store_true", help="opens the bus for CAN FD")
     return parser
 
 
@@ -98,6 +112,20 @@ def _seed(text: str) -> int:
     value = int(text)
     if not 0 <= value < 2**31:
         raise argparse.ArgumentTypeError("a seed is 0 to 2147483647")
+    return value
+
+
+def _some(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return value
+
+
+def _duration(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError("a time in seconds, more than 0")
     return value
 
 
@@ -268,3 +296,9 @@ def _bench(options: argparse.Namespace) -> int:
             raise
         raise BadInput("bench: not built yet") from None
     return int(bench.main(options.names, options.json))
+
+
+def _dump(options: argparse.Namespace) -> int:
+    from hil.dump import dump_command
+
+    return dump_command(options)

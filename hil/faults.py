@@ -1,8 +1,8 @@
 """What can break on the bench: target × type, what its severity means, and who is told. The rest is refused.
 
 A target is a word, or a word and an index ("layer:17", "contactor:positive", "frame:VCU_COMMAND"). The rooms that hold the
-physics (hil.layerfaults, hil.contactors, hil.sensors) say what they can do; here it becomes one vocabulary, with inputs and
-coolant, frames on the bus and disobedient actors. A word can be a thing and its sensor: a fuse opens, its sense is stuck.
+physics or the bus (hil.layerfaults, hil.contactors, hil.sensors, hil.busfaults) say what they can do; here it becomes one
+vocabulary, with inputs, coolant and disobedient actors. A word can be a thing and its sensor: a fuse opens, its sense is stuck.
 """
 
 from collections.abc import Callable
@@ -11,8 +11,9 @@ from typing import NamedTuple, Protocol
 
 from hil import contactors, layerfaults, sensorfaults
 from hil.actors.charger import Charger
+from hil.actors.inverter import Inverter
 from hil.actors.vehicle import Vehicle
-from hil.actors.wire import Sender
+from hil.busfaults import BY_NAME, Bus
 from hil.errors import BadInput
 from hil.highvoltage import HighVoltage
 from hil.plant import Plant
@@ -30,6 +31,8 @@ class Rooms(Protocol):
     sensors: Sensors
     vehicle: Vehicle
     charger: Charger
+    inverter: Inverter | None
+    bus: Bus
 
 
 class Row(NamedTuple):
@@ -62,12 +65,11 @@ def vocabulary(rooms: Rooms) -> Vocabulary:
     _add_path(words, rooms.hv)
     _add_coolant(words, rooms.plant)
     _add_sensors(words, rooms.sensors)
-    for name, sender in (("VCU_COMMAND", rooms.vehicle.command), ("CHG_STATUS", rooms.charger.status)):
-        for kind in Sender.FAULTS:
-            row = Row(*_ANY, None, partial(_spoil, sender, kind), partial(_spoil, sender, "", 0.0), partial(_changed, sender))
-            words.setdefault("frame:" + name, {})[kind] = row
+    _add_bus(words, rooms.bus)
     for actor, name, meaning in (
-        (rooms.vehicle, "vehicle", "times the current that is allowed"),
+        (rooms.vehicle, "vehicle", "times the current that is allowed")
+        if rooms.inverter is None
+        else (rooms.inverter, "inverter", "times the currents that are offered"),  # the load is its own
         (rooms.charger, "charger", "times the current that is asked for"),
     ):
         disobey = partial(setattr, actor, "factor")
@@ -77,10 +79,10 @@ def vocabulary(rooms: Rooms) -> Vocabulary:
 
 
 def sorts(words: Vocabulary) -> dict[str, list[str]]:
-    """Targets for people: one line a sort, and its types."""
-    ends: dict[str, list[str]] = {}
-    for target in words:
-        ends.setdefault(target.partition(":")[0], []).append(target)
+    """Targets for people: one line for those of one sort that can have the same, and its types."""
+    ends: dict[tuple[str, ...], list[str]] = {}
+    for target, types in words.items():
+        ends.setdefault((target.partition(":")[0], *types), []).append(target)
     shown = {}
     for targets in ends.values():
         counted = len(targets) > 2 and targets[-1].partition(":")[2].isdigit()
@@ -145,6 +147,15 @@ def _add_sensors(words: Vocabulary, sensors: Sensors) -> None:
             rows[kind] = Row(*meaning, _SENSOR_HEALTHY.get(kind), begin, end, partial(_felt, sensors, name, kind))
 
 
+def _add_bus(words: Vocabulary, bus: Bus) -> None:
+    for target, kinds in bus.kinds.items():
+        rows = words.setdefault(target, {})
+        for name in kinds:
+            kind = BY_NAME[name]
+            begin, end, felt = partial(bus.set, target, name), partial(bus.clear, target, name), partial(bus.felt, target, name)
+            rows[name] = Row(kind.meaning, kind.low, kind.high, kind.healthy, begin, end, felt)
+
+
 def _felt(sensors: Sensors, name: str, kind: str) -> int:
     return sensors.felt.get((name, kind), 0)
 
@@ -155,14 +166,6 @@ def _flip(put: Callable[[bool], None], value: bool, _: float) -> None:
 
 def _level(hv: HighVoltage, attribute: str, value: float) -> None:
     setattr(hv, attribute, round(value))
-
-
-def _spoil(sender: Sender, kind: str, _: float) -> None:
-    sender.fault = kind
-
-
-def _changed(sender: Sender) -> int:
-    return sender.changed
 
 
 def row_for(fault: Fault, words: Vocabulary, where: str) -> Row:

@@ -43,6 +43,8 @@ class Run:
     moved_Ah: dict[str, float] = field(default_factory=dict)  # by phase
     injected_ms: list[int] = field(default_factory=list)
     felt: list[int] = field(default_factory=list)  # what each injection changed
+    inverter_over_V: float | None = None  # farthest that the link was above CVL while it charged; None: no inverter
+    inverter_over_A: float | None = None  # farthest that its current was beyond the limits it was offered
     died: str = ""  # why the firmware ended before the scenario did
 
 
@@ -152,6 +154,16 @@ def _soc_inside_interval(run: Run, _: Mapping[str, Any]) -> Verdict:
     return heard and run.witness.soc_outside <= 0, run.witness.soc_outside if heard else None, 0.0
 
 
+def _cvl_respected(run: Run, values: Mapping[str, Any]) -> Verdict:
+    value = run.inverter_over_V
+    return value is not None and value <= values["limit"], value, values["limit"]
+
+
+def _inverter_obeyed(run: Run, values: Mapping[str, Any]) -> Verdict:
+    value = run.inverter_over_A
+    return value is not None and value <= values["limit"], value, values["limit"]
+
+
 def _filter_corrected(run: Run, values: Mapping[str, Any]) -> Verdict:
     first = run.witness.soc_first
     if first is None:
@@ -172,6 +184,8 @@ JUDGES: dict[str, Callable[[Run, Mapping[str, Any]], Verdict]] = {
     "contactors_closed_at_end": _closed_at_end,
     "charge_moved": _charge_moved,
     "soc_error_end": _soc_error_end,
+    "cvl_respected": _cvl_respected,
+    "inverter_obeyed": _inverter_obeyed,
     "soc_inside_interval": _soc_inside_interval,
     "filter_corrected": _filter_corrected,
 }

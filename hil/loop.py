@@ -1,8 +1,9 @@
 """The tick loop: one thread, 10 ms of simulated time a turn, always in the same order.
 
-Schedule (phases, injections) → vehicle and charger → contactors and current → layers → violations → sensors → the
-firmware's tick → what it answered. A coil command moves a contactor in the next turn. Same seed, same bits: nothing here
-asks for the time of day except for the real-time factor.
+Schedule (phases, injections) → vehicle, charger and inverter → contactors and current → layers → violations → sensors → the
+firmware's tick → what it answered. Firmware and actors hear each other through the bus and its faults; the witness and the
+coils do not. A coil command moves a contactor in the next turn. Same seed, same bits: nothing here asks for the time of day
+except for the real-time factor.
 """
 
 import time
@@ -16,8 +17,10 @@ from boards.parts.bench_frames import HilActuators
 from hil.actors import charger as chargers
 from hil.actors import vehicle as vehicles
 from hil.actors.charger import Charger
+from hil.actors.inverter import Inverter
 from hil.actors.vehicle import Load, Vehicle
 from hil.actors.wire import database
+from hil.busfaults import Bus, require_told
 from hil.errors import BadInput
 from hil.faults import vocabulary
 from hil.highvoltage import HighVoltage
@@ -27,7 +30,7 @@ from hil.options import PlantOptions
 from hil.plant import ZERO_K, Plant
 from hil.profile import load_profile
 from hil.record import Recorder
-from hil.scenario import Phase, Scenario
+from hil.scenario import INVERTER, Phase, Scenario
 from hil.sensors import Sensors
 from hil.targets.base import FRAME_BYTES, TargetDied
 from hil.violations import Violations
@@ -96,13 +99,17 @@ class Bench:
         self.violations = Violations(pack)
         self.vehicle = Vehicle(wire, scenario.vehicle["reaction_ms"])
         self.charger = Charger(wire, scenario.charger["slew_A_s"], scenario.charger["current_max_A"])
+        self.inverter = inverter_of(scenario, pack, seed)
         self.witness = Witness(wire, self.plant, recorder)
+        self.bus = Bus(pack, seed)
         self.vocabulary = vocabulary(self)
         self.injector = Injector(scenario.faults, self.vocabulary, recorder, scenario.path)
         self.loads = {phase.name: load_of(phase, pack) for phase in scenario.phases}
         heard = ("BMS_LIMITS", "BMS_STATE", "BMS_CHARGE_REQUEST")
         self._ids = [wire.get_message_by_name(name).frame_id for name in heard]
-        self.latest: dict[int, bytes] = {}
+        self.latest: dict[int, bytes] = {}  # what the firmware said last, by identifier
+        spoiled = any(fault.target in self.bus.kinds for fault in scenario.faults)
+        self.heard: dict[int, bytes] = {} if spoiled else self.latest  # what of it the actors heard
         self.decisions = array("I")  # CRC of every tick's decisions, in lockstep
         self._coils = 0
 
@@ -115,6 +122,7 @@ class Bench:
     ) -> Run:
         """The whole scenario against a target that was started. `progress` hears the simulated ms once a second."""
         run = Run(self.scenario, self.pack.name, name, self.seed, self.witness)
+        require_told(self.scenario, target)
         begin_s = time.perf_counter()
         try:
             self._loop(target, run, progress, spy)
@@ -129,8 +137,11 @@ class Bench:
     def _loop(self, target: Target, run: Run, progress: Callable[[int], None] | None, spy: Spy | None) -> None:
         # Local names: this runs a hundred times a simulated second.
         plant, hv, sensors, vehicle, charger = self.plant, self.hv, self.sensors, self.vehicle, self.charger
-        injector, latest, witness = self.injector, self.latest, self.witness
-        handlers = witness.handlers
+        injector, latest, heard, witness = self.injector, self.latest, self.heard, self.witness
+        bus = self.bus
+        inverter = self.inverter
+        ears = {} if inverter is None else inverter.handlers
+        handlers = {**witness.handlers, **ears} if heard is latest else witness.handlers
         exchange, decisions = target.exchange, self.decisions
         actuators = HilActuators()
         actuators_id = HilActuators.ID
@@ -154,19 +165,26 @@ class Bench:
                 injector.step(now_ms)
             spoken = b""
             if not now_ms % vehicles.PERIOD_ms:
-                spoken = vehicle.step(latest.get(limits_id), latest.get(state_id), now_ms)
+                spoken = vehicle.step(heard.get(limits_id), heard.get(state_id), now_ms)
                 if not now_ms % chargers.PERIOD_ms:
-                    spoken += charger.step(latest.get(request_id), hv.charger_output_V, hv.charger_output_A, now_ms)
+                    spoken += charger.step(heard.get(request_id), hv.charger_output_V, hv.charger_output_A, now_ms)
             if charger.plugged:
                 charger.slew()
+            if inverter is None:
+                demand_A = vehicle.demand_A
+            else:
+                spoken += inverter.step(hv.link_V, hv.inverter_A, now_ms)
+                demand_A = inverter.demand_A
             current_A = hv.step(
-                self._coils, vehicle.demand_A, charger.on, charger.current_A, charger.voltage_V, plant, TICK_s
+                self._coils, demand_A, charger.on, charger.current_A, charger.voltage_V, plant, TICK_s
             )
             plant.step(current_A, TICK_s)
             moved_As += abs(current_A) * TICK_s
             self.violations.step(plant, current_A, now_ms, injector.injected)
             sensors.step(plant, hv, now_ms)
             frames = sensors.frames(now_ms) + spoken
+            if bus.active:
+                frames = bus.outgoing(frames, now_ms)
             answer = exchange(n, now_ms, frames)
             run.tx += len(frames) // FRAME_BYTES
             run.rx += len(answer)
@@ -178,6 +196,11 @@ class Bench:
                     actuators.unpack(data)
                     self._coils = actuators.contactors
                     hv.watchdog_fed(actuators.watchdog)
+            if heard is not latest:
+                for identifier, data in bus.incoming(answer, now_ms) if bus.active else answer:
+                    heard[identifier] = data
+                    if identifier in ears:
+                        ears[identifier](data, now_ms)
             if target.crc is not None:
                 decisions.append(target.crc)
             if hv.mask != contacts:
@@ -195,7 +218,11 @@ class Bench:
         run.moved_Ah.pop("", None)
 
     def _enter(self, phase: Phase, now_ms: int) -> None:
-        self.vehicle.enter(phase.kind, self.loads[phase.name], now_ms, phase.reset_faults)
+        load = self.loads[phase.name]
+        if self.inverter is not None:  # the load is its own; the vehicle's seat is a controller's that asks for states
+            self.inverter.enter(load, phase.day_start_h, now_ms)
+            load = None
+        self.vehicle.enter(phase.kind, load, now_ms, phase.reset_faults)
         self.charger.plugged = self.hv.charger_plugged = phase.kind == "charge"
         self.recorder.event(now_ms, "phase", phase.name, request=phase.kind)
 
@@ -249,6 +276,20 @@ class Bench:
         run.violations = list(self.violations.episodes)
         run.injected_ms = self.injector.times_ms
         run.felt = self.injector.felt(run.end_ms)
+        if self.inverter is not None:
+            run.inverter_over_V, run.inverter_over_A = self.inverter.over_V, self.inverter.over_A
+
+
+def inverter_of(scenario: Scenario, pack: Pack, seed: int) -> Inverter | None:
+    """The inverter that the pack offers its limits to. BadInput where a scenario wants one that the pack knows nothing of."""
+    if pack.inverter is not None:
+        settings = scenario.inverter or {name: field.default for name, field in INVERTER.items()}
+        return Inverter(database(pack.inverter.protocol + ".dbc"), pack.inverter, settings, seed)
+    days = [phase.name for phase in scenario.phases if phase.day_start_h is not None]
+    if scenario.inverter is not None or days:
+        where = "[scenario.inverter]" if scenario.inverter is not None else f"[[phase]] {days[0]} day_start_h"
+        raise BadInput(f"{scenario.path}: {where}: pack {pack.name} offers its limits to no inverter")
+    return None
 
 
 def load_of(phase: Phase, pack: Pack) -> Load | None:

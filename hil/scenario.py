@@ -47,6 +47,12 @@ CHARGER: dict[str, Field] = {  # [scenario.charger]
     "slew_A_s": number(0.1, 10_000.0, default=100.0),
     "current_max_A": number(0.0, 2000.0, default=500.0),
 }
+INVERTER: dict[str, Field] = {  # [scenario.inverter], for a pack that has one
+    "reaction_ms": Field("count", 0, 5000, default=100),  # from new limits to the current that follows
+    "slew_A_s": number(0.1, 10_000.0, default=200.0),
+    "power_W": number(1.0, 1e6, default=5000.0),  # rated, either way
+    "pv_peak_W": number(0.0, 1e6, default=5000.0),  # of the panels, in a day of the house
+}
 PHASE_KINDS = ("idle", "drive", "rest", "charge", "open")
 PHASE: dict[str, Field] = {
     "name": Field("word"),
@@ -56,6 +62,7 @@ PHASE: dict[str, Field] = {
     "profile_start_s": number(0.0, LONGEST_s, default=0.0),
     "scale": number(-100.0, 100.0, default=1.0),  # on the profile
     "c_rate": number(-100.0, 100.0, default=None),  # constant load in place of a profile; negative discharges
+    "day_start_h": number(0.0, 24.0, default=None),  # house and sun from that hour on, in place of either; needs an inverter
     "reset_faults": Field("flag", default=False),  # asks for a reset of latched faults as the phase begins
 }
 FAULT: dict[str, Field] = {
@@ -82,6 +89,8 @@ EXPECT: dict[str, dict[str, Field]] = {
     "contactors_closed_at_end": {},
     "charge_moved": {"phase": Field("word"), "limit": number(0.0, 1e6)},  # at least so many Ah, either sign
     "soc_error_end": {"limit": number(0.0, 1.0)},
+    "cvl_respected": {"limit": number(0.0, 100.0)},  # link above what the inverter may charge to, at most so many V
+    "inverter_obeyed": {"limit": number(0.0, 1000.0)},  # current beyond the limits it was offered, at most so many A
     "soc_inside_interval": {},  # the true one inside the published one, always
     "filter_corrected": {"limit": number(0.0, 1.0)},  # the first estimate was wrong by at least this
 }
@@ -99,6 +108,7 @@ class Phase:
     profile_start_s: float
     scale: float
     c_rate: float | None
+    day_start_h: float | None
     reset_faults: bool
 
 
@@ -143,6 +153,7 @@ class Scenario:
     sensors: Mapping[str, Mapping[str, float]]
     vehicle: Mapping[str, Any]
     charger: Mapping[str, Any]
+    inverter: Mapping[str, Any] | None  # None: the file is silent
     phases: tuple[Phase, ...]
     faults: tuple[Fault, ...] = ()
     expects: tuple[Expect, ...] = ()
@@ -193,6 +204,7 @@ def parse(text: str, path: str) -> Scenario:
     if not isinstance(head, dict):
         raise BadInput(f"{path}: no table [scenario]")
     sensors, vehicle, charger = (head.pop(key, {}) for key in ("sensors", "vehicle", "charger"))
+    inverter = head.pop("inverter", None)
     if not isinstance(sensors, dict):
         raise BadInput(f"{path}: [scenario.sensors]: not a table")
     values = read(head, SCENARIO, path, "[scenario]")
@@ -207,6 +219,7 @@ def parse(text: str, path: str) -> Scenario:
         },
         vehicle=read(vehicle, VEHICLE, path, "[scenario.vehicle]"),
         charger=read(charger, CHARGER, path, "[scenario.charger]"),
+        inverter=None if inverter is None else read(inverter, INVERTER, path, "[scenario.inverter]"),
         phases=_phases(_rows(document, "phase", path), path),
         **values,
     )
@@ -226,10 +239,11 @@ def _phases(rows: list[dict[str, Any]], path: str) -> tuple[Phase, ...]:
     for i, row in enumerate(rows):
         where = f"[[phase]] {i + 1}"
         values = read(row, PHASE, path, where)
-        if values["kind"] != "drive" and (values["profile"] is not None or values["c_rate"] is not None):
+        loads = [field for field in ("profile", "c_rate", "day_start_h") if values[field] is not None]
+        if values["kind"] != "drive" and loads:
             raise BadInput(f"{path}: {where} kind: only a drive has a load, not {values['kind']!r}")
-        if values["profile"] is not None and values["c_rate"] is not None:
-            raise BadInput(f"{path}: {where} c_rate: either a profile or a constant load, not both")
+        if len(loads) > 1:
+            raise BadInput(f"{path}: {where} {loads[-1]}: either a profile, a constant load or a day of the house, not both")
         if values["profile"] is None and ("scale" in row or "profile_start_s" in row):
             raise BadInput(f"{path}: {where} profile: missing, so there is nothing to scale or to enter")
         if values["profile"] is not None:

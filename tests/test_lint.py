@@ -196,6 +196,7 @@ BROKEN_PACKS: tuple[tuple[str, str, Callable[[], Pack]], ...] = (
     ("inverter_voltages", "inverter.discharge_voltage_mV", lambda: _inverter(protocol="sma")),
     ("inverter_voltages", "stacks", lambda: _inverter(EV)),
     ("charger", "charger_protocol", lambda: _pack(charger_protocol="chademo")),
+    ("charger", "charger_deadline_ms", lambda: _pack(charger_protocol="elcon", charger_deadline_ms=1999)),
     ("groups_each_second", "taps", lambda: _pack(EV, taps=(1,) * 7)),
     ("products", "current_a_sensor.gain_ppm", lambda: _pack(EV, current_a_sensor=_sensor(EV.current_a_sensor, gain_ppm=60000))),
     ("products", "cell.r1_uohm", lambda: _pack(cell=_cell(r1_uohm=_with(CELL.r1_uohm, 0, 4000)))),
@@ -274,7 +275,7 @@ def test_every_number_of_an_inverter_is_refused_outside_its_range(field: str, lo
 
 def test_a_pack_with_an_inverter_that_it_suits_is_sound() -> None:
     assert errors(check_pack(_inverter())) == []
-    small = _pack(taps=(3, 4, 3, 4), charger_protocol="elcon")
+    small = _pack(taps=(3, 4, 3, 4), charger_protocol="elcon", charger_deadline_ms=2500)
     assert errors(check_pack(_inverter(small, protocol="sma", charge_voltage_mV=58000, discharge_voltage_mV=42000))) == []
 
 

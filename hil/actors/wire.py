@@ -34,43 +34,29 @@ def period_ms(message: Message) -> int:
     return message.cycle_time or 0
 
 
+def is_protected(message: Message) -> bool:
+    """Whether its frames carry counter and checksum."""
+    return any(signal.name == "e2e_crc" for signal in message.signals)
+
+
 class Sender:
-    """One protected message: values in, a frame of 16 bytes as SocketCAN has it out. Encodes only changes.
-
-    `fault` is one of FAULTS or empty; `changed` counts the frames it spoiled.
-    """
-
-    FAULTS = ("silence", "corrupt", "counter_freeze", "counter_skip")
+    """One protected message: values in, a frame of 16 bytes as SocketCAN has it out. Encodes only changes."""
 
     def __init__(self, message: Message) -> None:
         self.message = message
-        self.fault = ""
-        self.changed = 0
         self._values: dict[str, Any] = {}
         self._data = bytearray(message.length)
         self._data[2] = 255  # so that the first counter is 0
 
     def frame(self, **values: Any) -> bytes:
-        """The next frame; nothing while silent."""
+        """The next frame."""
         data = self._data
         if values != self._values:
             encoded = self.message.encode({"e2e_crc": 0, "e2e_counter": 0, **values})
             data[E2E_BYTES:] = encoded[E2E_BYTES:]
             self._values = values
-        fault = self.fault
-        if not fault:
-            e2e_p05_protect(data, self.message.frame_id)
-            return _SOCKETCAN.pack(self.message.frame_id, len(data), bytes(data))
-        self.changed += 1
-        if fault == "silence":
-            return b""
-        if fault == "counter_skip":
-            data[2] = (data[2] + 100) & 0xFF
-        e2e_p05_protect(data, self.message.frame_id, increment_counter=fault != "counter_freeze")
-        sent = bytearray(data)
-        if fault == "corrupt":
-            sent[7] ^= 0x55
-        return _SOCKETCAN.pack(self.message.frame_id, len(sent), bytes(sent))
+        e2e_p05_protect(data, self.message.frame_id)
+        return _SOCKETCAN.pack(self.message.frame_id, len(data), bytes(data))
 
 
 class Receiver:

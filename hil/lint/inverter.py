@@ -17,6 +17,7 @@ SHAPES = dict.fromkeys(INVERTER_FIELDS, "int") | dict.fromkeys(("protocol", "man
 TEXT_MAX = 8
 SMA_LOW_mV, SMA_HIGH_mV = 41_000, 63_000
 GROUPS_MAX = 60
+ELCON_DEADLINE_ms = 2000
 VOLTAGE_MAX_mV = 327_670
 
 RANGES = (
@@ -75,9 +76,12 @@ def inverter_voltages(pack: Pack) -> Iterator[Complaint]:
 
 
 def charger(pack: Pack) -> Iterator[Complaint]:
-    """The charger speaks a language that there is."""
+    """The charger speaks a language that there is, and may be silent for as long as that language is."""
     if pack.charger_protocol not in CHARGER_PROTOCOLS:
         yield "charger_protocol", pack.charger_protocol, f"there are {', '.join(CHARGER_PROTOCOLS)}"
+    if pack.charger_protocol == "elcon" and pack.charger_deadline_ms < ELCON_DEADLINE_ms:
+        text = f"an Elcon is heard every second: two periods at least, {ELCON_DEADLINE_ms}"
+        yield "charger_deadline_ms", pack.charger_deadline_ms, text
 
 
 def groups_each_second(pack: Pack) -> Iterator[Complaint]:

@@ -27,6 +27,7 @@ class Target:
 
     crc: int | None = None  # of the last exchange; None outside lockstep
     late_ticks: int | None = None  # None in lockstep
+    takes_error_frames = True  # no real bus between, so that the state of its controller can be moved
 
     def __init__(self) -> None:
         self._tick = HilTick()

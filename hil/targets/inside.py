@@ -69,6 +69,7 @@ class CPythonTarget(Target):
                 raise BadInput(f"charge map {map_name}: the cell of {pack_name} has none of that name") from error
         self._stored_soc_permille = -1 if stored_soc_permille is None else stored_soc_permille
         self._bus_name = bus
+        self.takes_error_frames = bus is None
         self._make_app = make_app
         self._bus: CanBus | None = None
         self._board: Board | None = None

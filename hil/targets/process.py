@@ -262,6 +262,8 @@ class MicroPythonTarget(ProcessTarget):
 class ProcessOnBusTarget(ProcessTarget):
     """Over an interface of the kernel: the firmware on a raw AF_CAN socket, the bench through python-can."""
 
+    takes_error_frames = False
+
     def __init__(
         self,
         pack_name: str,

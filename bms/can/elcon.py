@@ -1,0 +1,66 @@
+"""Elcon and TC chargers: asks for voltage and current once a second. Layout in dbc/elcon.dbc.
+
+The current is the envelope's charge limit itself, without the ramp that inverters get; zero and stop while the pack is not
+in the state of charge, after a trip, and behind open contactors. The voltage is that of all layers at their operating
+limit. What the charger answers is kept as it came (`status`); its silence is the same fault as that of a charger with our
+own protocol. Units: mV, dA.
+"""
+
+from micropython import const
+
+from bms.can import elcon_frames as W
+from bms.can.inverter import AGE_MAX_ms
+from bms.schema import layer_count
+
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from bms.app import App
+    from bms.can.calendar import Row
+    from bms.can.offer import Offer
+
+# Copies of what snapshot.py, faults.py and their neighbours say: no look-up; a test holds them together.
+_CHARGE = const(4)
+_TRIP_AFTER_RAMP = const(4)
+_LIMIT_INFO = const(0)
+
+START = const(0)
+STOP = const(1)
+
+
+class Elcon:
+    """One frame a second; hears the charger's status. `status`: as last heard, `age_ms`: since when."""
+
+    def __init__(self, app: "App", offer: "Offer") -> None:
+        pack = app.pack
+        self._machine = app.machine
+        self._monitor = app.monitor
+        self._contactor = app.contactor
+        self._envelope = app.envelope
+        self.offer = offer
+        self.age_ms = 0
+        self.request = W.ElconRequest()
+        self.request.voltage_dV = layer_count(pack) * pack.cell.v_max_mV[_LIMIT_INFO] // 100
+        self.request.control = STOP
+        self.status = W.ElconStatus()
+        self.heard = ((W.ElconStatus.ID, W.ElconStatus.EXTENDED),)
+        self.rows: tuple[Row, ...] = ((self.request, self._request, False, 5),)
+
+    def take(self, k: int, data: "memoryview | bytearray | bytes") -> bool:
+        """The newest frame of heard[k]. Returns True if it says that the charger lives."""
+        if not self.status.unpack(data):
+            return False
+        self.age_ms = 0
+        return True
+
+    def step(self, dt_ms: int) -> int:
+        """Time passes. Returns how long the charger has been silent."""
+        if self.age_ms < AGE_MAX_ms:
+            self.age_ms += dt_ms
+        return self.age_ms
+
+    def _request(self) -> bool:
+        m = self.request
+        charging = self._machine.state == _CHARGE and self._contactor.closed and self._monitor.severity < _TRIP_AFTER_RAMP
+        m.current_dA = self._envelope.charge_dA if charging else 0
+        m.control = START if charging else STOP
+        return True

@@ -1,0 +1,341 @@
+"""What goes wrong with a sequence of protected frames is reported as what it is, and what may happen to one is tolerated.
+
+The oracle is tests/e2e_standard.py, written from the standard, with autosar-e2e for the check sum. What a CRC-16 finds for
+certain is proven over all error patterns, not sampled; the rest is counted and held against theory.
+"""
+
+import itertools
+import math
+import os
+import struct
+import subprocess
+from collections import Counter
+from pathlib import Path
+from random import Random
+
+import e2e.p05
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bms.can import e2e as ours
+from tests import e2e_standard as standard
+from tests.e2e_standard import (
+    DISTURBANCES,
+    IDENTIFIER,
+    TOLERATED,
+    DEADLINE_ms,
+    Disturbance,
+    Standard,
+    flipped,
+    protected,
+    stream,
+)
+
+NIGHT = os.environ.get("HYPOTHESIS_PROFILE") == "night"
+SEQUENCES = 1_000_000 if NIGHT else 100_000
+RANDOM_FRAMES = 20_000_000 if NIGHT else 1_000_000
+BITS = 64
+each_disturbance = pytest.mark.parametrize("disturb", DISTURBANCES, ids=lambda disturb: disturb.__name__)
+
+NAMES = {
+    ours.NONE: standard.NONE,
+    ours.OK: standard.OK,
+    ours.REPEATED: standard.REPEATED,
+    ours.WRONG_SEQUENCE: standard.WRONG_SEQUENCE,
+    ours.ERROR: standard.ERROR,
+    ours.TIMED_OUT: standard.TIMED_OUT,
+}
+
+
+def said(receiver: ours.Receiver) -> str:
+    """The receiver's state in the words of the standard."""
+    return standard.OK_SOME_LOST if receiver.state == ours.OK and receiver.lost else NAMES[receiver.state]
+
+
+def judged(disturb: Disturbance, random: Random) -> None:
+    """One sequence through the firmware's receiver and the standard's, tick by tick."""
+    events, expected = disturb(random, random.randrange(256))
+    receiver, oracle = ours.Receiver(IDENTIFIER, DEADLINE_ms), Standard(IDENTIFIER, DEADLINE_ms)
+    for (at_ms, data), word in zip(events, expected, strict=True):
+        while oracle.now_ms < at_ms:
+            receiver.step(10)
+            oracle.tick(10)
+            assert NAMES[receiver.state] == oracle.status.replace("ok_some_lost", "ok"), disturb.__name__
+        accepted = receiver.check(bytearray(data))
+        assert accepted == oracle.frame(data), disturb.__name__
+        assert said(receiver) == oracle.status == word, disturb.__name__
+        assert accepted == (word in (standard.OK, standard.OK_SOME_LOST))
+        if oracle.accepted_ms >= 0:
+            assert receiver.age_ms == oracle.now_ms - oracle.accepted_ms
+
+
+@each_disturbance
+def test_every_disturbed_sequence_is_reported_as_what_it_is(disturb: Disturbance) -> None:
+    random = Random(disturb.__name__)
+    for _ in range(math.ceil(SEQUENCES / len(DISTURBANCES))):
+        judged(disturb, random)
+
+
+@pytest.mark.parametrize("disturb", TOLERATED, ids=lambda disturb: disturb.__name__)
+def test_what_is_allowed_to_happen_costs_no_frame_that_arrives(disturb: Disturbance) -> None:
+    random = Random(1)
+    for _ in range(200):
+        _, words = disturb(random, random.randrange(256))
+        assert set(words[1:]) <= {standard.OK, standard.OK_SOME_LOST}
+
+
+@given(
+    seed=st.integers(0, 1 << 32),
+    picks=st.lists(st.tuples(st.sampled_from(DISTURBANCES), st.integers(0, 40)), min_size=1, max_size=6),
+)
+def test_disturbances_one_after_another_are_judged_as_the_standard_says(
+    seed: int, picks: list[tuple[Disturbance, int]]
+) -> None:
+    random = Random(seed)
+    receiver, oracle = ours.Receiver(IDENTIFIER, DEADLINE_ms), Standard(IDENTIFIER, DEADLINE_ms)
+    for disturb, pause in picks:
+        begin_ms = oracle.now_ms + 10 * pause
+        for at_ms, data in disturb(random, random.randrange(256))[0]:
+            while oracle.now_ms < begin_ms + at_ms:
+                receiver.step(10)
+                oracle.tick(10)
+            assert receiver.check(bytearray(data)) == oracle.frame(data)
+            assert said(receiver) == oracle.status
+
+
+# ---- replay, restart, freeze
+
+
+def test_an_old_sequence_played_back_is_never_obeyed_while_its_true_sender_speaks() -> None:
+    random = Random(2)
+    for distance in range(ours.MAX_DELTA + 1, 255 - ours.MAX_DELTA):
+        receiver = ours.Receiver(IDENTIFIER, DEADLINE_ms)
+        live = stream(random, list(range(60)))
+        for k, (_, data) in enumerate(live):
+            assert not receiver.check(bytearray(protected(random, k + distance)))
+            assert not receiver.check(bytearray(data))
+            for _ in range(5):
+                receiver.step(10)
+
+
+@given(first=st.integers(0, 255), stray=st.integers(0, 255), pause_ms=st.integers(31, 500).map(lambda n: 10 * n))
+def test_one_stray_frame_opens_no_door_for_a_later_one(first: int, stray: int, pause_ms: int) -> None:
+    """A first frame sets the counter for no longer than the deadline."""
+    receiver = ours.Receiver(IDENTIFIER, DEADLINE_ms)
+    random = Random(first)
+    receiver.check(bytearray(protected(random, stray)))
+    for _ in range(pause_ms // 10):
+        receiver.step(10)
+    assert receiver.state == ours.TIMED_OUT
+    assert not receiver.check(bytearray(protected(random, first)))
+    assert receiver.check(bytearray(protected(random, first + 1)))
+
+
+@given(first=st.integers(0, 255), pause=st.integers(0, DEADLINE_ms // 10))
+def test_the_second_frame_is_obeyed_until_the_deadline(first: int, pause: int) -> None:
+    random = Random(first)
+    receiver = ours.Receiver(IDENTIFIER, DEADLINE_ms)
+    receiver.check(bytearray(protected(random, first)))
+    for _ in range(pause):
+        assert receiver.step(10) == ours.NONE
+    assert receiver.check(bytearray(protected(random, first + 1)))
+
+
+def test_frames_that_are_spoilt_or_out_of_sequence_are_counted_and_the_count_ends_at_65535() -> None:
+    random = Random(6)
+    receiver = ours.Receiver(IDENTIFIER, DEADLINE_ms)
+    for counter in (0, 1, 1, 3):
+        receiver.check(bytearray(protected(random, counter)))
+    assert receiver.errors == 0
+    receiver.check(bytearray(protected(random, 100)))
+    for k in range(1, 70_000):
+        assert receiver.errors == min(k, 65_535)
+        receiver.check(bytearray(5))
+
+
+@given(last=st.integers(0, 255), anew=st.sampled_from((0, 255)), pause=st.integers(1, 60))
+def test_a_sender_that_begins_again_costs_one_frame_at_most(last: int, anew: int, pause: int) -> None:
+    random = Random(last)
+    receiver = ours.Receiver(IDENTIFIER, DEADLINE_ms)
+    for _, data in stream(random, [last - 2, last - 1, last]):
+        receiver.check(bytearray(data))
+    assert receiver.state == ours.OK
+    for _ in range(pause):
+        receiver.step(10)
+    receiver.check(bytearray(protected(random, anew)))
+    assert receiver.check(bytearray(protected(random, anew + 1)))
+
+
+@given(age=st.integers(1, 255))
+def test_only_a_frame_nearly_a_whole_turn_of_the_counter_old_passes_for_a_new_one(age: int) -> None:
+    random = Random(age)
+    receiver = ours.Receiver(IDENTIFIER, DEADLINE_ms)
+    for _, data in stream(random, [7, 8, 9]):
+        receiver.check(bytearray(data))
+    assert receiver.check(bytearray(protected(random, 9 - age))) == (age >= 256 - ours.MAX_DELTA)
+
+
+@given(garbage=st.lists(st.binary(max_size=12), max_size=4), first=st.integers(0, 255))
+def test_garbage_between_first_and_second_frame_does_not_keep_the_second_out(garbage: list[bytes], first: int) -> None:
+    random = Random(first)
+    receiver = ours.Receiver(IDENTIFIER, DEADLINE_ms)
+    receiver.check(bytearray(protected(random, first)))
+    for data in garbage:
+        whole = len(data) == 8 and e2e.p05.e2e_p05_check(data, IDENTIFIER)
+        assert whole or not receiver.check(bytearray(data))
+        receiver.step(10)
+    assert receiver.check(bytearray(protected(random, first + 1)))
+
+
+# ---- what the check sum finds
+
+
+def syndrome(data: bytes) -> int:
+    """Stored check sum against the firmware's own over the content: 0 where a frame is taken for whole."""
+    frame = bytearray(data)
+    return ours.crc16(frame, 2, 8, IDENTIFIER) ^ (frame[0] | frame[1] << 8)
+
+
+SOUND = protected(Random(3), 77)
+SINGLE = [syndrome(flipped(SOUND, [bit])) for bit in range(BITS)]
+
+
+@given(data=st.binary(min_size=8, max_size=8), error=st.binary(min_size=8, max_size=8))
+def test_what_an_error_does_to_the_check_sum_does_not_depend_on_the_frame(data: bytes, error: bytes) -> None:
+    """So that one frame proves for all: the syndrome of an error is the exclusive or of its bits' syndromes."""
+    word = int.from_bytes(error, "big")
+    expected = syndrome(data)
+    for bit in range(BITS):
+        if word >> (63 - bit) & 1:
+            expected ^= SINGLE[bit]
+    assert syndrome(bytes(a ^ b for a, b in zip(data, error))) == expected
+
+
+def test_all_patterns_of_one_two_and_three_wrong_bits_are_found_and_of_four_all_but_64() -> None:
+    receiver = ours.Receiver(IDENTIFIER, DEADLINE_ms)
+    passed = Counter[int]()
+    for weight in (1, 2, 3):
+        for bits in itertools.combinations(range(BITS), weight):
+            passed[weight] += receiver.check(bytearray(flipped(SOUND, list(bits)))) or receiver.state != ours.ERROR
+    assert not any(passed.values())
+    unseen = [bits for bits in itertools.combinations(range(BITS), 4) if not _sum(bits)]
+    assert (len(unseen), math.comb(BITS, 4)) == (64, 635_376)
+    for pattern in unseen:
+        assert e2e.p05.e2e_p05_check(flipped(SOUND, list(pattern)), IDENTIFIER), "the independent package is as blind"
+
+
+def test_every_odd_number_of_wrong_bits_is_found() -> None:
+    """Every bit changes an odd number of the check sum's; so does every odd number of bits, and 0 is even."""
+    assert all(one.bit_count() % 2 for one in SINGLE)
+
+
+def test_every_burst_of_up_to_15_bits_is_found_and_of_16_all_but_six_across_the_border_of_the_check_sum() -> None:
+    """Bits whose syndromes are independent cannot cancel. Sixteen bits that are not cancel in one way, end to end."""
+    assert all(_rank(SINGLE[start : start + 15]) == 15 for start in range(BITS - 14))
+    blind = [start for start in range(BITS - 15) if _rank(SINGLE[start : start + 16]) < 16]
+    assert len(blind) == 6
+    assert max(blind) < 16, "each of them touches the check sum itself"
+
+
+def test_every_frame_of_another_data_id_is_found() -> None:
+    sums = {ours.crc16(bytearray(SOUND), 2, 8, identifier) for identifier in range(1 << 16)}
+    assert len(sums) == 1 << 16
+
+
+def test_one_random_frame_in_65536_passes_the_check_and_no_more() -> None:
+    """RANDOM_FRAMES of a fixed seed: the count lies within 4.9 standard deviations (one in a million) of theory."""
+    random = Random(4)
+    receiver = ours.Receiver(IDENTIFIER, DEADLINE_ms)
+    whole = 0
+    for _ in range(RANDOM_FRAMES):
+        data = random.randbytes(8)
+        receiver.check(data)  # type: ignore[arg-type]
+        if receiver.state != ours.ERROR:
+            whole += 1
+            assert e2e.p05.e2e_p05_check(data, IDENTIFIER)
+    expected = RANDOM_FRAMES / 65536
+    assert abs(whole - expected) < 4.9 * math.sqrt(expected)
+
+
+def _sum(bits: tuple[int, ...]) -> int:
+    a, b, c, d = bits
+    return SINGLE[a] ^ SINGLE[b] ^ SINGLE[c] ^ SINGLE[d]
+
+
+def _rank(vectors: list[int]) -> int:
+    """Over the field of two elements."""
+    basis: list[int] = []
+    for vector in vectors:
+        for one in basis:
+            vector = min(vector, vector ^ one)
+        if vector:
+            basis.append(vector)
+    return len(basis)
+
+
+# ---- the same receiver in the target's interpreter
+
+ON_TARGET = """
+import sys
+sys.path.append(".")
+import micropython
+from bms.can.e2e import Receiver
+def run(receiver, data, views, records, out):
+    at = 0
+    for k in range(records):
+        steps = data[at]
+        length = data[at + 1]
+        if steps == 255:
+            receiver.__init__({identifier}, {deadline_ms})
+        else:
+            for _ in range(steps):
+                receiver.step(10)
+            view = views[length]
+            for i in range(length):
+                view[i] = data[at + 2 + i]
+            accepted = receiver.check(view)
+            out[2 * k] = receiver.state | receiver.lost << 4
+            out[2 * k + 1] = accepted
+        at += 2 + length
+receiver = Receiver({identifier}, {deadline_ms})
+with open({path!r}, "rb") as file:
+    data = file.read()
+memory = memoryview(bytearray(64))
+views = [memory[:n] for n in range(65)]
+out = bytearray(2 * {records})
+micropython.heap_lock()
+run(receiver, data, views, {records}, out)
+micropython.heap_unlock()
+print(out.hex())
+"""
+
+
+def test_the_targets_interpreter_says_of_every_frame_what_the_desk_says_and_allocates_nothing(
+    micropython: str, root: Path, tmp_path: Path
+) -> None:
+    random = Random(5)
+    tape = bytearray()
+    expected = bytearray()
+    for k in range(200 * len(DISTURBANCES)):
+        tape += bytes((255, 0))
+        expected += bytes(2)
+        receiver = ours.Receiver(IDENTIFIER, DEADLINE_ms)
+        now_ms = 0
+        for at_ms, data in DISTURBANCES[k % len(DISTURBANCES)](random, random.randrange(256))[0]:
+            steps = (at_ms - now_ms) // 10
+            now_ms = at_ms
+            for _ in range(steps):
+                receiver.step(10)
+            accepted = receiver.check(bytearray(data))
+            tape += struct.pack("BB", steps, len(data)) + data
+            expected += bytes((receiver.state | receiver.lost << 4, accepted))
+    path = tmp_path / "tape"
+    path.write_bytes(tape)
+    script = ON_TARGET.format(
+        identifier=IDENTIFIER, deadline_ms=DEADLINE_ms, path=str(path), records=len(expected) // 2
+    )
+    command = [micropython, "-X", "heapsize=32m", "-c", script]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.strip() == expected.hex()

@@ -1,0 +1,355 @@
+"""A million random frames change nothing: no exception, no allocation, no decision that the firmware would not have made.
+
+Every run has a twin without the noise, and is held against it decision by decision (app.record()), tick by tick, in every
+state. The parts below add up to FRAMES; both interpreters, MicroPython with its heap locked in the lane as the product has it.
+"""
+
+import gc
+import math
+import os
+import struct
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import e2e.p05
+import pytest
+
+from bms.app import App
+from bms.packs import bench_24, ev_240
+from bms.safety import machine as M
+from bms.schema import Pack, layer_count
+from boards.parts.bench_frames import HilActuators
+from hil import scenario as scenarios
+from hil.load import load_pack
+from hil.loop import Bench
+from hil.record import Recorder
+from hil.target import make_target
+from tests.e2e_standard import OK, OK_SOME_LOST, TIMED_OUT, Standard
+from tests.fake_board import DRIVE, OPEN, SCRIPT_TICKS, FakeBoard, play
+from tests.noise import RECEIVED, Noise, noise, quotas
+from tests.noisy_board import NoisyBoard
+
+FACTOR = 20 if os.environ.get("HYPOTHESIS_PROFILE") == "night" else 1
+FRAMES = 1_000_000 * FACTOR
+IN_MEMORY = {"bench_24": 140_000 * FACTOR, "ev_240": 140_000 * FACTOR}  # a pack's app on CPython
+IN_MEMORY_ON_TARGET = 360_000 * FACTOR
+ON_THE_BUS = {"cpython": 120_000 * FACTOR, "micropython": 240_000 * FACTOR}  # through controller and front end
+PACKS = {"bench_24": bench_24.PACK, "ev_240": ev_240.PACK}
+STATES = (M.STANDBY, M.PRECHARGE, M.DRIVE, M.CHARGE)
+
+
+@pytest.fixture(autouse=True)
+def _firmware_collects_its_own_garbage() -> Iterator[None]:
+    """The firmware collects in a slot of its own, and is not to walk through all that the tests have imported."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+def undisturbed(pack: Pack) -> tuple[list[int], list[bytes], list[int]]:
+    """States at the begin of every tick of the scripted drive, decisions at its end, and the board's sum over them."""
+    board = FakeBoard(pack, 700)
+    app = App(pack, board)
+    states, decisions, sums = [], [], []
+    for tick in range(SCRIPT_TICKS):
+        states.append(app.machine.state)
+        play(app, board, tick)
+        decisions.append(app.record().tobytes())
+        sums.append(board.crc)
+    return states, decisions, sums
+
+
+def as_theory_says(noises: list[Noise]) -> None:
+    """One frame in 65536 is whole by chance; 4.9 standard deviations are one in a million."""
+    whole, chances = sum(one.whole for one in noises), sum(one.chances for one in noises)
+    expected = chances / 65536
+    assert abs(whole - expected) <= 4.9 * math.sqrt(expected) + 1
+
+
+def test_the_parts_add_up_and_the_noise_is_what_it_says() -> None:
+    parts = (*IN_MEMORY.values(), IN_MEMORY_ON_TARGET, *ON_THE_BUS.values())
+    assert sum(parts) >= FRAMES
+    one = noise(1, 200_000, long=True)
+    words, lengths = one.frames["word"], one.frames["length"]
+    assert set(range(65)) == set(lengths.tolist())
+    listened = Counter((words & 0x1FFFFFFF).tolist())
+    assert all(listened[identifier] > 5_000 for identifier in RECEIVED)
+    for disguise in (0x80000000, 0x40000000):
+        assert all((words == (identifier | disguise)).sum() > 500 for identifier in RECEIVED)
+    assert one.chances > 12_000
+    as_theory_says([noise(seed, 200_000) for seed in range(2, 8)])
+
+
+@pytest.mark.parametrize("pack_name", PACKS)
+def test_noise_in_the_mailbox_changes_no_decision_in_any_state(pack_name: str) -> None:
+    pack = PACKS[pack_name]
+    states, decisions, _ = undisturbed(pack)
+    counts = quotas(states, STATES, IN_MEMORY[pack_name])
+    one = noise(11, sum(counts), long=True)
+    as_theory_says([one])
+    board = NoisyBoard(pack, 700)
+    app = App(pack, board)
+    first = 0
+    for tick, count in enumerate(counts):
+        board.noise[:] = one.part(first, first + count)
+        board.noise_frames = count
+        first += count
+        play(app, board, tick)
+        assert app.record().tobytes() == decisions[tick], (tick, states[tick])
+    assert not app.lane_failed
+    assert app.estimator_failures == 0
+    assert board.handed_over > 0.9 * len(one.frames)
+
+
+ON_TARGET = """
+import sys
+sys.path.append(".")
+from bms.app import App
+from bms.packs.{pack} import PACK
+from tests.fake_board import play, SCRIPT_TICKS
+from tests.noisy_board import NoisyBoard
+board = NoisyBoard(PACK, 700)
+app = App(PACK, board)
+board.noise = bytearray({longest})
+whole = memoryview(board.noise)
+with open({path!r}, "rb") as file:
+    for tick in range(SCRIPT_TICKS):
+        head = file.read(4)
+        board.noise_frames = head[0] + 256 * head[1] + 65536 * head[2]
+        file.readinto(whole[:16 * board.noise_frames])
+        play(app, board, tick)
+        print(board.crc)
+        if app.lane_failed:
+            print("tick", tick, "state", app.machine.state)
+            sys.print_exception(app.last_error)
+            sys.exit(1)
+print(app.estimator_failures)
+"""
+
+
+def test_noise_changes_no_decision_and_allocates_nothing_in_the_targets_interpreter(
+    micropython: str, root: Path, tmp_path: Path
+) -> None:
+    states, _, sums = undisturbed(ev_240.PACK)
+    counts = quotas(states, STATES, IN_MEMORY_ON_TARGET)
+    one = noise(12, sum(counts), long=True)
+    as_theory_says([one])
+    path = tmp_path / "noise"
+    first = 0
+    with path.open("wb") as file:
+        for count in counts:
+            file.write(struct.pack("<I", count) + one.part(first, first + count))
+            first += count
+    script = ON_TARGET.format(pack="ev_240", path=str(path), longest=16 * max(counts))
+    done = subprocess.run(
+        [micropython, "-X", "heapsize=8m", "-c", script], cwd=root, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+    *told, failures = done.stdout.split()
+    assert [int(word) for word in told] == sums
+    assert failures == "0"
+
+
+# ---- through the controller and the front end, against the bench
+
+
+STORY = """
+[scenario]
+name = "noise"
+title = "Every state for a while"
+pack = "bench_24"
+seed = 5
+soc_true = 0.6
+soc_stored = 0.6
+temperature_degC = 25
+hysteresis = 0.0
+[[phase]]
+name = "wake"
+kind = "idle"
+duration_s = 1
+[[phase]]
+name = "drive"
+kind = "drive"
+duration_s = 3
+c_rate = -0.5
+[[phase]]
+name = "open"
+kind = "open"
+duration_s = 1
+[[phase]]
+name = "charge"
+kind = "charge"
+duration_s = 3
+[[expect]]
+kind = "no_violation"
+name = "no layer left its limits"
+"""
+
+
+class Tapped:
+    """A target that writes down what it is given, and what the firmware decides."""
+
+    def __init__(self, target: Any) -> None:
+        self._target = target
+        self.crc: int | None = None
+        self.late_ticks: int | None = None
+        self.ticks: list[tuple[int, int, bytes]] = []
+        self.states: list[int] = []
+        self.sums: list[int | None] = []
+
+    def exchange(self, n: int, now_ms: int, frames: bytes) -> list[tuple[int, bytes]]:
+        """As the target's own."""
+        self.ticks.append((n, now_ms, frames))
+        self.states.append(self._target.app.machine.state)
+        answer: list[tuple[int, bytes]] = self._target.exchange(n, now_ms, frames)
+        self.crc = self._target.crc
+        self.sums.append(self.crc)
+        return answer
+
+
+@pytest.fixture(scope="module")
+def tape() -> Tapped:
+    """A drive and a charge without noise, in this interpreter."""
+    story = scenarios.parse(STORY, "noise.toml")
+    pack = load_pack("bench_24")
+    with make_target("cpython", None, "bench_24", story.map, 600) as target:
+        tapped = Tapped(target)
+        Bench(story, pack, story.seed, Recorder(layer_count(pack))).run(tapped, "cpython")
+    assert set(tapped.states) >= set(STATES)
+    return tapped
+
+
+def fed(answer: list[tuple[int, bytes]]) -> int:
+    """The watchdog's counter: it stands still when the lane has failed."""
+    actuators = HilActuators()
+    actuators.unpack(dict(answer)[HilActuators.ID])
+    return actuators.watchdog
+
+
+@pytest.mark.parametrize("target_name", ON_THE_BUS)
+def test_noise_on_the_bus_changes_no_decision_in_any_state(target_name: str, tape: Tapped) -> None:
+    counts = quotas(tape.states, STATES, ON_THE_BUS[target_name])
+    one = noise(13, sum(counts))
+    as_theory_says([one])
+    first = 0
+    with make_target(target_name, None, "bench_24", None, 600) as target:
+        for (n, now_ms, frames), count, expected in zip(tape.ticks, counts, tape.sums, strict=True):
+            target.exchange(n, now_ms, one.part(first, first + count) + frames)
+            first += count
+            assert target.crc == expected, (n, tape.states[n])
+
+
+@pytest.mark.parametrize("target_name", ["cpython", "micropython"])
+def test_noise_on_the_benchs_own_wires_may_open_the_pack_and_never_stops_the_firmware(target_name: str, tape: Tapped) -> None:
+    per_tick = 30
+    one = noise(14, per_tick * len(tape.ticks), bench=True)
+    with make_target(target_name, None, "bench_24", None, 600) as target:
+        before = 0
+        for n, now_ms, frames in tape.ticks:
+            answer = target.exchange(n, now_ms, one.part(n * per_tick, (n + 1) * per_tick) + frames)
+            if n > 5:
+                assert fed(answer) == (before + 1) & 0xFF
+            before = fed(answer)
+
+
+# ---- whole frames: only in their order
+
+
+def closed(pack: Pack) -> tuple[App, NoisyBoard]:
+    """A pack that drives, its vehicle's command in nobody's hand from now on."""
+    board = NoisyBoard(pack)
+    app = App(pack, board)
+    for tick in range(150):
+        board.request = DRIVE if tick > 20 else OPEN
+        app.tick()
+    assert app.machine.state == M.DRIVE
+    board.command_silent = 1
+    return app, board
+
+
+def test_of_whole_commands_only_those_in_sequence_are_obeyed() -> None:
+    """20 000 ticks of commands that autosar-e2e protects, counters and wishes at random; the oracle is the standard's."""
+    random = Random(15)
+    pack = bench_24.PACK
+    board = NoisyBoard(pack)
+    board.command_silent = 1
+    app = App(pack, board)
+    oracle = Standard(RECEIVED[0], pack.command_deadline_ms)
+    wish, reset_was, counter = M.WISH_NOTHING, 1, 0
+    said, chatter = Counter[str](), 0.0
+    for tick in range(20_000 * FACTOR):
+        if tick % 50 == 0:
+            chatter = random.choice((0.0, 0.1, 0.5))
+        reset = False
+        if random.random() < chatter:
+            step = random.choices((1, 2, 3, 0, 4, random.randrange(256)), (60, 5, 5, 10, 10, 10))[0]
+            counter = (counter + step) & 0xFF
+            data = bytearray((0, 0, counter, random.randrange(16), *random.randbytes(4)))
+            e2e.p05.e2e_p05_protect(data, RECEIVED[0], increment_counter=False)
+            board.command(app.link, data)
+            if oracle.frame(bytes(data)):
+                request, pressed = data[3] & 7, data[3] >> 3 & 1
+                wish = request if request <= M.WISH_SERVICE else wish
+                reset = pressed == 1 and reset_was == 0
+                reset_was = pressed
+            said[oracle.status] += 1
+        oracle.tick(10)
+        if oracle.status == TIMED_OUT:
+            wish, reset_was = M.WISH_NOTHING, 1
+            said[TIMED_OUT] += 1
+        app.tick()
+        assert (app.link.wish, app.link.reset) == (wish, reset)
+    assert min(said[word] for word in ("none", OK, OK_SOME_LOST, "repeated", "wrong_sequence", TIMED_OUT)) > 100 * FACTOR
+
+
+WRONG = ("spoilt", "replayed", "frozen", "extended", "long", "short", "of_another")
+
+
+@pytest.mark.parametrize("how", WRONG)
+def test_a_babbler_of_the_commands_identifier_cannot_close_or_reset_anything(how: str) -> None:
+    """It speaks in every tick where the vehicle has fallen silent; all it can do is what silence does."""
+    pack = bench_24.PACK
+    random = Random(16)
+    app, board = closed(pack)
+    silent, silent_board = closed(pack)
+    counter = 7
+    for _ in range(300):
+        counter += {"replayed": random.choice((0, *range(4, 200))), "frozen": 0}.get(how, 1)
+        data = bytearray((0, 0, counter & 0xFF, DRIVE | 8 * random.getrandbits(1), 0, 0, 0, 0))
+        e2e.p05.e2e_p05_protect(data, RECEIVED[how == "of_another"], increment_counter=False)
+        if how == "spoilt":
+            data[random.randrange(8)] ^= 1 << random.randrange(8)
+        if how == "long":
+            data += random.randbytes(random.randint(1, 56))
+        board.command(app.link, data[:7] if how == "short" else data, how == "extended")
+        app.tick()
+        silent.tick()
+        assert app.record().tobytes() == silent.record().tobytes()
+    assert not silent_board.coils
+    assert not board.coils
+
+
+def test_commands_overtaken_by_spoilt_ones_in_every_tick_are_as_good_as_none_or_as_good_as_ever() -> None:
+    """The last frame of an identifier may stand for its tick, or each may be looked at: nothing in between."""
+    pack = bench_24.PACK
+    one = noise(17, 3_000)
+    one.frames["word"] = RECEIVED[0]
+    one.frames["length"] = 8
+    twins = [closed(pack) for _ in range(3)]
+    (noisy, board), (silent, _), (_, loud_board) = twins
+    board.command_silent = loud_board.command_silent = 0
+    board.noise_behind = True
+    traces: list[list[bytes]] = [[], [], []]
+    for tick in range(300):
+        board.noise[:] = one.part(10 * tick, 10 * tick + 10)
+        board.noise_frames = 10
+        for trace, (app, _) in zip(traces, twins):
+            app.tick()
+            trace.append(app.record().tobytes())
+    assert traces[0] in (traces[1], traces[2])
+    assert not noisy.lane_failed and silent.machine.state != M.DRIVE
