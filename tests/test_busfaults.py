@@ -7,6 +7,7 @@ of the integer lane is the same bit by bit as without it, and at one that must, 
 import struct
 from array import array
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -90,7 +91,7 @@ class Ride(NamedTuple):
 
 def ride(faults: Sequence[Fault], text: str = STORY, target_name: str = "cpython", seed: int = 1) -> Ride:
     """The drive, or another story, with these faults."""
-    story = scenario.replace(scenario.parse(text, "storm.toml"), faults=tuple(faults))
+    story = replace(scenario.parse(text, "storm.toml"), faults=tuple(faults))
     pack = pack_for(story, None)
     recorder = Recorder(layer_count(pack))
     bench = Bench(story, pack, seed, recorder)
@@ -303,7 +304,7 @@ def test_a_spoiled_sender_is_noticed_by_an_actor_and_recovers(fault_kind: str) -
 def test_what_cannot_be_done_to_a_frame_is_refused_by_file_and_field(
     target: str, kind: str, severity: float, field: str
 ) -> None:
-    story = scenario.replace(scenario.parse(STORY, "storm.toml"), faults=(fault(target, kind, severity),))
+    story = replace(scenario.parse(STORY, "storm.toml"), faults=(fault(target, kind, severity),))
     with pytest.raises(BadInput, match=r"^storm\.toml: \[\[fault\]\] 1 ") as caught:
         Bench(story, bench_24.PACK, 1, Recorder(24))
     assert field in str(caught.value)
