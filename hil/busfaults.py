@@ -65,7 +65,7 @@ class BusOff(Controller):
 _RIDES = "rides through while a valid command comes within its deadline, a sensor's value within its own; then names the loss"
 _LOST = "command_lost at its deadline"
 _NEVER = "never obeys it; while no true command gets through, " + _LOST
-_NOTHING = "nothing: it is another frame"
+_NOTHING = "owes nothing: it is another frame"
 _UNUSED = ("not used", float("-inf"), float("inf"), None)
 # fmt: off
 KINDS = tuple(Kind(*row) for row in (
@@ -178,7 +178,7 @@ class Bus:
             self._arrange()
 
     def felt(self, target: str, kind: str) -> int:
-        """Frames that were not as they would have been; for the controller's states, ticks in force."""
+        """Frames that were not as they would have been, ticks in which the controller was told; at either end of the wire."""
         return self._felt_before.get((target, kind), 0) + _sum(self._faults.get((target, kind), ()))
 
     def outgoing(self, frames: bytes, now_ms: int) -> bytes:
@@ -227,8 +227,13 @@ def require_told(scenario: Scenario, target: object) -> None:
     """BadInput where a scenario moves the controller's state and a real bus lies between: that takes no error frames."""
     for i, fault in enumerate(scenario.faults):
         if fault.target == WHOLE and fault.type in CONTROLLER and not getattr(target, "takes_error_frames", True):
-            told = f"[[fault]] {i + 1} type: {fault.type!r}"
-            raise BadInput(f"{scenario.path}: {told}: only a target without --bus can be told of errors on the bus")
+            what = f"[[fault]] {i + 1} type: {fault.type!r}"
+            raise BadInput(f"{scenario.path}: {what}: only a target without --bus can be told of errors on the bus")
+
+
+def told() -> dict[str, str]:
+    """The table for people: what each kind does, and what the firmware owes."""
+    return {kind.name: f"{kind.does}; severity: {kind.meaning}; the firmware {kind.owes}" for kind in KINDS}
 
 
 def _touchable(pack: Pack) -> list[Message]:

@@ -256,6 +256,7 @@ def _write_json(place: str | None, value: dict[str, Any]) -> None:
 
 def _list(options: argparse.Namespace) -> int:
     from hil import packfiles, profile, scenario
+    from hil.busfaults import told
     from hil.faults import sorts
     from hil.loop import Bench
     from hil.record import Recorder
@@ -269,6 +270,7 @@ def _list(options: argparse.Namespace) -> int:
         "cells": cells,
         "profiles": profile.names(),
         "faults": sorts(bench.vocabulary),
+        "bus_faults": told(),
     }
     _write_json(options.json, shelf)
     if options.json == "-":

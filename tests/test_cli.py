@@ -154,7 +154,7 @@ def test_list_names_what_exists(capsys: pytest.CaptureFixture[str]) -> None:
         assert word in shown
     assert main(["list", "--json", "-"]) == 0
     shelf = json.loads(capsys.readouterr().out)
-    assert shelf.keys() == {"scenarios", "packs", "cells", "profiles", "faults"}
+    assert shelf.keys() == {"scenarios", "packs", "cells", "profiles", "faults", "bus_faults"}
 
 
 def test_check_finds_nothing_wrong_with_the_shipped_packs(capsys: pytest.CaptureFixture[str]) -> None:

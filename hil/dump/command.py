@@ -24,7 +24,7 @@ from hil.record import require_writable, write_whole
 
 OK, FAILED = 0, 1
 _LONGEST_NAME_chars = 32  # a column wider than this pushes the signals off the terminal
-_FLEXIBLE_bytes = (12, 16, 20, 24, 32, 48, 64)  # lengths that a flexible frame is padded to
+_FLEXIBLE_bytes = (*range(9), 12, 16, 20, 24, 32, 48, 64)  # lengths that a flexible frame can have
 _GLANCE_frames = 4096  # between two looks at the progress
 
 Source = CandumpLog | LiveBus

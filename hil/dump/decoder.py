@@ -5,10 +5,12 @@ template for the signals that are always there and one for those under each valu
 the first frame of the message comes.
 """
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from cantools.database.can import Message
+from cantools.database.errors import Error
 
 from dbc import emit
 from dbc.layout import Field, Frame
@@ -115,17 +117,19 @@ def interpreted(message: Message, wording: Wording, wanted: frozenset[str], any_
             template, text = (wording.signal(signal.name, signal.unit or "", value) for value in (number, "%s"))
             templates[signal.name] = template, text
     start = "" if message.signals else wording.without_signals
+    parts = _parts(message)
 
     def decode(p: str, data: bytes) -> str | None:
         if len(data) != message.length and not any_length:
             return None
-        try:
-            signals = message.decode(data, allow_truncated=any_length)
-        except Exception:  # cantools has no one type for what it cannot decode
+        values: dict[str, Any] = {}
+        for part in parts:
+            with contextlib.suppress(Exception):  # cantools has no one type for what it cannot decode
+                values |= part.decode_simple(data, allow_truncated=any_length)
+        if message.signals and not values:
             return None
-        assert isinstance(signals, dict)
         text = start
-        for name, value in signals.items():
+        for name, value in values.items():
             if name not in templates:
                 continue
             template, by_name = templates[name]
@@ -140,3 +144,19 @@ def interpreted(message: Message, wording: Wording, wanted: frozenset[str], any_
         return f"{p}{text}\n" if text else ""
 
     return decode
+
+
+def _parts(message: Message) -> list[Message]:
+    """The message, or where its signals overlap, which cantools cannot take apart, one for every signal of it."""
+    try:
+        message.refresh(strict=True)
+        return [message]
+    except Error:
+        by_name = {signal.name: signal for signal in message.signals}
+        parts = []
+        for signal in message.signals:
+            chain = [signal]
+            while (selector := chain[-1].multiplexer_signal) is not None:
+                chain.append(by_name[selector])
+            parts.append(Message(message.frame_id, message.name, message.length, chain, strict=False, is_extended_frame=True))
+        return parts
