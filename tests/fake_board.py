@@ -25,6 +25,7 @@ COMMAND_ms = 50
 CHARGER_ms = 100
 OPEN, DRIVE, CHARGE, SERVICE = 0, 1, 2, 3
 FULL_LAYER_mV = 3600
+ELCON_STATUS = 0x18FF50E5  # what such a charger says each second; here as often as ours does
 WIDE = 8388000  # what 24 bits on the wire can say, in mA or mV
 
 
@@ -89,6 +90,7 @@ class FakeBoard:
         self._command_data = bytearray(8)
         self._charger_data = bytearray(8)
         self._wire = memoryview(bytearray(8))
+        self._nothing = memoryview(bytearray(8))
         # what the firmware did
         self.frames = {message.ID: bytearray(8) for message in W.MESSAGES}
         self.counts = {message.ID: 0 for message in W.MESSAGES}
@@ -219,6 +221,8 @@ class FakeBoard:
             data[2] = counter
             e2e.protect(data, W.ChgStatus.ID)
             self._put(mailbox, W.ChgStatus.ID, data, -1)
+            if self.pack.charger_protocol == "elcon":
+                mailbox.put(ELCON_STATUS, True, self._nothing)
 
     def _put(self, mailbox: "Mailbox", identifier: int, data: bytearray, flip_bit: int) -> None:
         for i in range(8):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bms.app import App
 from bms.can import offer as O
-from bms.can.offer import Offer, shown_soc
+from bms.can.offer import Offer
 from bms.packs import bench_24, bess_14
 from bms.safety import faults as F
 from bms.safety import snapshot as S
@@ -194,7 +194,7 @@ def test_the_soc_that_is_shown_is_the_estimator_s_inside_the_hard_interval(
     app.advice.soc_permille = advised
     app.coulomb.soc_permille = counted
     app.coulomb.low_permille, app.coulomb.high_permille = sorted(ends)
-    shown = shown_soc(app.advice, app.coulomb)
+    shown = app.coulomb.shown_permille(app.advice.soc_permille)
     assert shown == min(max(advised if advised >= 0 else counted, min(ends)), max(ends))
 
 

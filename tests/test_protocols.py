@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from bms.app import App
 from bms.can import elcon_frames, pylontech_frames, sma_frames, victron_frames
 from bms.can import offer as O
-from bms.can.calendar import ROUND, build_calendar
+from bms.can.calendar import TICKS, Calendar
 from bms.can.elcon import Elcon
 from bms.can.inverter import AGE_MAX_ms
 from bms.can.offer import Offer
@@ -44,6 +44,7 @@ FILES: dict[str, Any] = {name: cantools.database.load_file(FOLDER / f"{name}.dbc
 MESSAGES = [(name, message) for name, database in FILES.items() for message in database.messages]
 each_message = pytest.mark.parametrize(("name", "message"), MESSAGES, ids=lambda v: getattr(v, "name", ""))
 INVERTERS = ("victron", "pylontech", "sma")
+ROUND = 10  # ticks between two steps of an offer
 each_inverter = pytest.mark.parametrize("protocol", INVERTERS)
 
 
@@ -502,8 +503,9 @@ def test_every_frame_for_the_peer_has_a_row_and_no_tick_has_more_than_two(protoc
     sent = {message.frame_id for message in FILES[protocol].messages if message.senders == ["BMS"]}
     assert {row[0].ID for row in rows} == sent
     assert len(rows) == len(sent)
-    assert max(len(due) for due in build_calendar(rows, -1)) <= 2
-    assert {k for due in build_calendar(rows, -1) for k in due} == set(range(len(rows)))
+    calendar = Calendar([row[0].PERIOD_ms for row in rows])
+    assert max(calendar.first[tick + 1] - calendar.first[tick] for tick in range(TICKS)) <= 1
+    assert set(calendar.due) == set(range(len(rows)))
     assert rows[0][0].ID in (0x351, 0x1806E5F4)
 
 

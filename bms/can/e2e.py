@@ -95,7 +95,7 @@ class Receiver:
         self.lost = 0
         self.errors = 0
 
-    def check(self, data: bytearray) -> bool:
+    def check(self, data: "bytearray | memoryview") -> bool:
         """Looks at one received frame. True: its content may be used."""
         if len(data) != _LENGTH or data[0] | data[1] << 8 != crc16(data, 2, _LENGTH, self._identifier):
             self._refuse(ERROR)

@@ -15,7 +15,7 @@ from bms.schema import layer_count
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from bms.app import App
-    from bms.can.calendar import Row
+    from bms.can.outbox import Row
     from bms.can.offer import Offer
 
 # Copies of what snapshot.py, faults.py and their neighbours say: no look-up; a test holds them together.
@@ -43,7 +43,7 @@ class Elcon:
         self.request.control = STOP
         self.status = W.ElconStatus()
         self.heard = ((W.ElconStatus.ID, W.ElconStatus.EXTENDED),)
-        self.rows: tuple[Row, ...] = ((self.request, self._request, False, 5),)
+        self.rows: tuple[Row, ...] = ((self.request, self._request, False, False),)
 
     def take(self, k: int, data: "memoryview | bytearray | bytes") -> bool:
         """The newest frame of heard[k]. Returns True if it says that the charger lives."""

@@ -1,6 +1,6 @@
 """What the adapters of all inverters do alike: limits, SoC, measurement, two-bit alarms, texts, and the peer's age.
 
-An adapter has `rows` like those of calendar.py, the first of which carries the limits and is worth sending out of turn when
+An adapter has `rows` like those of outbox.py, the first of which carries the limits and is worth sending out of turn when
 they fall to zero; `heard`, the (identifier, extended) that it listens to; `take(k, data)` for the newest frame of heard[k];
 and `age_ms` since the inverter was last heard. Voltages that may be charged to are rounded down, those that may be
 discharged to are rounded up. Units as in offer.py. Steps allocate nothing.
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bms.app import App
-    from bms.can.calendar import Row
+    from bms.can.outbox import Row
     from bms.can.offer import Offer
 
 AGE_MAX_ms = const(0x3FFFFFF)  # above every deadline

@@ -17,8 +17,6 @@ from bms.schema import layer_count
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from bms.app import App
-    from bms.control.advice import Advice
-    from bms.safety.coulomb import Coulomb
 
 # Copies of what snapshot.py, faults.py and their neighbours say: no look-up; a test holds them together.
 _PACK_mV = const(2)
@@ -131,8 +129,8 @@ class Offer:
         self.voltage_mV = snap.value[_PACK_mV]
         self.current_dA = snap.current_dA
         self.temperature_ddegC = (snap.hottest_ddegC + snap.coldest_ddegC) // 2
-        self.soc_permille = shown_soc(self._advice, self._coulomb)
-        self.soh_permille = getattr(self._advice, "soh_permille", _UNKNOWN)
+        self.soc_permille = self._coulomb.shown_permille(self._advice.soc_permille)
+        self.soh_permille = self._advice.soh_permille
         self.connected = 1 if self._contactor.closed else 0
         self._classify()
         self._follow(dt_ms)
@@ -213,13 +211,3 @@ class Offer:
                 number += 1
         self.alarms = alarms
         self.warnings = warnings
-
-
-def shown_soc(advice: "Advice", coulomb: "Coulomb") -> int:
-    """SoC for a display, permille: the estimator's word or the ledger's, inside the hard interval."""
-    soc = advice.soc_permille
-    if soc < 0:
-        soc = coulomb.soc_permille
-    if soc < coulomb.low_permille:
-        soc = coulomb.low_permille
-    return soc if soc < coulomb.high_permille else coulomb.high_permille

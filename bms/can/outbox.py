@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _TICKS = const(100)
 
 _EXTENDED_MORE_BITS = const(18)
+_COUNTER_BEFORE_FIRST = const(255)  # the first frame of a sender has counter 0
 _DUE = const(1)
 _LATE = const(2)
 
@@ -34,8 +35,8 @@ _LATE = const(2)
 class Outbox:
     """Sender of all rows. `late`: frames that were due and not taken, modulo 65536."""
 
-    def __init__(self, rows: "Sequence[Row]", urgent: int) -> None:
-        """`urgent`: identifier of the frame that an order to stop goes out with. ValueError for an identifier used twice."""
+    def __init__(self, rows: "Sequence[Row]", urgent: "Sequence[Any]") -> None:
+        """`urgent`: messages that an order to stop goes out with. ValueError for an identifier used twice."""
         ordered = sorted(rows, key=lambda row: build_priority(row[0]))
         self.rows = build_sendable(ordered)
         calendar = Calendar([row[0].PERIOD_ms for row in ordered])
@@ -44,11 +45,11 @@ class Outbox:
         self._tick = 0
         self._late = bytearray(len(ordered))
         self._late_count = 0
-        self._urgent = [row[0].ID for row in ordered].index(urgent)
+        self._urgent = bytes([i for i in range(len(ordered)) if ordered[i][0] in urgent])
         self.late = 0
 
     def send(self, board: "Board", stop: bool) -> int:
-        """One tick. `stop`: the urgent frame goes out now, due or not. Returns how many frames the controller took."""
+        """One tick. `stop`: the urgent frames go out now, due or not. Returns how many frames the controller took."""
         tick = self._tick
         self._tick = tick + 1 if tick + 1 < _TICKS else 0
         k = self._first[tick]
@@ -62,10 +63,12 @@ class Outbox:
             i = due[k]
             message, fill, protected, _, buffer, identifier, extended = rows[i]
             if fill():
-                counter = buffer[2]
-                message.pack(buffer)
                 if protected:
+                    counter = buffer[2]
+                    message.pack(buffer)
                     buffer[2] = counter
+                else:
+                    message.pack(buffer)
             if protected:
                 protect(buffer, identifier)
             if board.can_send(identifier, buffer, extended):
@@ -82,7 +85,8 @@ class Outbox:
             late[self._due[k]] |= _DUE
             k += 1
         if stop:
-            late[self._urgent] |= _DUE
+            for i in self._urgent:
+                late[i] |= _DUE
         self._late_count = 0
         sent = 0
         rows = self.rows
@@ -93,10 +97,12 @@ class Outbox:
             late[i] = 0
             message, fill, protected, paged, buffer, identifier, extended = rows[i]
             if not (paged and waited & _LATE) and fill():
-                counter = buffer[2]
-                message.pack(buffer)
                 if protected:
+                    counter = buffer[2]
+                    message.pack(buffer)
                     buffer[2] = counter
+                else:
+                    message.pack(buffer)
             if protected:
                 protect(buffer, identifier)
             if board.can_send(identifier, buffer, extended):
@@ -132,5 +138,7 @@ def build_sendable(rows: "Sequence[Row]") -> "tuple[Sendable, ...]":
         seen.append((message.ID, message.EXTENDED))
         buffer = bytearray(message.LENGTH)
         message.pack(buffer)
+        if protected:
+            buffer[2] = _COUNTER_BEFORE_FIRST
         out.append((message, fill, protected, paged, buffer, message.ID, message.EXTENDED))
     return tuple(out)

@@ -48,12 +48,12 @@ class Pylontech(Adapter):
         self._other = ~(HIGH_VOLTAGE | LOW_VOLTAGE | self._hot | self._cold | HIGH_CURRENT | HIGH_CURRENT_CHARGE)
         self.heard = ((W.PylKeepalive.ID, W.PylKeepalive.EXTENDED),)
         self.rows = (
-            (self.limits, self._limits, False, 3),
-            (self.soc, self._soc, False, 5),
-            (self.measured, self._measured, False, 7),
-            (self.alarms, self._alarms, False, 9),
-            (self.request, self._request, False, 1),
-            (self.manufacturer, self._nothing, False, 8),
+            (self.limits, self._limits, False, False),
+            (self.soc, self._soc, False, False),
+            (self.measured, self._measured, False, False),
+            (self.alarms, self._alarms, False, False),
+            (self.request, self._request, False, False),
+            (self.manufacturer, self._nothing, False, False),
         )
 
     def take(self, k: int, data: "memoryview | bytearray | bytes") -> bool:

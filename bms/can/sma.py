@@ -28,12 +28,12 @@ class Sma(TwoBitAdapter):
         self.state = W.SmaState()
         self.heard = ((W.SmaBattery.ID, W.SmaBattery.EXTENDED), (W.SmaState.ID, W.SmaState.EXTENDED))
         self.rows = (
-            (self.limits, self._limits, False, 3),
-            (self.soc, self._soc_fine, False, 5),
-            (self.measured, self._measured, False, 7),
-            (self.alarms, self._alarms, False, 9),
-            (self.manufacturer, self._nothing, False, 8),
-            (self.identity, self._identity, False, 1),
+            (self.limits, self._limits, False, False),
+            (self.soc, self._soc_fine, False, False),
+            (self.measured, self._measured, False, False),
+            (self.alarms, self._alarms, False, False),
+            (self.manufacturer, self._nothing, False, False),
+            (self.identity, self._identity, False, False),
         )
 
     def take(self, k: int, data: "memoryview | bytearray | bytes") -> bool:

@@ -42,7 +42,7 @@ class Victron(TwoBitAdapter):
         assert inverter is not None
         self._snap = app.snap
         self._bound = app.bound
-        self._energy = getattr(app, "energy", None)
+        self._energy = app.energy
         self._stacks = pack.stacks
         self.modules = W.VicModules()
         self.cells = W.VicCells()
@@ -78,25 +78,25 @@ class Victron(TwoBitAdapter):
         )
         nothing = self._nothing
         self.rows = (
-            (self.limits, self._limits, False, 3),
-            (self.soc, self._soc_fine, False, 5),
-            (self.measured, self._measured, False, 7),
-            (self.alarms, self._alarms, False, 9),
-            (self.modules, self._modules, False, 1),
-            (self.cells, self._cells, False, 8),
-            (self.lowest_voltage, self._lowest_voltage, False, 3),
-            (self.highest_voltage, self._highest_voltage, False, 5),
-            (self.lowest_temperature, self._lowest_temperature, False, 7),
-            (self.highest_temperature, self._highest_temperature, False, 9),
-            (self.energy, self._tell_energy, False, 1),
-            (self.identity, self._identity, False, 8),
-            (self.manufacturer, nothing, False, 2),
-            (self.name_0, nothing, False, 4),
-            (self.name_1, nothing, False, 6),
-            (self.capacity, nothing, False, 0),
-            (self.serial_0, nothing, False, 2),
-            (self.serial_1, nothing, False, 4),
-            (self.family, nothing, False, 6),
+            (self.limits, self._limits, False, False),
+            (self.soc, self._soc_fine, False, False),
+            (self.measured, self._measured, False, False),
+            (self.alarms, self._alarms, False, False),
+            (self.modules, self._modules, False, False),
+            (self.cells, self._cells, False, False),
+            (self.lowest_voltage, self._lowest_voltage, False, False),
+            (self.highest_voltage, self._highest_voltage, False, False),
+            (self.lowest_temperature, self._lowest_temperature, False, False),
+            (self.highest_temperature, self._highest_temperature, False, False),
+            (self.energy, self._tell_energy, False, False),
+            (self.identity, self._identity, False, False),
+            (self.manufacturer, nothing, False, False),
+            (self.name_0, nothing, False, False),
+            (self.name_1, nothing, False, False),
+            (self.capacity, nothing, False, False),
+            (self.serial_0, nothing, False, False),
+            (self.serial_1, nothing, False, False),
+            (self.family, nothing, False, False),
         )
 
     def take(self, k: int, data: "memoryview | bytearray | bytes") -> bool:
@@ -144,8 +144,6 @@ class Victron(TwoBitAdapter):
 
     def _tell_energy(self) -> bool:
         m = self.energy
-        if self._energy is None:
-            return False
         m.charged = self._energy.charged_Wh // 100
         m.discharged = self._energy.discharged_Wh // 100
         return True
