@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from dbc.layout import Field, Frame
 
+LOCALS = ("raw", "byte", "real", "min", "max", "abs")  # names that the generated methods use
+
 
 def level_of(frame: Frame, parent: tuple[Field, frozenset[int]] | None) -> list[Field]:
     """The fields that are present always, or under exactly these values of a selector."""
@@ -17,7 +19,7 @@ def level_of(frame: Frame, parent: tuple[Field, frozenset[int]] | None) -> list[
 
 def local(selector: Field) -> str:
     """Its name in a method, apart from those of the method's own locals."""
-    return selector.attribute + "_" * (selector.attribute in ("raw", "byte", "real"))
+    return selector.attribute + "_" * (selector.attribute in LOCALS)
 
 
 def branches(frame: Frame, level: Sequence[Field]) -> Iterator[tuple[str, list[Field]]]:
@@ -55,7 +57,9 @@ def is_in(name: str, ids: Iterable[int], absent: bool = False) -> str:
     elif singles:
         parts.append(f"{name} in ({', '.join(map(str, singles))})")
     text = " or ".join(parts)
-    return f"not ({text})" if absent else text
+    if absent:
+        return f"not {text}" if len(parts) == 1 else f"not ({text})"
+    return text
 
 
 def exclusive(frame: Frame, a: Field, b: Field) -> bool:

@@ -35,29 +35,23 @@ class BmsLimits:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.e2e_crc
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.e2e_counter
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[2] = raw
         raw = self.charge_limit_dA
-        if raw >> 14:
-            raw = 0 if raw < 0 else 16383
+        raw = (0 if raw < 0 else 16383) if raw >> 14 else raw
         buf[3], byte = raw & 255, raw >> 8
         raw = self.discharge_limit_dA
-        if raw >> 14:
-            raw = 0 if raw < 0 else 16383
+        raw = (0 if raw < 0 else 16383) if raw >> 14 else raw
         buf[4], buf[5] = byte | (raw & 3) << 6, raw >> 2 & 255
         byte = raw >> 10
         raw = self.charge_reason
-        if raw >> 6:
-            raw = 0 if raw < 0 else 63
+        raw = (0 if raw < 0 else 63) if raw >> 6 else raw
         buf[6], byte = byte | (raw & 15) << 4, raw >> 4
         raw = self.discharge_reason
-        if raw >> 6:
-            raw = 0 if raw < 0 else 63
+        raw = (0 if raw < 0 else 63) if raw >> 6 else raw
         buf[7] = byte | raw << 2
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -119,40 +113,31 @@ class BmsState:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.e2e_crc
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.e2e_counter
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[2] = raw
         raw = self.state
-        if raw >> 4:
-            raw = 0 if raw < 0 else 15
+        raw = (0 if raw < 0 else 15) if raw >> 4 else raw
         byte = raw
         raw = self.contactors_commanded
-        if raw >> 4:
-            raw = 0 if raw < 0 else 15
+        raw = (0 if raw < 0 else 15) if raw >> 4 else raw
         buf[3] = byte | raw << 4
         raw = self.contactors_feedback
-        if raw >> 4:
-            raw = 0 if raw < 0 else 15
+        raw = (0 if raw < 0 else 15) if raw >> 4 else raw
         byte = raw
         raw = self.severity
-        if raw >> 3:
-            raw = 0 if raw < 0 else 7
+        raw = (0 if raw < 0 else 7) if raw >> 3 else raw
         buf[4] = byte | raw << 4 | (self.request_accepted > 0) << 7
         raw = self.first_cause
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[5] = raw
         raw = self.first_cause_where
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[6] = raw
         raw = self.command_e2e
-        if raw >> 3:
-            raw = 0 if raw < 0 else 7
+        raw = (0 if raw < 0 else 7) if raw >> 3 else raw
         buf[7] = raw
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -193,12 +178,10 @@ class BmsPack:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.e2e_crc
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.e2e_counter
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[2] = raw
         raw = self.pack_voltage_mV
         raw = 0 if raw < 0 else 2097151 if raw > 2097151 else raw
@@ -274,12 +257,10 @@ class BmsSoc:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.e2e_crc
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.e2e_counter
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[2] = raw
         raw = self.soc_permille
         raw = 0 if raw < 0 else 1000 if raw > 1000 else raw
@@ -332,29 +313,23 @@ class BmsBounds:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.e2e_crc
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.e2e_counter
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[2] = raw
         raw = self.layer_high_mV
-        if raw >> 13:
-            raw = 0 if raw < 0 else 8191
+        raw = (0 if raw < 0 else 8191) if raw >> 13 else raw
         buf[3], byte = raw & 255, raw >> 8
         raw = self.layer_low_mV
-        if raw >> 13:
-            raw = 0 if raw < 0 else 8191
+        raw = (0 if raw < 0 else 8191) if raw >> 13 else raw
         buf[4], buf[5] = byte | (raw & 7) << 5, raw >> 3 & 255
         byte = raw >> 11
         raw = self.layer_high_group
-        if raw >> 7:
-            raw = 0 if raw < 0 else 127
+        raw = (0 if raw < 0 else 127) if raw >> 7 else raw
         buf[6], byte = byte | (raw & 63) << 2, raw >> 6
         raw = self.layer_low_group
-        if raw >> 7:
-            raw = 0 if raw < 0 else 127
+        raw = (0 if raw < 0 else 127) if raw >> 7 else raw
         buf[7] = byte | raw << 1
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -396,12 +371,10 @@ class BmsTemperature:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.e2e_crc
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.e2e_counter
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[2] = raw
         raw = self.layer_hottest_ddegC
         raw = -2048 if raw < -2048 else 2047 if raw > 2047 else raw
@@ -410,12 +383,10 @@ class BmsTemperature:
         raw = -2048 if raw < -2048 else 2047 if raw > 2047 else raw
         buf[4], buf[5] = byte | (raw & 15) << 4, raw >> 4 & 255
         raw = self.hottest_probe
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[6] = raw
         raw = self.coldest_probe
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[7] = raw
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -452,20 +423,16 @@ class BmsFaultsLow:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.faults_0_15
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.faults_16_31
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[2], buf[3] = raw & 255, raw >> 8
         raw = self.faults_32_47
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[4], buf[5] = raw & 255, raw >> 8
         raw = self.faults_48_63
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[6], buf[7] = raw & 255, raw >> 8
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -500,20 +467,16 @@ class BmsFaultsHigh:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.faults_64_79
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.faults_80_95
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[2], buf[3] = raw & 255, raw >> 8
         raw = self.faults_96_111
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[4], buf[5] = raw & 255, raw >> 8
         raw = self.faults_112_127
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[6], buf[7] = raw & 255, raw >> 8
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -551,22 +514,18 @@ class BmsGroups:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.index
-        if raw >> 7:
-            raw = 0 if raw < 0 else 127
+        raw = (0 if raw < 0 else 127) if raw >> 7 else raw
         byte = raw
         raw = self.group_0_voltage_mV
-        if not (-5000 <= raw <= 262143 or raw in (-262144, -262143)):
-            raw = -5000 if raw < -5000 else 262143
+        raw = -5000 if raw < -5000 and raw not in (-262144, -262143) else 262143 if raw > 262143 else raw
         buf[0], buf[1] = byte | (raw & 1) << 7, raw >> 1 & 255
         buf[2], byte = raw >> 9 & 255, raw >> 17 & 3
         raw = self.group_1_voltage_mV
-        if not (-5000 <= raw <= 262143 or raw in (-262144, -262143)):
-            raw = -5000 if raw < -5000 else 262143
+        raw = -5000 if raw < -5000 and raw not in (-262144, -262143) else 262143 if raw > 262143 else raw
         buf[3], buf[4] = byte | (raw & 63) << 2, raw >> 6 & 255
         byte = raw >> 14 & 31
         raw = self.group_2_voltage_mV
-        if not (-5000 <= raw <= 262143 or raw in (-262144, -262143)):
-            raw = -5000 if raw < -5000 else 262143
+        raw = -5000 if raw < -5000 and raw not in (-262144, -262143) else 262143 if raw > 262143 else raw
         buf[5], buf[6] = byte | (raw & 7) << 5, raw >> 3 & 255
         buf[7] = raw >> 11 & 255
 
@@ -606,16 +565,13 @@ class BmsChargeRequest:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.e2e_crc
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.e2e_counter
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[2] = raw
         raw = self.charge_current_dA
-        if raw >> 14:
-            raw = 0 if raw < 0 else 16383
+        raw = (0 if raw < 0 else 16383) if raw >> 14 else raw
         buf[3], byte = raw & 255, raw >> 8
         raw = self.charge_voltage_mV
         raw = 0 if raw < 0 else 2097151 if raw > 2097151 else raw
@@ -657,20 +613,16 @@ class BmsIdentity:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.protocol_version
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[0] = raw
         raw = self.configuration_crc
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[1], buf[2] = raw & 255, raw >> 8
         raw = self.layer_count
-        if raw >> 12:
-            raw = 0 if raw < 0 else 4095
+        raw = (0 if raw < 0 else 4095) if raw >> 12 else raw
         buf[3], byte = raw & 255, raw >> 8
         raw = self.group_count
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[4], byte = byte | (raw & 15) << 4, raw >> 4
         raw = self.capacity_mAh
         raw = 0 if raw < 0 else 1048575 if raw > 1048575 else raw
@@ -715,16 +667,13 @@ class BmsTiming:
         buf[0], buf[1] = raw & 255, raw >> 8 & 255
         buf[2] = raw >> 16
         raw = self.late_ticks
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[3], buf[4] = raw & 255, raw >> 8
         raw = self.worst_lateness_ms
-        if raw >> 12:
-            raw = 0 if raw < 0 else 4095
+        raw = (0 if raw < 0 else 4095) if raw >> 12 else raw
         buf[5], byte = raw & 255, raw >> 8
         raw = self.reset_cause
-        if raw >> 3:
-            raw = 0 if raw < 0 else 7
+        raw = (0 if raw < 0 else 7) if raw >> 3 else raw
         buf[6] = byte | raw << 4
         buf[7] = 0
 
@@ -760,16 +709,13 @@ class VcuCommand:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.e2e_crc
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.e2e_counter
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[2] = raw
         raw = self.request
-        if raw >> 3:
-            raw = 0 if raw < 0 else 7
+        raw = (0 if raw < 0 else 7) if raw >> 3 else raw
         buf[3] = raw | (self.reset_faults > 0) << 3
         buf[4] = buf[5] = buf[6] = buf[7] = 0
 
@@ -807,12 +753,10 @@ class ChgStatus:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.e2e_crc
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.e2e_counter
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[2] = raw
         raw = self.charger_voltage_mV
         raw = 0 if raw < 0 else 2097151 if raw > 2097151 else raw
@@ -823,8 +767,7 @@ class ChgStatus:
         buf[5], buf[6] = byte | (raw & 7) << 5, raw >> 3 & 255
         byte = raw >> 11 & 15
         raw = self.charger_state
-        if raw >> 3:
-            raw = 0 if raw < 0 else 7
+        raw = (0 if raw < 0 else 7) if raw >> 3 else raw
         buf[7] = byte | raw << 4
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
