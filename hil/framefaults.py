@@ -2,8 +2,7 @@
 
 A batch is what is on the wire in a tick: (identifier with SocketCAN's flags, length, 8 bytes), in order. A fault works on
 the frames of its place and leaves the others where they are; `changed` counts what would not have been so without it. One
-that is over lets go of what it still holds. Delays are in ms, in whole ticks, rounded up. Random ones draw from the stream
-they are given.
+that is over lets go of what it still holds. Delays are in ms, in whole ticks, rounded up.
 """
 
 import math
@@ -136,8 +135,7 @@ class Duplicate(Holding):
         out.append(frame)
         copies = round(self.severity)
         self.changed += copies
-        if copies:
-            out.append(frame)
+        out += [frame] * min(copies, 1)
         for k in range(1, copies):
             self.hold(frame, now_ms + k * TICK_ms)
 
@@ -291,8 +289,8 @@ class WrongPeriod(FrameFault):
 
 
 class Babble(FrameFault):
-    """So many frames more in every tick, anywhere among the others, with random content: of one identifier; for the whole
-    bus of any identifier, standard or extended, that is none of the bench's wires, and of any length."""
+    """So many frames more in every tick, anywhere among the others, with random content: of one identifier, or, for the
+    whole bus, of any length and any identifier, standard or extended, that is none of the bench's wires."""
 
     def step(self, batch: list[Frame], now_ms: int) -> list[Frame]:
         if self.over:
