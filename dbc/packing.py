@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from dbc.layout import FLOAT_MAX, TOLERANCE, Field, Frame, Piece
 from dbc.lines import INDENT, ROOM, filled, indented
-from dbc.selection import branches, exclusive, is_in, level_of, local
+from dbc.selection import Conditions, branches, conditions, exclusive, is_in, level_of, local
 
 FLOAT_FORMATS = {16: ("e", "H"), 32: ("f", "I"), 64: ("d", "Q")}  # of struct: the float, an integer as wide
 
@@ -24,10 +24,13 @@ Store = tuple[str, str, str]  # target, operator, value
 
 
 def pack(frame: Frame) -> list[str]:
-    return _level(frame, level_of(frame, None), set(range(frame.length)), set()) or ["pass"]
+    always = level_of(frame, None)
+    return _level(frame, conditions(frame), always, set(range(frame.length)), set()) or ["pass"]
 
 
-def _level(frame: Frame, level: Sequence[Field], empty: set[int], shared: set[int]) -> list[str]:
+def _level(
+    frame: Frame, when: dict[str, Conditions], level: Sequence[Field], empty: set[int], shared: set[int]
+) -> list[str]:
     """The fields present together. `empty` bytes must be written, of `shared` ones other bits are set."""
     fields = [field for field in level if not _is_flag(field)]
     flags: dict[int, list[str]] = {}
@@ -54,9 +57,10 @@ def _level(frame: Frame, level: Sequence[Field], empty: set[int], shared: set[in
     zeros = [f"buf[{byte}]" for byte in sorted(empty - written)]
     lines += [" = ".join([*zeros[n : n + 8], "0"]) for n in range(0, len(zeros), 8)]
     for question, present in branches(frame, level):
-        others = [f for f in frame.fields if f not in present and not exclusive(frame, f, present[0])]
+        here, names = when[present[0].name], {field.name for field in present}
+        others = [f for f in frame.fields if f.name not in names and not exclusive(when[f.name], here)]
         taken = {piece.byte for field in others for piece in field.pieces}
-        lines += [question, *indented(_level(frame, present, set(), taken))]
+        lines += [question, *indented(_level(frame, when, present, set(), taken))]
     return lines
 
 

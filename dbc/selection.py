@@ -62,16 +62,21 @@ def is_in(name: str, ids: Iterable[int], absent: bool = False) -> str:
     return text
 
 
-def exclusive(frame: Frame, a: Field, b: Field) -> bool:
-    """Whether no frame can carry both."""
-    above_a, above_b = _conditions(frame, a), _conditions(frame, b)
-    return any(not ids & above_b.get(selector, ids) for selector, ids in above_a.items())
+Conditions = dict[str, frozenset[int]]  # selector: values of it
 
 
-def _conditions(frame: Frame, field: Field) -> dict[str, frozenset[int]]:
-    conditions: dict[str, frozenset[int]] = {}
-    by_name = {other.name: other for other in frame.fields}
-    while field.selector is not None:
-        conditions[field.selector] = field.ids
-        field = by_name[field.selector]
-    return conditions
+def conditions(frame: Frame) -> dict[str, Conditions]:
+    """Of each field what all selectors above it must be."""
+    by_name = {field.name: field for field in frame.fields}
+    found: dict[str, Conditions] = {}
+    for field in frame.fields:
+        above = found[field.name] = {}
+        while field.selector is not None:
+            above[field.selector] = field.ids
+            field = by_name[field.selector]
+    return found
+
+
+def exclusive(a: Conditions, b: Conditions) -> bool:
+    """Whether no frame can carry a field under the ones and a field under the others."""
+    return any(not ids & b.get(selector, ids) for selector, ids in a.items())

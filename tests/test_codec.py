@@ -652,6 +652,70 @@ def test_half_a_codec_leaves_the_other_half_out() -> None:
     assert all(hasattr(cls, "unpack") and not hasattr(cls, "pack") for cls in receives.module.MESSAGES)
 
 
+NETWORK = HEAD.replace("BU_: A B", "BU_: A B C D") + """\
+BO_ 1 FROM_A: 1 A
+ SG_ x : 0|4@1+ (1,0) [0|0] "" B
+ SG_ y : 4|4@1+ (1,0) [0|0] "" C
+
+BO_ 2 FROM_B: 1 B
+ SG_ x : 0|8@1- (1,0) [0|0] "" C,A
+
+BO_ 3 ECHO: 1 Vector__XXX
+ SG_ x : 0|8@1+ (1,0) [0|0] "" B
+
+BO_ 4 FROM_C: 1 C
+ SG_ x : 0|8@1+ (1,0) [0|0] "" Vector__XXX
+
+BO_TX_BU_ 3 : A,B;
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "methods"),
+    [
+        (["--node", "A"], {"FromA": "pack", "FromB": "unpack", "Echo": "pack"}),
+        (["--node", "B"], {"FromA": "unpack", "FromB": "pack", "Echo": "pack unpack"}),
+        (["--node", "C"], {"FromA": "unpack", "FromB": "unpack", "FromC": "pack"}),
+        (["--node", "C", "--half", "send"], {"FromC": "pack"}),
+        (["--node", "A", "--half", "receive"], {"FromB": "unpack"}),
+        (["--messages", "ECHO,FROM_A", "--node", "B"], {"FromA": "unpack", "Echo": "pack unpack"}),
+    ],
+    ids=lambda given: " ".join(given),
+)
+def test_a_node_gets_pack_of_what_it_sends_and_unpack_of_what_it_receives(
+    options: list[str], methods: dict[str, str]
+) -> None:
+    codec = compiled(NETWORK, *options)
+    classes = {cls.__name__: cls for cls in codec.module.MESSAGES}
+    found = {name: " ".join(m for m in ("pack", "unpack") if hasattr(cls, m)) for name, cls in classes.items()}
+    assert found == methods
+    assert {entry["class"] for entry in codec.names.values()} == set(methods)
+    assert f"by dbc/generate.py {' '.join(options)}; do not edit." in codec.text
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--node", "E"], "node E: there is no message in the file that it sends or receives"),
+        (["--node", "D"], "node D: "),
+        (["--node", "Vector__XXX"], "node Vector__XXX: "),
+        (["--node", ""], "node : "),
+        (["--node", "A", "--messages", "FROM_C"], "message FROM_C: is none that node A sends or receives"),
+        (["--node", "A", "--messages", "FROM_A,FROM_B", "--half", "send"], "message FROM_B: "),
+    ],
+    ids=lambda given: " ".join(given) if isinstance(given, list) else "",
+)
+def test_a_node_that_has_no_part_in_what_is_wanted_is_refused_by_name(
+    options: list[str], says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in.dbc").write_text(NETWORK)
+    assert generate.main([str(tmp_path / "in.dbc"), "-o", str(tmp_path / "out.py"), *options]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert f"in.dbc: {says}" in said
+    assert not (tmp_path / "out.py").exists()
+
+
 COMMENTED = HEAD + """\
 BO_ 5 TOLD: 1 A
  SG_ state : 0|4@1+ (1,0) [0|9] "" B
@@ -659,7 +723,7 @@ BO_ 5 TOLD: 1 A
 
 CM_ BO_ 5 "Says \\\\ three \\"\\"\\" quotes and
 a second line";
-CM_ SG_ 5 level "How high";
+CM_ SG_ 5 level "How high, größe 漢字 \\N{DASH} {} %s";
 VAL_ 5 state 0 "off" 1 "on" ;
 """
 
@@ -669,7 +733,7 @@ def test_comments_ranges_and_value_names_become_the_docstring() -> None:
     assert doc.startswith("TOLD. From A. Says ")
     assert "a second line" in doc
     assert "state: 0 to 9. 0 off, 1 on" in doc
-    assert "level_dV: 0 to 15 is 0 to 1.5 V. How high" in doc
+    assert "level_dV: 0 to 15 is 0 to 1.5 V. How high, größe 漢字 /N{DASH} {} %s" in doc
 
 
 # The command.
@@ -736,6 +800,13 @@ REFUSED = {
             "SIG_VALTYPE_ 5 y : 1;\n"
         ),
         ["message M, signal y", "float"],
+    ),
+    "a cycle time in words": (
+        body(
+            'BO_ 5 M: 1 A\n\nBA_DEF_ BO_ "GenMsgCycleTime" STRING ;\nBA_DEF_DEF_ "GenMsgCycleTime" "";\n'
+            'BA_ "GenMsgCycleTime" BO_ 5 "often";\n'
+        ),
+        ["message M", "'often'"],
     ),
     "an id too long": (body("BO_ 2048 M: 1 A\n"), ["M", "0x800"]),
     "no DBC at all": (b"garbage, not a DBC\n", ["line 1"]),
