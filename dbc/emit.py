@@ -16,21 +16,25 @@ from dbc.prose import docstring
 from dbc.unpacking import unpack
 
 
-def module(frames: Sequence[Frame], header: str, send: bool, receive: bool) -> str:
-    """The whole file. `send` keeps pack, `receive` keeps unpack."""
+def module(
+    frames: Sequence[Frame], header: str, send: bool, receive: bool, node: str | None = None
+) -> str:
+    """The whole file. `send` keeps pack, `receive` keeps unpack; of a `node` only where it does that."""
+    sent = [send and (node is None or node in frame.senders) for frame in frames]
+    received = [receive and (node is None or node in frame.receivers) for frame in frames]
     floats = any(field.is_float for frame in frames for field in frame.fields)
     about = ["Attributes are raw integers as on the wire; a name ends in the unit of its integer, if any."]
     if floats:
         about.append("IEEE float signals are floats, and struct is imported for them.")
-    if send:
+    if any(sent):
         about.append("pack fills buf, LENGTH bytes, and clamps what is out of range; named values pass.")
-    if receive:
+    if any(received):
         about.append("unpack is False, and stores nothing, for a wrong length or a selector without meaning.")
     lines = [f'"""{header}', "", *textwrap.wrap(" ".join(about), WIDTH), '"""', ""]
     if floats:
         lines += ["import struct", ""]
-    for frame in frames:
-        lines += ["", *_class(frame, send, receive), ""]
+    for frame, packs, unpacks in zip(frames, sent, received, strict=True):
+        lines += ["", *_class(frame, packs, unpacks), ""]
     lines += ["", "MESSAGES = (", *indented(f"{frame.class_name}," for frame in frames), ")"]
     return "\n".join(lines) + "\n"
 

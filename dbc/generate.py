@@ -1,11 +1,15 @@
 """Turns a DBC file into a codec that MicroPython and CPython load: one class per message.
 
     python dbc/generate.py FILE.dbc -o OUT.py
-        [--map MAP.json] [--messages A,B] [--half send|receive] [--check]
+        [--map MAP.json] [--messages A,B] [--node NAME] [--half send|receive] [--check]
 
 Each class has ID, EXTENDED, LENGTH (bytes), PERIOD_ms (0 if none), one attribute per signal (the raw integer,
 a float for an IEEE signal), pack(buf) and unpack(buf) -> bool. The module has MESSAGES, a tuple of them.
 dbc/names.py says how names and units come about. MAP.json tells tools what became of the DBC's names.
+
+Three options leave out what is not needed, and may be combined. --messages names what is wanted. --node NAME keeps
+pack of what NAME sends and unpack of what has a signal that NAME receives; what does not concern NAME is left out.
+--half leaves out the other method everywhere, with --node also the messages that then have none.
 
 The file is read as UTF-8, else as Windows-1252, by cantools in strict mode. What cannot be translated is
 refused: exit 2, one line on stderr, OUT.py and MAP.json as they were. --check writes nothing and ends with 1,
@@ -45,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("-o", dest="out", metavar="OUT.py", type=Path, required=True)
     parser.add_argument("--map", metavar="MAP.json", type=Path, help="what became of the DBC's names")
     parser.add_argument("--messages", metavar="A,B", help="only these messages")
+    parser.add_argument("--node", metavar="NAME", help="pack what it sends, unpack what it receives, no more")
     parser.add_argument("--half", choices=("send", "receive"), help="leave out unpack, or pack")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is stale")
     options = parser.parse_args(arguments)
@@ -67,12 +72,15 @@ def _wanted(options: argparse.Namespace) -> dict[Path, bytes]:
     """What every file to be written must hold."""
     source: Path = options.dbc
     raw = source.read_bytes()
-    chosen = _chosen(frames(_decoded(raw)), options.messages)
-    how = f" --messages {options.messages}" if options.messages else ""
-    how += f" --half {options.half}" if options.half else ""
+    send, receive = options.half != "receive", options.half != "send"
+    chosen = _named(frames(_decoded(raw)), options.messages)
+    if options.node is not None:
+        chosen = _concerned(chosen, options.node, send, receive, by_name=options.messages is not None)
+    given = {option: getattr(options, option) for option in ("messages", "node", "half")}
+    how = "".join(f" --{option} {value}" for option, value in given.items() if value)
     digest = hashlib.sha256(raw).hexdigest()[:12]
     header = f"generated from {source.name} (sha256 {digest}) by dbc/generate.py{how}; do not edit."
-    text = emit.module(chosen, header, send=options.half != "receive", receive=options.half != "send")
+    text = emit.module(chosen, header, send, receive, options.node)
     wanted = {options.out: text.encode()}
     if options.map:
         wanted[options.map] = (json.dumps(_map(chosen), indent=1, ensure_ascii=False) + "\n").encode()
@@ -89,7 +97,7 @@ def _decoded(raw: bytes) -> str:
     raise Refusal(f"line {line}: byte {raw[last.start]:#x} is neither UTF-8 nor Windows-1252")
 
 
-def _chosen(all_frames: list[Frame], names: str | None) -> list[Frame]:
+def _named(all_frames: list[Frame], names: str | None) -> list[Frame]:
     if names is None:
         return all_frames
     wanted = [name.strip() for name in names.split(",")]
@@ -98,6 +106,18 @@ def _chosen(all_frames: list[Frame], names: str | None) -> list[Frame]:
         if name not in known:
             raise Refusal(f"message {name}: is not in the file")
     return [frame for frame in all_frames if frame.name in wanted]
+
+
+def _concerned(among: list[Frame], node: str, send: bool, receive: bool, by_name: bool) -> list[Frame]:
+    """Those that the node sends, or receives; asked for `by_name` all of them must be such."""
+    kept = [f for f in among if (send and node in f.senders) or (receive and node in f.receivers)]
+    does = "sends or receives" if send and receive else "sends" if send else "receives"
+    for frame in among if by_name else ():
+        if frame not in kept:
+            raise Refusal(f"message {frame.name}: is none that node {node} {does}")
+    if not kept:
+        raise Refusal(f"node {node}: there is no message in the file that it {does}")
+    return kept
 
 
 def _map(chosen: Sequence[Frame]) -> dict[str, object]:

@@ -21,6 +21,9 @@ from dbc.names import attribute_name, class_name, distinct
 # Largest finite value of an IEEE float of so many bits.
 FLOAT_MAX = {16: 65504.0, 32: (2 - 2**-23) * 2.0**127, 64: (2 - 2**-52) * 2.0**1023}
 
+# Stands in a DBC where a node must be named and there is none.
+NOBODY = "Vector__XXX"
+
 # cantools accepts a value this fraction of a step outside its declared range.
 TOLERANCE = Fraction(1, 1_000_000)
 
@@ -79,9 +82,10 @@ class Frame:
     id: int
     extended: bool
     length: int
-    period_ms: int
+    period_ms: float
     comment: str
     senders: tuple[str, ...]
+    receivers: frozenset[str]  # of any of its fields
     fields: tuple[Field, ...]
 
 
@@ -131,11 +135,20 @@ def _frame(message: Message, name: str) -> Frame:
         id=message.frame_id,
         extended=message.is_extended_frame,
         length=message.length,
-        period_ms=int(message.cycle_time or 0),
+        period_ms=_period_ms(message),
         comment=message.comment or "",
-        senders=tuple(message.senders),
+        senders=tuple(sender for sender in message.senders if sender != NOBODY),
+        receivers=frozenset(message.receivers) - {NOBODY},
         fields=fields,
     )
+
+
+def _period_ms(message: Message) -> float:
+    """A whole number wherever it is one."""
+    given: object = message.cycle_time or 0  # of whatever type the file declares the attribute
+    if not isinstance(given, (int, float)) or not math.isfinite(given):
+        raise Refusal(f"message {message.name}: its cycle time {given!r} is no number")
+    return int(given) if given == int(given) else given
 
 
 def _refusal(message: Message, signal: Signal | Field, reason: str) -> Refusal:

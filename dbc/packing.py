@@ -3,27 +3,34 @@
 MicroPython puts a function's locals and operands on the heap when they are more than eleven words. So the
 fields share two locals: raw holds the one at hand, byte the part of a byte that waits for its neighbour. Bits
 are masked before they are shifted up, so that nothing on the way is wider than the field. Two stores stand on
-one line where they can: a swap of two builds no tuple.
+one line where they can, three where the field would else take more than four lines: a swap of two or three
+builds no tuple. A field of more than 30 bits is an object on the heap anyway, and may store four to a line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from dbc.layout import FLOAT_MAX, Field, Frame, Piece
+from dbc.layout import FLOAT_MAX, TOLERANCE, Field, Frame, Piece
 from dbc.lines import INDENT, ROOM, filled, indented
-from dbc.selection import branches, exclusive, is_in, level_of, local
+from dbc.selection import Conditions, branches, conditions, exclusive, is_in, level_of, local
 
 FLOAT_FORMATS = {16: ("e", "H"), 32: ("f", "I"), 64: ("d", "Q")}  # of struct: the float, an integer as wide
+
+NARROW = 30  # bits of an integer that is no object on the target
+LINES = 4  # of a field, where that can be
 
 Store = tuple[str, str, str]  # target, operator, value
 
 
 def pack(frame: Frame) -> list[str]:
-    return _level(frame, level_of(frame, None), set(range(frame.length)), set()) or ["pass"]
+    always = level_of(frame, None)
+    return _level(frame, conditions(frame), always, set(range(frame.length)), set()) or ["pass"]
 
 
-def _level(frame: Frame, level: Sequence[Field], empty: set[int], shared: set[int]) -> list[str]:
+def _level(
+    frame: Frame, when: dict[str, Conditions], level: Sequence[Field], empty: set[int], shared: set[int]
+) -> list[str]:
     """The fields present together. `empty` bytes must be written, of `shared` ones other bits are set."""
     fields = [field for field in level if not _is_flag(field)]
     flags: dict[int, list[str]] = {}
@@ -37,20 +44,23 @@ def _level(frame: Frame, level: Sequence[Field], empty: set[int], shared: set[in
     waiting = _waiting(fields, users, shared)
     lines: list[str] = []
     for field in fields:
-        lines += _load(field)
+        load = _load(field)
+        lines += load
         if field.aligned_float:
             lines.append(_pack_float(field))
         else:
-            lines += _joined(_stores(field, users, waiting, shared, flags))
+            stores = _stores(field, users, waiting, shared, flags)
+            lines += _joined(stores, LINES - len(load), field.width > NARROW)
     alone = [byte for byte in sorted(flags) if byte not in users]
     lines += _joined([_store(f"buf[{byte}]", byte in shared, flags[byte]) for byte in alone])
     written = {piece.byte for field in level for piece in field.pieces}
     zeros = [f"buf[{byte}]" for byte in sorted(empty - written)]
     lines += [" = ".join([*zeros[n : n + 8], "0"]) for n in range(0, len(zeros), 8)]
     for question, present in branches(frame, level):
-        others = [f for f in frame.fields if f not in present and not exclusive(frame, f, present[0])]
+        here, names = when[present[0].name], {field.name for field in present}
+        others = [f for f in frame.fields if f.name not in names and not exclusive(when[f.name], here)]
         taken = {piece.byte for field in others for piece in field.pieces}
-        lines += [question, *indented(_level(frame, present, set(), taken))]
+        lines += [question, *indented(_level(frame, when, present, set(), taken))]
     return lines
 
 
@@ -96,19 +106,38 @@ def _stores(
     return [*taking, *whole, *leaving]
 
 
-def _joined(stores: Sequence[Store]) -> Iterator[str]:
-    """Two to a line where they fit."""
+def _joined(stores: Sequence[Store], budget: int = 1, wide: bool = False) -> list[str]:
+    """Two to a line where they fit; in more lines than `budget`, three (and of a `wide` field four)."""
+    best = _grouped(stores, 2, merge=False)
+    for most in (3, 4) if wide else (3,):
+        if len(best) > budget:
+            best = min(best, _grouped(stores, most, merge=True), key=len)
+    return best
+
+
+def _grouped(stores: Sequence[Store], most: int, merge: bool) -> list[str]:
+    """Up to so many assignments on a line; `merge` writes an added bit as one."""
+    if merge:
+        stores = [(target, "=", f"{target} | {v}" if op == "|=" else v) for target, op, v in stores]
+    lines: list[str] = []
     rest = list(stores)
     while rest:
-        target, operator, value = rest.pop(0)
-        pair = f"{target}, {rest[0][0]} = {value}, {rest[0][2]}" if rest else ""
-        if pair and operator == rest[0][1] == "=" and len(pair) <= ROOM:
-            rest.pop(0)
-            yield pair
-        elif len(line := f"{target} {operator} {value}") <= ROOM:
-            yield line
-        else:
-            yield from filled(f"{target} {operator} (", value.split(" | "), " | ", ")")
+        group = rest[:1]
+        while len(group) < min(most, len(rest)) and _line(wider := rest[: len(group) + 1]):
+            group = wider
+        del rest[: len(group)]
+        target, operator, value = group[0]
+        one = _line(group)
+        lines += [one] if one else filled(f"{target} {operator} (", value.split(" | "), " | ", ")")
+    return lines
+
+
+def _line(group: Sequence[Store]) -> str:
+    """The stores as one statement, or nothing where they cannot be one."""
+    targets, operators, values = zip(*group, strict=True)
+    text = f"{', '.join(targets)} {operators[0]} {', '.join(values)}"
+    together = len(group) == 1 or set(operators) == {"="}
+    return text if together and len(text) <= ROOM else ""
 
 
 def _is_flag(field: Field) -> bool:
@@ -129,33 +158,67 @@ def _local(field: Field) -> str:
     return "real" if field.is_float else "raw"
 
 
-def _load(field: Field) -> Iterator[str]:
+def _load(field: Field) -> list[str]:
     """The field in its local, clamped."""
-    name, low, high = _local(field), field.low, field.high
     if _taken_as_it_is(field):
-        return
-    yield f"{name} = self.{field.attribute}"
-    if low is None or high is None:
-        if field.width < 64:
-            # A finite float past the largest that fits makes CPython's struct raise; an infinity does not.
-            most = FLOAT_MAX[field.width]
-            yield f"if {most} < {name} < 1e999 or -1e999 < {name} < -{most}:"
-            yield f"{INDENT}{name} = {most} if {name} > 0 else -{most}"
-    elif field.named and field.is_float:  # a NaN is neither inside nor outside, and stays
-        yield f"if ({name} < {low!r} or {name} > {high!r}) and {is_in(name, field.named, absent=True)}:"
-        yield f"{INDENT}{name} = {low!r} if {name} < {low!r} else {high!r}"
-    elif field.named:
-        yield f"if not ({low} <= {name} <= {high} or {is_in(name, field.named)}):"
-        yield f"{INDENT}{name} = {low} if {name} < {low} else {high}"
-    elif (low, high) == (0, 2**field.width - 1) and field.width <= 16:
+        return []
+    if field.is_float:
+        lines = [f"real = self.{field.attribute}", *_clamp_float(field)]
+        if not field.aligned_float:
+            as_float, as_integer = FLOAT_FORMATS[field.width]
+            lines.append(f'raw = struct.unpack("<{as_integer}", struct.pack("<{as_float}", real))[0]')
+        return lines
+    if field.width > NARROW and not field.named:
+        # Such a one costs an object anyway; two calls leave a line for its many bytes.
+        return [f"{_local(field)} = min(max(self.{field.attribute}, {field.low}), {field.high})"]
+    return [f"raw = self.{field.attribute}", *_clamp(field)]
+
+
+def _clamp(field: Field) -> list[str]:
+    low, high = _ends(field)
+    name = _local(field)
+    if (low, high) == (0, 2**field.width - 1) and field.width <= 16:
         # One question for both ends, at half the price.
-        yield f"if {name} >> {field.width}:"
-        yield f"{INDENT}{name} = 0 if {name} < 0 else {high}"
-    else:
-        yield f"{name} = {low!r} if {name} < {low!r} else {high!r} if {name} > {high!r} else {name}"
-    if field.is_float and not field.aligned_float:
-        as_float, as_integer = FLOAT_FORMATS[field.width]
-        yield f'raw = struct.unpack("<{as_integer}", struct.pack("<{as_float}", {name}))[0]'
+        return [f"{name} = (0 if raw < 0 else {high}) if raw >> {field.width} else raw"]
+    below = [value for value in field.named if value < low]
+    above = [value for value in field.named if value > high]
+    under = f"raw < {low}" + (f" and {is_in('raw', below, absent=True)}" if below else "")
+    over = f"raw > {high}" + (f" and {is_in('raw', above, absent=True)}" if above else "")
+    line = f"{name} = {low} if {under} else {high} if {over} else raw"
+    if len(line) <= ROOM:
+        return [line]
+    parts = [f"{low} <= raw <= {high}", *is_in("raw", field.named).split(" or ")]
+    question = filled("if not (", parts, " or ", "):")
+    return [*question, f"{INDENT}raw = {low} if raw < {low} else {high}", *[f"{name} = raw"] * (name != "raw")]
+
+
+def _clamp_float(field: Field) -> list[str]:
+    """What cantools accepts beyond the range, TOLERANCE, stays; so does what is not a number."""
+    if field.low is None or field.high is None:
+        # A finite float past the largest that fits makes CPython's struct raise; an infinity does not.
+        most = FLOAT_MAX[field.width]
+        plain = field.width == 64
+        return [] if plain else [f"real = max(min(real, {most}), -{most}) if abs(real) < 1e999 else real"]
+    low, high = _ends(field)
+    slack = float(TOLERANCE)
+    under, over = f"real < {low - slack!r}", f"real > {high + slack!r}"
+    if field.named:
+        under += _and_not([value for value in field.named if value < low])
+        over += _and_not([value for value in field.named if value > high])
+    line = f"real = {low!r} if {under} else {high!r} if {over} else real"
+    if len(line) <= ROOM:
+        return [line]
+    return [f"real = {low!r} if {under} else real", f"real = {high!r} if {over} else real"]
+
+
+def _and_not(named: Sequence[int]) -> str:
+    """Each by itself: a float lies between neighbours too."""
+    return "".join(f" and real != {value}" for value in named)
+
+
+def _ends(field: Field) -> tuple[float, float]:
+    assert field.low is not None and field.high is not None
+    return field.low, field.high
 
 
 def _taken_as_it_is(field: Field) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from dbc.layout import Field, Frame
 
+LOCALS = ("raw", "byte", "real", "min", "max", "abs")  # names that the generated methods use
+
 
 def level_of(frame: Frame, parent: tuple[Field, frozenset[int]] | None) -> list[Field]:
     """The fields that are present always, or under exactly these values of a selector."""
@@ -17,7 +19,7 @@ def level_of(frame: Frame, parent: tuple[Field, frozenset[int]] | None) -> list[
 
 def local(selector: Field) -> str:
     """Its name in a method, apart from those of the method's own locals."""
-    return selector.attribute + "_" * (selector.attribute in ("raw", "byte", "real"))
+    return selector.attribute + "_" * (selector.attribute in LOCALS)
 
 
 def branches(frame: Frame, level: Sequence[Field]) -> Iterator[tuple[str, list[Field]]]:
@@ -55,19 +57,26 @@ def is_in(name: str, ids: Iterable[int], absent: bool = False) -> str:
     elif singles:
         parts.append(f"{name} in ({', '.join(map(str, singles))})")
     text = " or ".join(parts)
-    return f"not ({text})" if absent else text
+    if absent:
+        return f"not {text}" if len(parts) == 1 else f"not ({text})"
+    return text
 
 
-def exclusive(frame: Frame, a: Field, b: Field) -> bool:
-    """Whether no frame can carry both."""
-    above_a, above_b = _conditions(frame, a), _conditions(frame, b)
-    return any(not ids & above_b.get(selector, ids) for selector, ids in above_a.items())
+Conditions = dict[str, frozenset[int]]  # selector: values of it
 
 
-def _conditions(frame: Frame, field: Field) -> dict[str, frozenset[int]]:
-    conditions: dict[str, frozenset[int]] = {}
-    by_name = {other.name: other for other in frame.fields}
-    while field.selector is not None:
-        conditions[field.selector] = field.ids
-        field = by_name[field.selector]
-    return conditions
+def conditions(frame: Frame) -> dict[str, Conditions]:
+    """Of each field what all selectors above it must be."""
+    by_name = {field.name: field for field in frame.fields}
+    found: dict[str, Conditions] = {}
+    for field in frame.fields:
+        above = found[field.name] = {}
+        while field.selector is not None:
+            above[field.selector] = field.ids
+            field = by_name[field.selector]
+    return found
+
+
+def exclusive(a: Conditions, b: Conditions) -> bool:
+    """Whether no frame can carry a field under the ones and a field under the others."""
+    return any(not ids & b.get(selector, ids) for selector, ids in a.items())

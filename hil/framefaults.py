@@ -2,12 +2,12 @@
 
 A batch is what is on the wire in a tick: (identifier with SocketCAN's flags, length, 8 bytes), in order. A fault works on
 the frames of its place and leaves the others where they are; `changed` counts what would not have been so without it. One
-that is over lets go of what it still holds. Delays are in ms, in whole ticks, rounded up. Random ones draw from the stream
-they are given.
+that is over lets go of what it still holds. Delays are in ms, in whole ticks, rounded up.
 """
 
 import math
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from random import Random
 
 from e2e.p05 import e2e_p05_protect
@@ -105,19 +105,26 @@ class DropEvery(FrameFault):
 
 
 class Holding(FrameFault):
-    """What comes later waits here, with its time."""
+    """What comes later waits here, the first to come first, in the order of its coming."""
 
     def __init__(self, place: Place, severity: float, random: Random) -> None:
         super().__init__(place, severity, random)
-        self._held: list[tuple[int, Frame]] = []
+        self._held: list[tuple[int, int, Frame]] = []
+        self._count = 0
 
     @property
     def holds(self) -> bool:
         return bool(self._held)
 
+    def hold(self, frame: Frame, due_ms: int) -> None:
+        """Until then."""
+        self._count += 1
+        heappush(self._held, (due_ms, self._count, frame))
+
     def late(self, now_ms: int) -> list[Frame]:
-        due = [frame for due_ms, frame in self._held if due_ms <= now_ms]
-        self._held = [held for held in self._held if held[0] > now_ms]
+        due = []
+        while self._held and self._held[0][0] <= now_ms:
+            due.append(heappop(self._held)[2])
         return due
 
 
@@ -128,9 +135,9 @@ class Duplicate(Holding):
         out.append(frame)
         copies = round(self.severity)
         self.changed += copies
-        if copies:
-            out.append(frame)
-        self._held += [(now_ms + k * TICK_ms, frame) for k in range(1, copies)]
+        out += [frame] * min(copies, 1)
+        for k in range(1, copies):
+            self.hold(frame, now_ms + k * TICK_ms)
 
 
 class Delay(Holding):
@@ -139,7 +146,7 @@ class Delay(Holding):
             out.append(frame)
             return
         self.changed += 1
-        self._held.append((now_ms + math.ceil(self.severity / TICK_ms) * TICK_ms, frame))
+        self.hold(frame, now_ms + math.ceil(self.severity / TICK_ms) * TICK_ms)
 
 
 class Reorder(FrameFault):
@@ -187,23 +194,16 @@ class Corrupt(FrameFault):
         if word & REMOTE or not bits:
             out.append(frame)
             return
-        spoiled = bytearray(data)
-        for bit in self.random.sample(range(8 * length), bits):
-            spoiled[bit >> 3] ^= 1 << (bit & 7)
         self.changed += 1
-        out.append((word, length, bytes(spoiled)))
+        out.append((word, length, _flipped(data, self.random.sample(range(8 * length), bits))))
 
 
 class FlipBit(FrameFault):
     """Bit k is bit k % 8 of byte k // 8."""
 
     def instead(self, frame: Frame, now_ms: int, out: list[Frame]) -> None:
-        word, length, data = frame
-        bit = int(self.severity)
-        spoiled = bytearray(data)
-        spoiled[bit >> 3] ^= 1 << (bit & 7)
         self.changed += 1
-        out.append((word, length, bytes(spoiled)))
+        out.append((frame[0], frame[1], _flipped(frame[2], [int(self.severity)])))
 
 
 class WrongLength(FrameFault):
@@ -289,8 +289,8 @@ class WrongPeriod(FrameFault):
 
 
 class Babble(FrameFault):
-    """So many frames more in every tick, anywhere among the others, with random content: of one identifier; for the whole
-    bus of any identifier, standard or extended, that is none of the bench's wires, and of any length."""
+    """So many frames more in every tick, anywhere among the others, with random content: of one identifier, or, for the
+    whole bus, of any length and any identifier, standard or extended, that is none of the bench's wires."""
 
     def step(self, batch: list[Frame], now_ms: int) -> list[Frame]:
         if self.over:
@@ -312,6 +312,13 @@ class Babble(FrameFault):
             if self.place.has(word):
                 length = random.randint(0, BYTES)
                 return word, length, content[:length].ljust(BYTES, b"\0")
+
+
+def _flipped(data: bytes, bits: list[int]) -> bytes:
+    spoiled = bytearray(data)
+    for bit in bits:
+        spoiled[bit >> 3] ^= 1 << (bit & 7)
+    return bytes(spoiled)
 
 
 def _counted(frame: Frame, counter: int) -> Frame:

@@ -101,10 +101,23 @@ BO_ 12 OFF_GRID: 2 A
  SG_ between : 0|8@1+ (0.1,0) [0.25|9.99] "" B
  SG_ negative : 8|8@1- (0.5,-3) [-12.8|4.3] "" B
 
+BO_ 13 EDGES: 8 A
+ SG_ loose : 0|32@1- (0.5,0) [0|5] "" B
+ SG_ titled : 32|32@1- (1,0) [0|9] "" B
+
+BO_ 14 BUILTINS: 8 A
+ SG_ max M : 0|2@1+ (1,0) [0|2] "" B
+ SG_ min m1M : 2|2@1+ (1,0) [0|0] "" B
+ SG_ abs m3 : 8|31@1+ (1,0) [0|0] "" B
+ SG_ raw m2 : 8|32@0- (1,0) [0|0] "" B
+
 VAL_ 8 sparse 1022 "bad" 1023 "absent" ;
 VAL_ 8 lonely 0 "off" 77 "odd" ;
 VAL_ 8 below -2048 "open" -2047 "short" -2046 "late" 3 "inside" 70000 "beyond" ;
 VAL_ 10 other 2 "two" ;
+VAL_ 13 titled -3 "open" -2 "short" -1 "late" 20 "far" ;
+SIG_VALTYPE_ 13 loose : 1;
+SIG_VALTYPE_ 13 titled : 1;
 SIG_VALTYPE_ 4 big_float : 1;
 SIG_VALTYPE_ 4 little_double : 2;
 SIG_VALTYPE_ 4 crooked_float : 1;
@@ -116,6 +129,9 @@ SG_MUL_VAL_ 10 deep_b inner 1-1;
 SG_MUL_VAL_ 10 flat outer 0-0;
 SG_MUL_VAL_ 10 many other 0-1;
 SG_MUL_VAL_ 10 few other 3-3;
+SG_MUL_VAL_ 14 min max 1-1;
+SG_MUL_VAL_ 14 abs min 3-3;
+SG_MUL_VAL_ 14 raw max 2-2;
 SG_MUL_VAL_ 11 wide which 3-9, 20-20;
 SG_MUL_VAL_ 11 overlap which 4-6, 21-21, 30-40;
 SG_MUL_VAL_ 11 single which 200-200;
@@ -225,6 +241,8 @@ def named_values(signal: Signal) -> list[int]:
 def allowed(signal: Signal, rng: random.Random) -> float:
     """A value that cantools accepts, often an end of the range or one with a name."""
     low, high = raw_range(signal)
+    if signal.conversion.is_float and high - low < 2**20:
+        return rng.choice([low, (low + high) / 2, high])
     if signal.conversion.is_float:
         drawn = rng.choice([0.0, 1.0, -2.5, low / 3, high / 7])
         mantissa = round(math.ldexp(math.frexp(drawn)[0], 20))  # short enough for either format
@@ -471,7 +489,7 @@ def test_no_message_of_ours_needs_more_than_a_small_integer(codec: Codec, messag
 
 
 def test_the_frames_of_the_integer_lane_are_within_the_promise() -> None:
-    shipped = [codec for name, codec in known().items() if name != "odd"]
+    shipped = [known()[name] for name in ("bms.dbc", "hil.dbc")]
     wide = [message.name for codec in shipped for message in codec.database.messages if not small(message)]
     assert all(name.startswith("HIL_PROBE") for name in wide), wide
 
@@ -495,6 +513,16 @@ def test_a_float_too_large_for_its_format_is_the_largest_that_fits() -> None:
     assert want is not None
     assert (want["big_float"], want["crooked_float"]) == (3.4028234663852886e38, -3.4028234663852886e38)
     assert want["little_double"] == 1e30
+
+
+def test_a_float_is_clamped_only_where_cantools_would_refuse_it() -> None:
+    codec = known()["odd"]
+    message = codec.database.get_message_by_name("EDGES")
+    accepted = {"loose": -(2.0**-21), "titled": -3.0}  # a hair outside, and one that has a name
+    assert packed(codec.fill(message, accepted)) == encoded(message, accepted)
+    for beyond, end in (({"loose": -0.25, "titled": -2.5}, (0, 0)), ({"loose": 11.0, "titled": 19.0}, (10, 9))):
+        nearest = {"loose": float(end[0]), "titled": float(end[1])}
+        assert packed(codec.fill(message, beyond)) == encoded(message, nearest)
 
 
 def test_a_selector_without_meaning_packs_what_is_always_present() -> None:
@@ -624,6 +652,70 @@ def test_half_a_codec_leaves_the_other_half_out() -> None:
     assert all(hasattr(cls, "unpack") and not hasattr(cls, "pack") for cls in receives.module.MESSAGES)
 
 
+NETWORK = HEAD.replace("BU_: A B", "BU_: A B C D") + """\
+BO_ 1 FROM_A: 1 A
+ SG_ x : 0|4@1+ (1,0) [0|0] "" B
+ SG_ y : 4|4@1+ (1,0) [0|0] "" C
+
+BO_ 2 FROM_B: 1 B
+ SG_ x : 0|8@1- (1,0) [0|0] "" C,A
+
+BO_ 3 ECHO: 1 Vector__XXX
+ SG_ x : 0|8@1+ (1,0) [0|0] "" B
+
+BO_ 4 FROM_C: 1 C
+ SG_ x : 0|8@1+ (1,0) [0|0] "" Vector__XXX
+
+BO_TX_BU_ 3 : A,B;
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "methods"),
+    [
+        (["--node", "A"], {"FromA": "pack", "FromB": "unpack", "Echo": "pack"}),
+        (["--node", "B"], {"FromA": "unpack", "FromB": "pack", "Echo": "pack unpack"}),
+        (["--node", "C"], {"FromA": "unpack", "FromB": "unpack", "FromC": "pack"}),
+        (["--node", "C", "--half", "send"], {"FromC": "pack"}),
+        (["--node", "A", "--half", "receive"], {"FromB": "unpack"}),
+        (["--messages", "ECHO,FROM_A", "--node", "B"], {"FromA": "unpack", "Echo": "pack unpack"}),
+    ],
+    ids=lambda given: " ".join(given),
+)
+def test_a_node_gets_pack_of_what_it_sends_and_unpack_of_what_it_receives(
+    options: list[str], methods: dict[str, str]
+) -> None:
+    codec = compiled(NETWORK, *options)
+    classes = {cls.__name__: cls for cls in codec.module.MESSAGES}
+    found = {name: " ".join(m for m in ("pack", "unpack") if hasattr(cls, m)) for name, cls in classes.items()}
+    assert found == methods
+    assert {entry["class"] for entry in codec.names.values()} == set(methods)
+    assert f"by dbc/generate.py {' '.join(options)}; do not edit." in codec.text
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--node", "E"], "node E: there is no message in the file that it sends or receives"),
+        (["--node", "D"], "node D: "),
+        (["--node", "Vector__XXX"], "node Vector__XXX: "),
+        (["--node", ""], "node : "),
+        (["--node", "A", "--messages", "FROM_C"], "message FROM_C: is none that node A sends or receives"),
+        (["--node", "A", "--messages", "FROM_A,FROM_B", "--half", "send"], "message FROM_B: "),
+    ],
+    ids=lambda given: " ".join(given) if isinstance(given, list) else "",
+)
+def test_a_node_that_has_no_part_in_what_is_wanted_is_refused_by_name(
+    options: list[str], says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in.dbc").write_text(NETWORK)
+    assert generate.main([str(tmp_path / "in.dbc"), "-o", str(tmp_path / "out.py"), *options]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert f"in.dbc: {says}" in said
+    assert not (tmp_path / "out.py").exists()
+
+
 COMMENTED = HEAD + """\
 BO_ 5 TOLD: 1 A
  SG_ state : 0|4@1+ (1,0) [0|9] "" B
@@ -631,7 +723,7 @@ BO_ 5 TOLD: 1 A
 
 CM_ BO_ 5 "Says \\\\ three \\"\\"\\" quotes and
 a second line";
-CM_ SG_ 5 level "How high";
+CM_ SG_ 5 level "How high, größe 漢字 \\N{DASH} {} %s";
 VAL_ 5 state 0 "off" 1 "on" ;
 """
 
@@ -641,7 +733,7 @@ def test_comments_ranges_and_value_names_become_the_docstring() -> None:
     assert doc.startswith("TOLD. From A. Says ")
     assert "a second line" in doc
     assert "state: 0 to 9. 0 off, 1 on" in doc
-    assert "level_dV: 0 to 15 is 0 to 1.5 V. How high" in doc
+    assert "level_dV: 0 to 15 is 0 to 1.5 V. How high, größe 漢字 /N{DASH} {} %s" in doc
 
 
 # The command.
@@ -708,6 +800,13 @@ REFUSED = {
             "SIG_VALTYPE_ 5 y : 1;\n"
         ),
         ["message M, signal y", "float"],
+    ),
+    "a cycle time in words": (
+        body(
+            'BO_ 5 M: 1 A\n\nBA_DEF_ BO_ "GenMsgCycleTime" STRING ;\nBA_DEF_DEF_ "GenMsgCycleTime" "";\n'
+            'BA_ "GenMsgCycleTime" BO_ 5 "often";\n'
+        ),
+        ["message M", "'often'"],
     ),
     "an id too long": (body("BO_ 2048 M: 1 A\n"), ["M", "0x800"]),
     "no DBC at all": (b"garbage, not a DBC\n", ["line 1"]),

@@ -7,6 +7,7 @@ cantools with our DBC files, published bytes and the published order of bits are
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cantools
@@ -437,6 +438,21 @@ def test_texts_are_ascii_filled_with_spaces_and_places_are_numbers() -> None:
     assert sent[0x376].decode() == f"P{rig.app.snap.coldest_probe:03d}    "
     assert sent[0x377].decode() == f"P{rig.app.snap.hottest_probe:03d}    "
     assert int.from_bytes(sent[0x379], "little") == rig.pack.cell.capacity_mAh // 1000
+
+
+@each_inverter
+def test_a_health_that_is_not_known_is_sent_as_whole_and_one_that_is_as_it_is(protocol: str) -> None:
+    rig = Rig(protocol)
+    for known, sent in ((-1, 100), (925, 93), (0, 0)):
+        rig.offer.soh_permille = known
+        assert rig.decoded()[0x355]["soh"] == sent
+
+
+def test_energy_is_told_in_hundreds_of_watt_hours_little_endian() -> None:
+    rig = Rig("victron")
+    rig.app.energy = SimpleNamespace(charged_Wh=1_234_599, discharged_Wh=99)  # type: ignore[attr-defined, unused-ignore]
+    rig.adapter = Victron(rig.app, rig.offer)
+    assert rig.send()[0x378] == (12_345).to_bytes(4, "little") + bytes(4)
 
 
 # Who is heard.

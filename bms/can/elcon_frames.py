@@ -26,16 +26,13 @@ class ElconRequest:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.voltage_dV
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw >> 8, raw & 255
         raw = self.current_dA
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[2], buf[3] = raw >> 8, raw & 255
         raw = self.control
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[4] = raw
         buf[5] = buf[6] = buf[7] = 0
 
@@ -76,12 +73,10 @@ class ElconStatus:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.voltage_dV
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw >> 8, raw & 255
         raw = self.current_dA
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[2], buf[3] = raw >> 8, raw & 255
         buf[4] = (
             (self.hardware_failure > 0) | (self.over_temperature > 0) << 1

@@ -36,29 +36,23 @@ class BmsLimits:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.e2e_crc
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.e2e_counter
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[2] = raw
         raw = self.charge_limit_dA
-        if raw >> 14:
-            raw = 0 if raw < 0 else 16383
+        raw = (0 if raw < 0 else 16383) if raw >> 14 else raw
         buf[3], byte = raw & 255, raw >> 8
         raw = self.discharge_limit_dA
-        if raw >> 14:
-            raw = 0 if raw < 0 else 16383
+        raw = (0 if raw < 0 else 16383) if raw >> 14 else raw
         buf[4], buf[5] = byte | (raw & 3) << 6, raw >> 2 & 255
         byte = raw >> 10
         raw = self.charge_reason
-        if raw >> 6:
-            raw = 0 if raw < 0 else 63
+        raw = (0 if raw < 0 else 63) if raw >> 6 else raw
         buf[6], byte = byte | (raw & 15) << 4, raw >> 4
         raw = self.discharge_reason
-        if raw >> 6:
-            raw = 0 if raw < 0 else 63
+        raw = (0 if raw < 0 else 63) if raw >> 6 else raw
         buf[7] = byte | raw << 2
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -126,44 +120,34 @@ class BmsState:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.e2e_crc
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.e2e_counter
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[2] = raw
         raw = self.state
-        if raw >> 4:
-            raw = 0 if raw < 0 else 15
+        raw = (0 if raw < 0 else 15) if raw >> 4 else raw
         byte = raw
         raw = self.contactors_commanded
-        if raw >> 4:
-            raw = 0 if raw < 0 else 15
+        raw = (0 if raw < 0 else 15) if raw >> 4 else raw
         buf[3] = byte | raw << 4
         raw = self.contactors_feedback
-        if raw >> 4:
-            raw = 0 if raw < 0 else 15
+        raw = (0 if raw < 0 else 15) if raw >> 4 else raw
         byte = raw
         raw = self.severity
-        if raw >> 3:
-            raw = 0 if raw < 0 else 7
+        raw = (0 if raw < 0 else 7) if raw >> 3 else raw
         buf[4] = byte | raw << 4 | (self.request_accepted > 0) << 7
         raw = self.first_cause
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[5] = raw
         raw = self.first_cause_where
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[6] = raw
         raw = self.command_e2e
-        if raw >> 3:
-            raw = 0 if raw < 0 else 7
+        raw = (0 if raw < 0 else 7) if raw >> 3 else raw
         byte = raw
         raw = self.charger_e2e
-        if raw >> 3:
-            raw = 0 if raw < 0 else 7
+        raw = (0 if raw < 0 else 7) if raw >> 3 else raw
         buf[7] = byte | raw << 3
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -206,12 +190,10 @@ class BmsPack:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.e2e_crc
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.e2e_counter
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[2] = raw
         raw = self.pack_voltage_mV
         raw = 0 if raw < 0 else 2097151 if raw > 2097151 else raw
@@ -253,12 +235,10 @@ class BmsLink:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.e2e_crc
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.e2e_counter
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[2] = raw
         raw = self.link_voltage_mV
         raw = 0 if raw < 0 else 2097151 if raw > 2097151 else raw
@@ -300,20 +280,16 @@ class BmsLimits2s:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.e2e_crc
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.e2e_counter
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[2] = raw
         raw = self.charge_limit_2s_dA
-        if raw >> 14:
-            raw = 0 if raw < 0 else 16383
+        raw = (0 if raw < 0 else 16383) if raw >> 14 else raw
         buf[3], byte = raw & 255, raw >> 8
         raw = self.discharge_limit_2s_dA
-        if raw >> 14:
-            raw = 0 if raw < 0 else 16383
+        raw = (0 if raw < 0 else 16383) if raw >> 14 else raw
         buf[4], buf[5] = byte | (raw & 3) << 6, raw >> 2 & 255
         buf[6] = raw >> 10
         buf[7] = 0
@@ -354,20 +330,16 @@ class BmsLimits10s:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.e2e_crc
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.e2e_counter
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[2] = raw
         raw = self.charge_limit_10s_dA
-        if raw >> 14:
-            raw = 0 if raw < 0 else 16383
+        raw = (0 if raw < 0 else 16383) if raw >> 14 else raw
         buf[3], byte = raw & 255, raw >> 8
         raw = self.discharge_limit_10s_dA
-        if raw >> 14:
-            raw = 0 if raw < 0 else 16383
+        raw = (0 if raw < 0 else 16383) if raw >> 14 else raw
         buf[4], buf[5] = byte | (raw & 3) << 6, raw >> 2 & 255
         buf[6] = raw >> 10
         buf[7] = 0
@@ -408,20 +380,16 @@ class BmsLimits30s:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.e2e_crc
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.e2e_counter
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[2] = raw
         raw = self.charge_limit_30s_dA
-        if raw >> 14:
-            raw = 0 if raw < 0 else 16383
+        raw = (0 if raw < 0 else 16383) if raw >> 14 else raw
         buf[3], byte = raw & 255, raw >> 8
         raw = self.discharge_limit_30s_dA
-        if raw >> 14:
-            raw = 0 if raw < 0 else 16383
+        raw = (0 if raw < 0 else 16383) if raw >> 14 else raw
         buf[4], buf[5] = byte | (raw & 3) << 6, raw >> 2 & 255
         buf[6] = raw >> 10
         buf[7] = 0
@@ -464,12 +432,10 @@ class BmsSoc:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.e2e_crc
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.e2e_counter
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[2] = raw
         raw = self.soc_permille
         raw = 0 if raw < 0 else 1000 if raw > 1000 else raw
@@ -523,29 +489,23 @@ class BmsBounds:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.e2e_crc
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.e2e_counter
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[2] = raw
         raw = self.layer_high_mV
-        if raw >> 13:
-            raw = 0 if raw < 0 else 8191
+        raw = (0 if raw < 0 else 8191) if raw >> 13 else raw
         buf[3], byte = raw & 255, raw >> 8
         raw = self.layer_low_mV
-        if raw >> 13:
-            raw = 0 if raw < 0 else 8191
+        raw = (0 if raw < 0 else 8191) if raw >> 13 else raw
         buf[4], buf[5] = byte | (raw & 7) << 5, raw >> 3 & 255
         byte = raw >> 11
         raw = self.layer_high_group
-        if raw >> 7:
-            raw = 0 if raw < 0 else 127
+        raw = (0 if raw < 0 else 127) if raw >> 7 else raw
         buf[6], byte = byte | (raw & 63) << 2, raw >> 6
         raw = self.layer_low_group
-        if raw >> 7:
-            raw = 0 if raw < 0 else 127
+        raw = (0 if raw < 0 else 127) if raw >> 7 else raw
         buf[7] = byte | raw << 1
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -588,12 +548,10 @@ class BmsTemperature:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.e2e_crc
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.e2e_counter
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[2] = raw
         raw = self.layer_hottest_ddegC
         raw = -2048 if raw < -2048 else 2047 if raw > 2047 else raw
@@ -602,12 +560,10 @@ class BmsTemperature:
         raw = -2048 if raw < -2048 else 2047 if raw > 2047 else raw
         buf[4], buf[5] = byte | (raw & 15) << 4, raw >> 4 & 255
         raw = self.hottest_probe
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[6] = raw
         raw = self.coldest_probe
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[7] = raw
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -646,16 +602,13 @@ class BmsSoh:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.e2e_crc
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.e2e_counter
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[2] = raw
         raw = self.soh_permille
-        if not (0 <= raw <= 1200 or raw == 2047):
-            raw = 0 if raw < 0 else 1200
+        raw = 0 if raw < 0 else 1200 if raw > 1200 and raw != 2047 else raw
         buf[3], byte = raw & 255, raw >> 8
         raw = self.soh_sigma_permille
         raw = 0 if raw < 0 else 1000 if raw > 1000 else raw
@@ -710,59 +663,49 @@ class BmsFaults:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.e2e_crc
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.e2e_counter
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[2] = raw
-        page = self.page
-        page = 0 if page < 0 else 3 if page > 3 else page
+        raw = self.page
+        page = 0 if raw < 0 else 3 if raw > 3 else raw
         buf[3] = page
         buf[4] = buf[5] = buf[6] = buf[7] = 0
         if page == 0:
             raw = self.faults_0_15
-            if raw >> 16:
-                raw = 0 if raw < 0 else 65535
+            raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
             buf[4], buf[5] = raw & 255, raw >> 8
             raw = self.faults_16_31
-            if raw >> 16:
-                raw = 0 if raw < 0 else 65535
+            raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
             buf[6], buf[7] = raw & 255, raw >> 8
         elif page == 1:
             raw = self.faults_32_47
-            if raw >> 16:
-                raw = 0 if raw < 0 else 65535
+            raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
             buf[4], buf[5] = raw & 255, raw >> 8
             raw = self.faults_48_63
-            if raw >> 16:
-                raw = 0 if raw < 0 else 65535
+            raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
             buf[6], buf[7] = raw & 255, raw >> 8
         elif page == 2:
             raw = self.faults_64_79
-            if raw >> 16:
-                raw = 0 if raw < 0 else 65535
+            raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
             buf[4], buf[5] = raw & 255, raw >> 8
             raw = self.faults_80_95
-            if raw >> 16:
-                raw = 0 if raw < 0 else 65535
+            raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
             buf[6], buf[7] = raw & 255, raw >> 8
         elif page == 3:
             raw = self.faults_96_111
-            if raw >> 16:
-                raw = 0 if raw < 0 else 65535
+            raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
             buf[4], buf[5] = raw & 255, raw >> 8
             raw = self.faults_112_127
-            if raw >> 16:
-                raw = 0 if raw < 0 else 65535
+            raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
             buf[6], buf[7] = raw & 255, raw >> 8
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
         if len(buf) != 8:
             return False
         page = buf[3]
-        if not (0 <= page <= 3):
+        if not 0 <= page <= 3:
             return False
         self.e2e_crc = buf[0] | buf[1] << 8
         self.e2e_counter = buf[2]
@@ -808,22 +751,18 @@ class BmsGroups:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.index
-        if raw >> 7:
-            raw = 0 if raw < 0 else 127
+        raw = (0 if raw < 0 else 127) if raw >> 7 else raw
         byte = raw
         raw = self.group_0_voltage_mV
-        if not (-5000 <= raw <= 262143 or raw in (-262144, -262143)):
-            raw = -5000 if raw < -5000 else 262143
+        raw = -5000 if raw < -5000 and raw not in (-262144, -262143) else 262143 if raw > 262143 else raw
         buf[0], buf[1] = byte | (raw & 1) << 7, raw >> 1 & 255
         buf[2], byte = raw >> 9 & 255, raw >> 17 & 3
         raw = self.group_1_voltage_mV
-        if not (-5000 <= raw <= 262143 or raw in (-262144, -262143)):
-            raw = -5000 if raw < -5000 else 262143
+        raw = -5000 if raw < -5000 and raw not in (-262144, -262143) else 262143 if raw > 262143 else raw
         buf[3], buf[4] = byte | (raw & 63) << 2, raw >> 6 & 255
         byte = raw >> 14 & 31
         raw = self.group_2_voltage_mV
-        if not (-5000 <= raw <= 262143 or raw in (-262144, -262143)):
-            raw = -5000 if raw < -5000 else 262143
+        raw = -5000 if raw < -5000 and raw not in (-262144, -262143) else 262143 if raw > 262143 else raw
         buf[5], buf[6] = byte | (raw & 7) << 5, raw >> 3 & 255
         buf[7] = raw >> 11 & 255
 
@@ -865,22 +804,18 @@ class BmsStacks:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.index
-        if raw >> 4:
-            raw = 0 if raw < 0 else 15
+        raw = (0 if raw < 0 else 15) if raw >> 4 else raw
         byte = raw
         raw = self.stack_0_voltage_mV
-        if not (-20000 <= raw <= 524287 or raw in (-524288, -524287)):
-            raw = -20000 if raw < -20000 else 524287
+        raw = -20000 if raw < -20000 and raw not in (-524288, -524287) else 524287 if raw > 524287 else raw
         buf[0], buf[1] = byte | (raw & 15) << 4, raw >> 4 & 255
         buf[2] = raw >> 12 & 255
         raw = self.stack_1_voltage_mV
-        if not (-20000 <= raw <= 524287 or raw in (-524288, -524287)):
-            raw = -20000 if raw < -20000 else 524287
+        raw = -20000 if raw < -20000 and raw not in (-524288, -524287) else 524287 if raw > 524287 else raw
         buf[3], buf[4] = raw & 255, raw >> 8 & 255
         byte = raw >> 16 & 15
         raw = self.stack_2_voltage_mV
-        if not (-20000 <= raw <= 524287 or raw in (-524288, -524287)):
-            raw = -20000 if raw < -20000 else 524287
+        raw = -20000 if raw < -20000 and raw not in (-524288, -524287) else 524287 if raw > 524287 else raw
         buf[5], buf[6] = byte | (raw & 15) << 4, raw >> 4 & 255
         buf[7] = raw >> 12 & 255
 
@@ -926,28 +861,22 @@ class BmsProbes:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.index
-        if raw >> 4:
-            raw = 0 if raw < 0 else 15
+        raw = (0 if raw < 0 else 15) if raw >> 4 else raw
         byte = raw
         raw = self.probe_0_temperature_ddegC
-        if not (-2000 <= raw <= 2047 or raw in (-2048, -2047)):
-            raw = -2000 if raw < -2000 else 2047
+        raw = -2000 if raw < -2000 and raw not in (-2048, -2047) else 2047 if raw > 2047 else raw
         buf[0], buf[1] = byte | (raw & 15) << 4, raw >> 4 & 255
         raw = self.probe_1_temperature_ddegC
-        if not (-2000 <= raw <= 2047 or raw in (-2048, -2047)):
-            raw = -2000 if raw < -2000 else 2047
+        raw = -2000 if raw < -2000 and raw not in (-2048, -2047) else 2047 if raw > 2047 else raw
         buf[2], byte = raw & 255, raw >> 8 & 15
         raw = self.probe_2_temperature_ddegC
-        if not (-2000 <= raw <= 2047 or raw in (-2048, -2047)):
-            raw = -2000 if raw < -2000 else 2047
+        raw = -2000 if raw < -2000 and raw not in (-2048, -2047) else 2047 if raw > 2047 else raw
         buf[3], buf[4] = byte | (raw & 15) << 4, raw >> 4 & 255
         raw = self.probe_3_temperature_ddegC
-        if not (-2000 <= raw <= 2047 or raw in (-2048, -2047)):
-            raw = -2000 if raw < -2000 else 2047
+        raw = -2000 if raw < -2000 and raw not in (-2048, -2047) else 2047 if raw > 2047 else raw
         buf[5], byte = raw & 255, raw >> 8 & 15
         raw = self.probe_4_temperature_ddegC
-        if not (-2000 <= raw <= 2047 or raw in (-2048, -2047)):
-            raw = -2000 if raw < -2000 else 2047
+        raw = -2000 if raw < -2000 and raw not in (-2048, -2047) else 2047 if raw > 2047 else raw
         buf[6], buf[7] = byte | (raw & 15) << 4, raw >> 4 & 255
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -987,16 +916,13 @@ class BmsChargeRequest:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.e2e_crc
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.e2e_counter
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[2] = raw
         raw = self.charge_current_dA
-        if raw >> 14:
-            raw = 0 if raw < 0 else 16383
+        raw = (0 if raw < 0 else 16383) if raw >> 14 else raw
         buf[3], byte = raw & 255, raw >> 8
         raw = self.charge_voltage_mV
         raw = 0 if raw < 0 else 2097151 if raw > 2097151 else raw
@@ -1041,20 +967,16 @@ class BmsThermalRequest:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.e2e_crc
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.e2e_counter
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[2] = raw
         raw = self.thermal_mode
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte = raw
         raw = self.thermal_reason
-        if raw >> 3:
-            raw = 0 if raw < 0 else 7
+        raw = (0 if raw < 0 else 7) if raw >> 3 else raw
         byte |= raw << 2
         raw = self.thermal_target_ddegC
         raw = -2048 if raw < -2048 else 2047 if raw > 2047 else raw
@@ -1098,20 +1020,16 @@ class BmsInsulation:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.e2e_crc
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.e2e_counter
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[2] = raw
         raw = self.insulation_kohm
-        if not (0 <= raw <= 65533 or raw in (65534, 65535)):
-            raw = 0 if raw < 0 else 65533
+        raw = 0 if raw < 0 else 65533 if raw > 65533 and raw not in (65534, 65535) else raw
         buf[3], buf[4] = raw & 255, raw >> 8
         raw = self.insulation_ohm_per_volt
-        if not (0 <= raw <= 65533 or raw in (65534, 65535)):
-            raw = 0 if raw < 0 else 65533
+        raw = 0 if raw < 0 else 65533 if raw > 65533 and raw not in (65534, 65535) else raw
         buf[5], buf[6] = raw & 255, raw >> 8
         buf[7] = 0
 
@@ -1149,20 +1067,16 @@ class BmsIdentity:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.protocol_version
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[0] = raw
         raw = self.configuration_crc
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[1], buf[2] = raw & 255, raw >> 8
         raw = self.layer_count
-        if raw >> 12:
-            raw = 0 if raw < 0 else 4095
+        raw = (0 if raw < 0 else 4095) if raw >> 12 else raw
         buf[3], byte = raw & 255, raw >> 8
         raw = self.group_count
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[4], byte = byte | (raw & 15) << 4, raw >> 4
         raw = self.capacity_mAh
         raw = 0 if raw < 0 else 1048575 if raw > 1048575 else raw
@@ -1207,16 +1121,13 @@ class BmsTiming:
         buf[0], buf[1] = raw & 255, raw >> 8 & 255
         buf[2] = raw >> 16
         raw = self.late_ticks
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[3], buf[4] = raw & 255, raw >> 8
         raw = self.worst_lateness_ms
-        if raw >> 12:
-            raw = 0 if raw < 0 else 4095
+        raw = (0 if raw < 0 else 4095) if raw >> 12 else raw
         buf[5], byte = raw & 255, raw >> 8
         raw = self.reset_cause
-        if raw >> 3:
-            raw = 0 if raw < 0 else 7
+        raw = (0 if raw < 0 else 7) if raw >> 3 else raw
         buf[6] = byte | raw << 4
         buf[7] = 0
 
@@ -1254,24 +1165,19 @@ class BmsBus:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.frames_late
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.frames_foreign
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[2], buf[3] = raw & 255, raw >> 8
         raw = self.command_errors
-        if raw >> 12:
-            raw = 0 if raw < 0 else 4095
+        raw = (0 if raw < 0 else 4095) if raw >> 12 else raw
         buf[4], byte = raw & 255, raw >> 8
         raw = self.charger_errors
-        if raw >> 12:
-            raw = 0 if raw < 0 else 4095
+        raw = (0 if raw < 0 else 4095) if raw >> 12 else raw
         buf[5], buf[6] = byte | (raw & 15) << 4, raw >> 4
         raw = self.bus_offs
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[7] = raw
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -1350,9 +1256,8 @@ class BmsThroughput:
         buf[2], byte = raw >> 16 & 255, raw >> 24
         raw = self.energy_discharged_Wh
         raw = 0 if raw < 0 else 1073741823 if raw > 1073741823 else raw
-        buf[3], buf[4] = byte | (raw & 3) << 6, raw >> 2 & 255
-        buf[5], buf[6] = raw >> 10 & 255, raw >> 18 & 255
-        buf[7] = raw >> 26
+        buf[3], buf[4], buf[5] = byte | (raw & 3) << 6, raw >> 2 & 255, raw >> 10 & 255
+        buf[6], buf[7] = raw >> 18 & 255, raw >> 26
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
         if len(buf) != 8:
@@ -1387,16 +1292,13 @@ class VcuCommand:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.e2e_crc
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.e2e_counter
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[2] = raw
         raw = self.request
-        if raw >> 3:
-            raw = 0 if raw < 0 else 7
+        raw = (0 if raw < 0 else 7) if raw >> 3 else raw
         buf[3] = raw | (self.reset_faults > 0) << 3
         buf[4] = buf[5] = buf[6] = buf[7] = 0
 
@@ -1435,12 +1337,10 @@ class ChgStatus:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.e2e_crc
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.e2e_counter
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[2] = raw
         raw = self.charger_voltage_mV
         raw = 0 if raw < 0 else 2097151 if raw > 2097151 else raw
@@ -1451,8 +1351,7 @@ class ChgStatus:
         buf[5], buf[6] = byte | (raw & 7) << 5, raw >> 3 & 255
         byte = raw >> 11 & 15
         raw = self.charger_state
-        if raw >> 3:
-            raw = 0 if raw < 0 else 7
+        raw = (0 if raw < 0 else 7) if raw >> 3 else raw
         buf[7] = byte | raw << 4
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:

@@ -30,8 +30,7 @@ class PylLimits:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.charge_voltage_dV
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.charge_current_dA
         raw = 0 if raw < 0 else 32767 if raw > 32767 else raw
@@ -40,8 +39,7 @@ class PylLimits:
         raw = 0 if raw < 0 else 32767 if raw > 32767 else raw
         buf[4], buf[5] = raw & 255, raw >> 8 & 255
         raw = self.discharge_voltage_dV
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[6], buf[7] = raw & 255, raw >> 8
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -181,16 +179,13 @@ class PylAlarms:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.modules
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[4] = raw
         raw = self.letter_5
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[5] = raw
         raw = self.letter_6
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[6] = raw
         buf[0] = (
             (self.high_voltage_alarm > 0) << 1 | (self.low_voltage_alarm > 0) << 2
@@ -353,8 +348,7 @@ class PylKeepalive:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.content
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[0] = raw
         buf[1] = buf[2] = buf[3] = buf[4] = buf[5] = buf[6] = buf[7] = 0
 

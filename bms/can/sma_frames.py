@@ -30,8 +30,7 @@ class SmaLimits:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.charge_voltage_dV
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.charge_current_dA
         raw = 0 if raw < 0 else 32767 if raw > 32767 else raw
@@ -40,8 +39,7 @@ class SmaLimits:
         raw = 0 if raw < 0 else 32767 if raw > 32767 else raw
         buf[4], buf[5] = raw & 255, raw >> 8 & 255
         raw = self.discharge_voltage_dV
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[6], buf[7] = raw & 255, raw >> 8
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -228,112 +226,85 @@ class SmaAlarms:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.general_alarm
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte = raw
         raw = self.high_voltage_alarm
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte |= raw << 2
         raw = self.low_voltage_alarm
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte |= raw << 4
         raw = self.high_temperature_alarm
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         buf[0] = byte | raw << 6
         raw = self.low_temperature_alarm
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte = raw
         raw = self.high_temperature_charge_alarm
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte |= raw << 2
         raw = self.low_temperature_charge_alarm
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte |= raw << 4
         raw = self.high_current_alarm
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         buf[1] = byte | raw << 6
         raw = self.high_current_charge_alarm
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte = raw
         raw = self.contactor_alarm
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte |= raw << 2
         raw = self.short_circuit_alarm
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte |= raw << 4
         raw = self.internal_alarm
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         buf[2] = byte | raw << 6
         raw = self.imbalance_alarm
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         buf[3] = raw
         raw = self.general_warning
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte = raw
         raw = self.high_voltage_warning
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte |= raw << 2
         raw = self.low_voltage_warning
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte |= raw << 4
         raw = self.high_temperature_warning
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         buf[4] = byte | raw << 6
         raw = self.low_temperature_warning
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte = raw
         raw = self.high_temperature_charge_warning
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte |= raw << 2
         raw = self.low_temperature_charge_warning
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte |= raw << 4
         raw = self.high_current_warning
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         buf[5] = byte | raw << 6
         raw = self.high_current_charge_warning
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte = raw
         raw = self.contactor_warning
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte |= raw << 2
         raw = self.short_circuit_warning
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte |= raw << 4
         raw = self.internal_warning
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         buf[6] = byte | raw << 6
         raw = self.imbalance_warning
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte = raw
         raw = self.online
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         buf[7] = byte | raw << 2
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -457,16 +428,13 @@ class SmaIdentity:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.model
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.firmware
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[2], buf[3] = raw & 255, raw >> 8
         raw = self.online_capacity_Ah
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[4], buf[5] = raw & 255, raw >> 8
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -510,8 +478,7 @@ class SmaBattery:
         raw = -32768 if raw < -32768 else 32767 if raw > 32767 else raw
         buf[4], buf[5] = raw & 255, raw >> 8 & 255
         raw = self.soc_permille
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[6], buf[7] = raw & 255, raw >> 8
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -548,24 +515,19 @@ class SmaState:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.soh_percent
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.charging_procedure
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[2] = raw
         raw = self.operating_state
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[3] = raw
         raw = self.error
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[4], buf[5] = raw & 255, raw >> 8
         raw = self.charge_voltage_dV
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[6], buf[7] = raw & 255, raw >> 8
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:

@@ -30,8 +30,7 @@ class VicLimits:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.charge_voltage_dV
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.charge_current_dA
         raw = 0 if raw < 0 else 32767 if raw > 32767 else raw
@@ -40,8 +39,7 @@ class VicLimits:
         raw = 0 if raw < 0 else 32767 if raw > 32767 else raw
         buf[4], buf[5] = raw & 255, raw >> 8 & 255
         raw = self.discharge_voltage_dV
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[6], buf[7] = raw & 255, raw >> 8
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -227,112 +225,85 @@ class VicAlarms:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.general_alarm
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte = raw
         raw = self.high_voltage_alarm
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte |= raw << 2
         raw = self.low_voltage_alarm
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte |= raw << 4
         raw = self.high_temperature_alarm
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         buf[0] = byte | raw << 6
         raw = self.low_temperature_alarm
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte = raw
         raw = self.high_temperature_charge_alarm
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte |= raw << 2
         raw = self.low_temperature_charge_alarm
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte |= raw << 4
         raw = self.high_current_alarm
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         buf[1] = byte | raw << 6
         raw = self.high_current_charge_alarm
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte = raw
         raw = self.contactor_alarm
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte |= raw << 2
         raw = self.short_circuit_alarm
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte |= raw << 4
         raw = self.internal_alarm
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         buf[2] = byte | raw << 6
         raw = self.imbalance_alarm
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         buf[3] = raw
         raw = self.general_warning
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte = raw
         raw = self.high_voltage_warning
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte |= raw << 2
         raw = self.low_voltage_warning
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte |= raw << 4
         raw = self.high_temperature_warning
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         buf[4] = byte | raw << 6
         raw = self.low_temperature_warning
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte = raw
         raw = self.high_temperature_charge_warning
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte |= raw << 2
         raw = self.low_temperature_charge_warning
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte |= raw << 4
         raw = self.high_current_warning
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         buf[5] = byte | raw << 6
         raw = self.high_current_charge_warning
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte = raw
         raw = self.contactor_warning
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte |= raw << 2
         raw = self.short_circuit_warning
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte |= raw << 4
         raw = self.internal_warning
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         buf[6] = byte | raw << 6
         raw = self.imbalance_warning
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte = raw
         raw = self.online
-        if raw >> 2:
-            raw = 0 if raw < 0 else 3
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         buf[7] = byte | raw << 2
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -456,16 +427,13 @@ class VicIdentity:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.model
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.firmware
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[2], buf[3] = raw & 255, raw >> 8
         raw = self.online_capacity_Ah
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[4], buf[5] = raw & 255, raw >> 8
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -636,20 +604,16 @@ class VicModules:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.modules_ok
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.modules_blocking_charge
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[2], buf[3] = raw & 255, raw >> 8
         raw = self.modules_blocking_discharge
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[4], buf[5] = raw & 255, raw >> 8
         raw = self.modules_offline
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[6], buf[7] = raw & 255, raw >> 8
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -685,20 +649,16 @@ class VicCells:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.lowest_voltage_mV
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.highest_voltage_mV
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[2], buf[3] = raw & 255, raw >> 8
         raw = self.lowest_temperature_K
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[4], buf[5] = raw & 255, raw >> 8
         raw = self.highest_temperature_K
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[6], buf[7] = raw & 255, raw >> 8
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -1001,12 +961,10 @@ class VicEnergy:
         self.discharged = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
-        raw = self.charged
-        raw = 0 if raw < 0 else 1073741823 if raw > 1073741823 else raw
+        raw = min(max(self.charged, 0), 1073741823)
         buf[0], buf[1] = raw & 255, raw >> 8 & 255
         buf[2], buf[3] = raw >> 16 & 255, raw >> 24
-        raw = self.discharged
-        raw = 0 if raw < 0 else 1073741823 if raw > 1073741823 else raw
+        raw = min(max(self.discharged, 0), 1073741823)
         buf[4], buf[5] = raw & 255, raw >> 8 & 255
         buf[6], buf[7] = raw >> 16 & 255, raw >> 24
 
@@ -1034,8 +992,7 @@ class VicCapacity:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.installed_capacity_Ah
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -1266,8 +1223,7 @@ class VicKeepalive:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.content
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[0] = raw
         buf[1] = buf[2] = buf[3] = buf[4] = buf[5] = buf[6] = buf[7] = 0
 
@@ -1298,16 +1254,13 @@ class VicIdentification:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.letter_4
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[4] = raw
         raw = self.letter_5
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[5] = raw
         raw = self.letter_6
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[6] = raw
         buf[0] = buf[1] = buf[2] = buf[3] = buf[7] = 0
 

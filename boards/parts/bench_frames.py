@@ -36,22 +36,18 @@ class HilGroups:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.index
-        if raw >> 7:
-            raw = 0 if raw < 0 else 127
+        raw = (0 if raw < 0 else 127) if raw >> 7 else raw
         byte = raw
         raw = self.group_0_voltage_mV
-        if not (-262000 <= raw <= 262143 or -262144 <= raw <= -262141):
-            raw = -262000 if raw < -262000 else 262143
+        raw = -262000 if raw < -262000 and not -262144 <= raw <= -262141 else 262143 if raw > 262143 else raw
         buf[0], buf[1] = byte | (raw & 1) << 7, raw >> 1 & 255
         buf[2], byte = raw >> 9 & 255, raw >> 17 & 3
         raw = self.group_1_voltage_mV
-        if not (-262000 <= raw <= 262143 or -262144 <= raw <= -262141):
-            raw = -262000 if raw < -262000 else 262143
+        raw = -262000 if raw < -262000 and not -262144 <= raw <= -262141 else 262143 if raw > 262143 else raw
         buf[3], buf[4] = byte | (raw & 63) << 2, raw >> 6 & 255
         byte = raw >> 14 & 31
         raw = self.group_2_voltage_mV
-        if not (-262000 <= raw <= 262143 or -262144 <= raw <= -262141):
-            raw = -262000 if raw < -262000 else 262143
+        raw = -262000 if raw < -262000 and not -262144 <= raw <= -262141 else 262143 if raw > 262143 else raw
         buf[5], buf[6] = byte | (raw & 7) << 5, raw >> 3 & 255
         buf[7] = raw >> 11 & 255
 
@@ -92,22 +88,18 @@ class HilStacks:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.index
-        if raw >> 4:
-            raw = 0 if raw < 0 else 15
+        raw = (0 if raw < 0 else 15) if raw >> 4 else raw
         byte = raw
         raw = self.stack_0_voltage_mV
-        if not (-524000 <= raw <= 524287 or -524288 <= raw <= -524285):
-            raw = -524000 if raw < -524000 else 524287
+        raw = -524000 if raw < -524000 and not -524288 <= raw <= -524285 else 524287 if raw > 524287 else raw
         buf[0], buf[1] = byte | (raw & 15) << 4, raw >> 4 & 255
         buf[2] = raw >> 12 & 255
         raw = self.stack_1_voltage_mV
-        if not (-524000 <= raw <= 524287 or -524288 <= raw <= -524285):
-            raw = -524000 if raw < -524000 else 524287
+        raw = -524000 if raw < -524000 and not -524288 <= raw <= -524285 else 524287 if raw > 524287 else raw
         buf[3], buf[4] = raw & 255, raw >> 8 & 255
         byte = raw >> 16 & 15
         raw = self.stack_2_voltage_mV
-        if not (-524000 <= raw <= 524287 or -524288 <= raw <= -524285):
-            raw = -524000 if raw < -524000 else 524287
+        raw = -524000 if raw < -524000 and not -524288 <= raw <= -524285 else 524287 if raw > 524287 else raw
         buf[5], buf[6] = byte | (raw & 15) << 4, raw >> 4 & 255
         buf[7] = raw >> 12 & 255
 
@@ -152,28 +144,22 @@ class HilTemperatures:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.index
-        if raw >> 4:
-            raw = 0 if raw < 0 else 15
+        raw = (0 if raw < 0 else 15) if raw >> 4 else raw
         byte = raw
         raw = self.probe_0_temperature_ddegC
-        if not (-2000 <= raw <= 2047 or -2048 <= raw <= -2045):
-            raw = -2000 if raw < -2000 else 2047
+        raw = -2000 if raw < -2000 and not -2048 <= raw <= -2045 else 2047 if raw > 2047 else raw
         buf[0], buf[1] = byte | (raw & 15) << 4, raw >> 4 & 255
         raw = self.probe_1_temperature_ddegC
-        if not (-2000 <= raw <= 2047 or -2048 <= raw <= -2045):
-            raw = -2000 if raw < -2000 else 2047
+        raw = -2000 if raw < -2000 and not -2048 <= raw <= -2045 else 2047 if raw > 2047 else raw
         buf[2], byte = raw & 255, raw >> 8 & 15
         raw = self.probe_2_temperature_ddegC
-        if not (-2000 <= raw <= 2047 or -2048 <= raw <= -2045):
-            raw = -2000 if raw < -2000 else 2047
+        raw = -2000 if raw < -2000 and not -2048 <= raw <= -2045 else 2047 if raw > 2047 else raw
         buf[3], buf[4] = byte | (raw & 15) << 4, raw >> 4 & 255
         raw = self.probe_3_temperature_ddegC
-        if not (-2000 <= raw <= 2047 or -2048 <= raw <= -2045):
-            raw = -2000 if raw < -2000 else 2047
+        raw = -2000 if raw < -2000 and not -2048 <= raw <= -2045 else 2047 if raw > 2047 else raw
         buf[5], byte = raw & 255, raw >> 8 & 15
         raw = self.probe_4_temperature_ddegC
-        if not (-2000 <= raw <= 2047 or -2048 <= raw <= -2045):
-            raw = -2000 if raw < -2000 else 2047
+        raw = -2000 if raw < -2000 and not -2048 <= raw <= -2045 else 2047 if raw > 2047 else raw
         buf[6], buf[7] = byte | (raw & 15) << 4, raw >> 4 & 255
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -212,16 +198,13 @@ class HilCurrent:
         raw = self.current_a_mA
         if not (-8388000 <= raw <= 8388607 or -8388608 <= raw <= -8388605):
             raw = -8388000 if raw < -8388000 else 8388607
-        buf[0], buf[1] = raw & 255, raw >> 8 & 255
-        buf[2] = raw >> 16 & 255
+        buf[0], buf[1], buf[2] = raw & 255, raw >> 8 & 255, raw >> 16 & 255
         raw = self.current_b_mA
         if not (-8388000 <= raw <= 8388607 or -8388608 <= raw <= -8388605):
             raw = -8388000 if raw < -8388000 else 8388607
-        buf[3], buf[4] = raw & 255, raw >> 8 & 255
-        buf[5] = raw >> 16 & 255
+        buf[3], buf[4], buf[5] = raw & 255, raw >> 8 & 255, raw >> 16 & 255
         raw = self.counter
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[6] = raw
         buf[7] = 0
 
@@ -258,16 +241,13 @@ class HilVoltages:
         raw = self.pack_voltage_mV
         if not (-8388000 <= raw <= 8388607 or -8388608 <= raw <= -8388605):
             raw = -8388000 if raw < -8388000 else 8388607
-        buf[0], buf[1] = raw & 255, raw >> 8 & 255
-        buf[2] = raw >> 16 & 255
+        buf[0], buf[1], buf[2] = raw & 255, raw >> 8 & 255, raw >> 16 & 255
         raw = self.link_voltage_mV
         if not (-8388000 <= raw <= 8388607 or -8388608 <= raw <= -8388605):
             raw = -8388000 if raw < -8388000 else 8388607
-        buf[3], buf[4] = raw & 255, raw >> 8 & 255
-        buf[5] = raw >> 16 & 255
+        buf[3], buf[4], buf[5] = raw & 255, raw >> 8 & 255, raw >> 16 & 255
         raw = self.counter
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[6] = raw
         buf[7] = 0
 
@@ -311,20 +291,17 @@ class HilInputs:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.contactor_feedback
-        if raw >> 4:
-            raw = 0 if raw < 0 else 15
+        raw = (0 if raw < 0 else 15) if raw >> 4 else raw
         buf[0] = (
             raw | (self.interlock_closed > 0) << 4 | (self.crash > 0) << 5 | (self.fuse_intact > 0) << 6
             | (self.charger_plugged > 0) << 7
         )
         raw = self.supply_voltage_mV
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[1], buf[2] = (raw & 127) << 1 | (self.coil_supply_present > 0), raw >> 7 & 255
         byte = raw >> 15
         raw = self.counter
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[3], buf[4] = byte | (raw & 127) << 1, raw >> 7
         buf[5] = buf[6] = buf[7] = 0
 
@@ -368,24 +345,19 @@ class HilEnvironment:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.insulation_kohm
-        if not (0 <= raw <= 65533 or raw in (65534, 65535)):
-            raw = 0 if raw < 0 else 65533
+        raw = 0 if raw < 0 else 65533 if raw > 65533 and raw not in (65534, 65535) else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.coolant_inlet_ddegC
-        if not (-2000 <= raw <= 2047 or -2048 <= raw <= -2045):
-            raw = -2000 if raw < -2000 else 2047
+        raw = -2000 if raw < -2000 and not -2048 <= raw <= -2045 else 2047 if raw > 2047 else raw
         buf[2], byte = raw & 255, raw >> 8 & 15
         raw = self.coolant_outlet_ddegC
-        if not (-2000 <= raw <= 2047 or -2048 <= raw <= -2045):
-            raw = -2000 if raw < -2000 else 2047
+        raw = -2000 if raw < -2000 and not -2048 <= raw <= -2045 else 2047 if raw > 2047 else raw
         buf[3], buf[4] = byte | (raw & 15) << 4, raw >> 4 & 255
         raw = self.coolant_flow_dl_per_min
-        if not (0 <= raw <= 253 or raw in (254, 255)):
-            raw = 0 if raw < 0 else 253
+        raw = 0 if raw < 0 else 253 if raw > 253 and raw not in (254, 255) else raw
         buf[5] = raw
         raw = self.force_N
-        if not (0 <= raw <= 65533 or raw in (65534, 65535)):
-            raw = 0 if raw < 0 else 65533
+        raw = 0 if raw < 0 else 65533 if raw > 65533 and raw not in (65534, 65535) else raw
         buf[6], buf[7] = raw & 255, raw >> 8
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -423,16 +395,13 @@ class HilChain:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.conversion_counter
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[0] = raw
         raw = self.crc_error_chips
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[1], buf[2] = raw & 255, raw >> 8
         raw = self.lost_chips
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[3], buf[4] = raw & 255, raw >> 8
         buf[5] = (self.reference_error > 0) | (self.brown_out > 0) << 1
         buf[6] = buf[7] = 0
@@ -472,12 +441,10 @@ class HilActuators:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.contactors
-        if raw >> 4:
-            raw = 0 if raw < 0 else 15
+        raw = (0 if raw < 0 else 15) if raw >> 4 else raw
         byte = raw
         raw = self.watchdog
-        if raw >> 8:
-            raw = 0 if raw < 0 else 255
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
         buf[0], byte = byte | (raw & 15) << 4, raw >> 4
         raw = self.heater_permille
         raw = 0 if raw < 0 else 1000 if raw > 1000 else raw
@@ -523,20 +490,16 @@ class HilBleed:
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.groups_0_15
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[0], buf[1] = raw & 255, raw >> 8
         raw = self.groups_16_31
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[2], buf[3] = raw & 255, raw >> 8
         raw = self.groups_32_47
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[4], buf[5] = raw & 255, raw >> 8
         raw = self.groups_48_63
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[6], buf[7] = raw & 255, raw >> 8
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
@@ -644,9 +607,8 @@ class HilTick:
         buf[2], byte = raw >> 16 & 255, raw >> 24
         raw = self.now_ms
         raw = 0 if raw < 0 else 1073741823 if raw > 1073741823 else raw
-        buf[3], buf[4] = byte | (raw & 3) << 6, raw >> 2 & 255
-        buf[5], buf[6] = raw >> 10 & 255, raw >> 18 & 255
-        buf[7] = raw >> 26
+        buf[3], buf[4], buf[5] = byte | (raw & 3) << 6, raw >> 2 & 255, raw >> 10 & 255
+        buf[6], buf[7] = raw >> 18 & 255, raw >> 26
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
         if len(buf) != 8:
@@ -680,13 +642,11 @@ class HilDone:
         buf[0], buf[1] = raw & 255, raw >> 8 & 255
         buf[2], byte = raw >> 16 & 255, raw >> 24
         raw = self.crc_low
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[3], buf[4] = byte | (raw & 3) << 6, raw >> 2 & 255
         byte = raw >> 10
         raw = self.crc_high
-        if raw >> 16:
-            raw = 0 if raw < 0 else 65535
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
         buf[5], buf[6] = byte | (raw & 3) << 6, raw >> 2 & 255
         buf[7] = raw >> 10
 

@@ -1,60 +1,70 @@
-"""machine.CAN as MicroPython 1.28 has it, on a desk: same names, same results, over any transport of this folder.
+"""machine.CAN as MicroPython 1.28 documents it, on a desk: same names, same results, over any transport of this folder.
 
-Frames leave at flush(), which the board calls at the end of its tick, or when recv() finds nothing to hand out; until then
-they count as pending. What is not simulated: arbitration (frames leave in the order they were sent, not by identifier) and
-the time it takes, acknowledgement, bit errors and the counters they move, the loss of what arrives before set_filters()
-(it waits in the transport). A bus-off that the transport reports stops sending until restart(); it does not make deaf.
+The bus stands still while the program computes. Frames leave at flush(), which the board calls at the end of its tick, in
+poll(), or when recv() finds nothing to hand out; until then they are pending, can be cancelled, and are sorted as arbitration
+would sort them. What has come is looked at in the same places and in irq(), set_filters(), get_counters() and the second
+state() in a row; there interrupt handlers run, `hard` or not. The receive queue has RX_SLOTS places: a frame that is looked
+at and finds none is lost and recv() says so; as long as the program takes all there is, none is.
+
+Not simulated: the time a frame takes, arbitration between controllers (one's batch leaves as a whole), acknowledgement (what
+left is sent, and a silent controller hears as well as any), bit errors (states and error counters are what error frames of
+the transport say, see errors). SLEEP hears and says nothing and does not wake. SILENT and SLEEP keep what they are given to
+send. Before the first set_filters() frames wait in the transport instead of being lost. Bus-off ends sending, not receiving:
+the bench's sensors come the same way. Each CAN() makes a controller of its own.
 
 recv(list) writes into the memory behind the caller's memoryview and puts a view of the right length in its place; where
 machine.CAN resizes the caller's view itself, a view kept elsewhere keeps its length here. It allocates only when it meets
-a list for the first time. Interrupt handlers run inside recv(), flush() and poll().
+a list for the first time.
 """
-
-from array import array
 
 from micropython import const
 
+from boards.unix import controller, errors, irq
+from boards.unix.controller import MODES, Controller
 from boards.unix.filters import FILTERS_MAX, accepts, filter_rows
-from boards.unix.irq import ACTIVE, BUS_OFF, IRQ_TX, IRQ_TX_IDX_SHIFT, PASSIVE, STOPPED, WARNING, Irq, state_after
-from boards.unix.transport import CANCELLED, ERROR, EXTENDED, EXTENDED_MAX, REMOTE, STANDARD_MAX
+from boards.unix.timing import timings
+from boards.unix.transport import ERROR, EXTENDED, EXTENDED_MAX, REMOTE
+from boards.unix.views import Known, Received
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from typing import Any
 
     from boards.unix.transport import Transport
 
+_STANDARD_MAX = const(0x7FF)
+_EINVAL = const(22)
 _ENETDOWN = const(100)
 
 _TX_QUEUE_LEN = const(32)
-_LISTS_KNOWN = const(4)  # lists in turn to which recv() writes without allocating
 _NO_MEMORYVIEW = memoryview(b"")
+_AS_IT_IS = const(-1)
 
 
-class CAN:
+class CAN(Controller):
     """One controller. `transport` is the only argument that a microcontroller's does not know."""
 
-    MODE_NORMAL = 0
-    MODE_SLEEP = 1
-    MODE_LOOPBACK = 2
-    MODE_SILENT = 3
-    MODE_SILENT_LOOPBACK = 4
-    STATE_STOPPED = STOPPED
-    STATE_ACTIVE = ACTIVE
-    STATE_WARNING = WARNING
-    STATE_PASSIVE = PASSIVE
-    STATE_BUS_OFF = BUS_OFF
+    MODE_NORMAL = controller.MODE_NORMAL
+    MODE_SLEEP = controller.MODE_SLEEP
+    MODE_LOOPBACK = controller.MODE_LOOPBACK
+    MODE_SILENT = controller.MODE_SILENT
+    MODE_SILENT_LOOPBACK = controller.MODE_SILENT_LOOPBACK
+    STATE_STOPPED = errors.STOPPED
+    STATE_ACTIVE = errors.ACTIVE
+    STATE_WARNING = errors.WARNING
+    STATE_PASSIVE = errors.PASSIVE
+    STATE_BUS_OFF = errors.BUS_OFF
     FLAG_RTR = 1
     FLAG_EXT_ID = 2
     FLAG_UNORDERED = 16
-    RECV_ERR_FULL = 1
-    RECV_ERR_OVERRUN = 2
-    IRQ_TX = IRQ_TX
-    IRQ_RX = 2
-    IRQ_TX_FAILED = 4
-    IRQ_STATE = 8
-    IRQ_TX_IDX_SHIFT = IRQ_TX_IDX_SHIFT
+    RECV_ERR_FULL = controller.RECV_ERR_FULL
+    RECV_ERR_OVERRUN = controller.RECV_ERR_OVERRUN
+    IRQ_TX = irq.IRQ_TX
+    IRQ_RX = irq.IRQ_RX
+    IRQ_TX_FAILED = irq.IRQ_TX_FAILED
+    IRQ_STATE = irq.IRQ_STATE
+    IRQ_TX_IDX_SHIFT = irq.IRQ_TX_IDX_SHIFT
     IRQ_TX_IDX_MASK = 0xFF
     TX_QUEUE_LEN = _TX_QUEUE_LEN
     FILTERS_MAX = FILTERS_MAX
@@ -72,21 +82,17 @@ class CAN:
     ) -> None:
         if transport is None:
             raise ValueError("no transport: the desk has no controller of its own")
+        super().__init__(transport)
         self.id = id
-        self.transport = transport
-        self._handler: Callable[[CAN], None] | None = None
-        self._trigger = 0
-        self._irq = Irq()
-        self._state = self.STATE_STOPPED
-        self.sending = False  # not of machine.CAN: neither stopped nor bus-off
-        self._entered = array("i", [0, 0, 0])  # times: warning, passive, bus-off
-        self._pending = array("i", [0] * (STANDARD_MAX + 1))  # by identifier: batch in which it last was sent
-        self._listening = False
-        self._filters: tuple[tuple[int, int, int], ...] | None = None
-        self._view = _NO_MEMORYVIEW  # last handed out
-        self._views = [_NO_MEMORYVIEW] * 9  # of every length, over the same memory
-        self._known: list[list[memoryview]] = []
+        self._view = _NO_MEMORYVIEW  # of that length which was handed out last, or that of 8
+        self._views = [_NO_MEMORYVIEW] * 9  # of the list to which recv() writes
+        self._view_of_8 = _NO_MEMORYVIEW
+        self._known = Known()
         self.init(bitrate, mode, sample_point, sjw, tseg1, tseg2)
+
+    def __repr__(self) -> str:
+        bitrate, sjw, tseg1, tseg2 = self._timings[:4]
+        return f"CAN({self.id}, bitrate={bitrate}, mode=CAN.{MODES[self._mode]}, sjw={sjw}, tseg1={tseg1}, tseg2={tseg2})"
 
     def init(
         self,
@@ -97,228 +103,217 @@ class CAN:
         tseg1: "int | None" = None,
         tseg2: "int | None" = None,
     ) -> None:
-        """The timing is kept for get_timings() and otherwise without effect. ValueError for any mode but normal."""
-        if mode != self.MODE_NORMAL:
-            raise ValueError("mode: the desk has MODE_NORMAL only")
-        if bitrate <= 0:
-            raise ValueError("bitrate")
-        self._timings = [bitrate, sjw, tseg1, tseg2, None, None]
-        self._state = self.STATE_ACTIVE
-        self.sending = True
+        """ValueError names what is out of range. The timing is kept for get_timings() and otherwise without effect."""
+        if not 0 <= mode < len(MODES):
+            raise ValueError("mode")
+        self._timings = timings(bitrate, sample_point, sjw, tseg1, tseg2)
+        self._begin(errors.ACTIVE, mode)
 
     def deinit(self) -> None:
-        """Drops what waits in either direction. The transport stays open."""
-        self.transport.all_left()
-        self.transport.rx_head = self.transport.rx_count
-        self._state = self.STATE_STOPPED
-        self.sending = False
-        self._listening = False
+        """Drops what waits in either direction, the filters and the handler. The transport stays open."""
+        self._irq.configure(None, 0)
+        self._begin(errors.STOPPED, self._mode)
 
     def restart(self) -> None:
-        """Leaves bus-off; what waits to be sent is cancelled."""
-        self.transport.all_left()
-        for k in range(3):
-            self._entered[k] = 0
-        if self._state != self.STATE_STOPPED:
-            self._state = self.STATE_ACTIVE
-            self.sending = True
+        """Leaves bus-off; what waits to be sent is cancelled without an interrupt, the counters begin anew."""
+        self._check()
+        self._irq.forget()
+        self._restart(errors.ACTIVE)
+
+    def _check(self) -> None:
+        if self._health.state == errors.STOPPED:
+            raise OSError(_EINVAL)
 
     def state(self) -> int:
-        """One of the STATE_ constants."""
-        return self._state
+        """One of the STATE_ constants. The first call after recv() has looked takes its word for it."""
+        if self._looked:
+            self._looked = False
+        else:
+            self.hear()
+        return self._health.state
 
     def get_timings(self, list: "list[int | None] | None" = None) -> "list[int | None]":
-        """[bitrate, sjw, tseg1, tseg2, None, None] as given."""
+        """[bitrate, sjw, tseg1, tseg2, None, None]."""
         if list is None:
             return self._timings[:]
-        list[:] = self._timings
+        for k in range(6):
+            list[k] = self._timings[k]
         return list
 
     def get_counters(self, list: "list[int | None] | None" = None) -> "list[int | None]":
-        """[None, None, times in warning, in passive, in bus-off, pending to send, pending to be received, None]."""
+        """[TEC, REC, times in warning, in passive, in bus-off, pending to send, pending to be received, frames lost]."""
+        self._check()
         if list is None:
             list = [None] * 8
-        list[0] = list[1] = list[7] = None
+        self.hear()
+        health = self._health
+        list[0] = health.sending_errors
+        list[1] = health.receiving_errors
         for k in range(3):
-            list[2 + k] = self._entered[k]
-        transport = self.transport
-        pending = 0
-        for slot in range(transport.tx_first, transport.tx_count):
-            if transport.tx_words[4 * slot] != CANCELLED:
-                pending += 1
-        list[5] = pending
-        list[6] = transport.fill() if self._listening else 0
+            list[2 + k] = health.entered[k]
+        list[5] = self.pending()
+        list[6] = self.waiting()
+        list[7] = health.lost_count
         return list
 
     def set_filters(self, filters: "Iterable[tuple[int, int, int]] | None") -> None:
         """None accepts all, an empty iterable nothing, else any of (identifier, mask, flags). ValueError for a bad one."""
-        if filters is None:
-            self._filters = None
-            self._listening = True
-            return
-        self._filters = filter_rows(filters)
-        self._listening = bool(self._filters)
+        self._check()
+        rows = None if filters is None else filter_rows(filters)
+        if self._listening:
+            self.hear()  # what has come until now came under the old ones
+        else:
+            self.transport.rx_settled = 0
+        self._listening = True
+        self._filters = rows
+        self._plain = rows is None and not self._receive_errors
+        self.transport.set_filters(rows)
 
     def send(self, id: int, data: "bytes | bytearray | memoryview", flags: int = 0) -> "int | None":
-        """Queues one frame and returns its buffer; None: no room, or the same identifier still waits. OSError: bus-off."""
+        """Queues one frame and returns its buffer; None: no room, or the same identifier still waits. OSError: bus-off or
+        stopped. OverflowError: more than 8 bytes. ValueError: no identifier."""
         transport = self.transport
+        slot = transport.tx_count
+        length = len(data)
+        if flags or slot >= _TX_QUEUE_LEN or not 0 <= id <= _STANDARD_MAX or length > 8 or not self._easy:
+            return self._send_carefully(id, data, flags)
+        pending = self._pending
+        batch = transport.batch
+        if pending[id] == batch:
+            return None
+        pending[id] = batch
+        if id < self._last:
+            self._unsorted = True
+        self._last = id
+        if length == 8:
+            words = transport.tx_words
+            words[4 * slot] = id
+            words[4 * slot + 1] = 8
+            transport.tx_data[slot][:] = data
+        else:
+            transport.write(slot, id, data, length)
+        transport.tx_count = slot + 1
+        return slot
+
+    def _send_carefully(self, id: int, data: "bytes | bytearray | memoryview", flags: int) -> "int | None":
+        """Any frame, and everything that can be wrong with it."""
+        self._check()
         if not self.sending:
             raise OSError(_ENETDOWN)
         if len(data) > 8:
-            raise ValueError("data too long")
-        if transport.tx_count >= _TX_QUEUE_LEN:
-            return None
-        if flags:
-            return self._send_flagged(id, data, flags)
-        if not 0 <= id <= STANDARD_MAX:
-            raise ValueError("invalid id")
-        if self._pending[id] == transport.batch:
-            return None
-        self._pending[id] = transport.batch
-        return transport.put(id, data)
-
-    def _send_flagged(self, id: int, data: "bytes | bytearray | memoryview", flags: int) -> "int | None":
+            raise OverflowError("data too long")
         extended = flags & self.FLAG_EXT_ID
-        if not 0 <= id <= (EXTENDED_MAX if extended else STANDARD_MAX):
+        if not 0 <= id <= (EXTENDED_MAX if extended else _STANDARD_MAX):
             raise ValueError("invalid id")
         transport = self.transport
-        word = id | (EXTENDED if extended else 0)
-        for slot in range(transport.tx_first, transport.tx_count):
-            waiting = transport.tx_words[4 * slot]
-            if waiting != CANCELLED and waiting & ~REMOTE == word and not flags & self.FLAG_UNORDERED:
-                return None
+        word = id | EXTENDED if extended else id
+        if not flags & self.FLAG_UNORDERED and self._is_pending(word):
+            return None
+        slot = self._free_slot(_TX_QUEUE_LEN)
+        if slot < 0:
+            return None
         if not extended:
             self._pending[id] = transport.batch
-        if not flags & self.FLAG_RTR:
-            return transport.put(word, data)
-        slot = transport.put(word | REMOTE, b"")
-        transport.tx_words[4 * slot + 1] = len(data)
-        return slot
+        if flags & self.FLAG_RTR:
+            transport.write(slot, word | REMOTE, b"", len(data))
+        else:
+            transport.write(slot, word, data, len(data))
+        self._unsorted = True
+        return transport.tx_buffer[slot]
 
     def cancel_send(self, index: int) -> bool:
         """Takes a frame back that has not left. False: there is none in this buffer."""
-        transport = self.transport
-        if not transport.tx_first <= index < min(transport.tx_count, self.TX_QUEUE_LEN):
+        self._check()
+        if not 0 <= index < _TX_QUEUE_LEN:
+            raise IndexError("buffer")
+        if not self._cancel(index):
             return False
-        word = transport.tx_words[4 * index]
-        if word == CANCELLED:
-            return False
-        transport.tx_words[4 * index] = CANCELLED
-        if not word & EXTENDED:
-            self._pending[word & STANDARD_MAX] = 0
-        transport.drop_at_flush = True
+        self._irq.note_sent(index, self.IRQ_TX_FAILED)
+        self._irq.serve()
         return True
 
     def recv(self, arg: "list[Any] | None" = None) -> "list[Any] | None":
         """[identifier, data, flags, errors] of the next accepted frame, in `arg` where given; None: there is none."""
         if arg is None:
-            arg = [0, memoryview(bytearray(8)), 0, 0]
-        if arg[1] is not self._view:
-            self._adopt(arg[1])
-        transport = self.transport
-        while transport.rx_head < transport.rx_count or self._refilled():
-            slot = transport.rx_head
-            transport.rx_head = slot + 1
-            word = transport.rx_words[4 * slot]
-            if word > STANDARD_MAX or self._filters is not None or transport.rx_words[4 * slot + 1] != 8:
-                if not self._unusual(arg, slot):
-                    continue
-            else:
+            arg = Received()
+        view = arg[1]
+        if view is not self._view_of_8 and view is not self._view:
+            self._adopt(arg)
+        source = self.source
+        while True:
+            slot = source.rx_head
+            if slot >= source.rx_count:
+                if not self._refilled():
+                    return None
+                source = self.source
+                self._adopt(arg)  # an interrupt handler may have received meanwhile
+                continue
+            source.rx_head = slot + 1
+            words = source.rx_words
+            k = 4 * slot
+            word = words[k]
+            if word <= _STANDARD_MAX and self._plain and words[k + 1] == 8 and view is self._view_of_8:
+                view[:] = source.rx_data[slot]
                 arg[0] = word
-                arg[1] = self._views[8]
-                arg[1][:] = transport.rx_data[slot]
                 arg[2] = 0
                 arg[3] = 0
-            self._view = arg[1]
-            return arg
-        return None
+                return arg
+            if self._hand_out(arg, source, slot):
+                return arg
 
     def _refilled(self) -> bool:
         """Whether there are frames again; what waits to be sent leaves first."""
+        if not self.sending:
+            self._check()
         if not self._listening:
             return False
+        self._looked = True
         transport = self.transport
         if transport.tx_count:
             self.flush()
-        if not transport.fill():
-            return False
-        self._raise_irq(self.IRQ_RX)
-        return transport.rx_head < transport.rx_count or self._refilled()
+        if not self._special:
+            return transport.fill() > 0
+        self.hear()
+        return self.source.rx_head < self.source.rx_count
 
-    def _unusual(self, arg: "list[Any]", slot: int) -> bool:
-        """Extended, remote, short and filtered frames. False: this one is not handed out."""
-        transport = self.transport
-        word = transport.rx_words[4 * slot]
+    def _hand_out(self, arg: "list[Any]", source: "Transport", slot: int) -> bool:
+        """Extended, remote, short and filtered frames, and what goes with an error. False: this one is not handed out."""
+        word = source.rx_words[4 * slot]
+        data = source.rx_data[slot]
         if word & ERROR:
-            self._error(word, transport.rx_data[slot][1])
+            self._error(word, data)
+            self._irq.serve()
+            self._adopt(arg)
             return False
-        arg[2] = (self.FLAG_EXT_ID if word & EXTENDED else 0) | (self.FLAG_RTR if word & REMOTE else 0)
-        arg[3] = 0
+        if slot >= source.rx_settled and not accepts(self._filters, word):
+            return False
+        view = self._views[min(source.rx_words[4 * slot + 1] & 0xFF, 8)]
+        if len(view) == 8 and not word & REMOTE:
+            view[:] = data
+        else:
+            for k in range(len(view)):
+                view[k] = 0 if word & REMOTE else data[k]
         arg[0] = word & EXTENDED_MAX
-        if self._filters is not None and not accepts(self._filters, arg[0], arg[2]):
-            return False
-        arg[1] = self._views[min(transport.rx_words[4 * slot + 1] & 0xFF, 8)]
-        for k in range(len(arg[1])):
-            arg[1][k] = 0 if word & REMOTE else transport.rx_data[slot][k]
+        arg[1] = self._view = view
+        arg[2] = (self.FLAG_EXT_ID if word & EXTENDED else 0) | (self.FLAG_RTR if word & REMOTE else 0)
+        arg[3] = self._receive_errors
+        self._receive_errors = 0
+        self._plain = self._filters is None
         return True
 
-    def _adopt(self, view: memoryview) -> None:
-        """Finds the views over the memory behind another list, or makes them where it comes for the first time."""
-        for views in self._known:
-            for known in views:
-                if known is view:
-                    self._views = views
-                    self._view = view
-                    return
-        if len(view) < 8:
-            raise ValueError("memoryview too short")
-        if len(self._known) == _LISTS_KNOWN:
-            self._known.pop(0)
-        self._views = [view[:length] for length in range(9)]
-        self._known.append(self._views)
-        self._view = view
-
-    def _error(self, word: int, detail: int) -> None:
-        """An error frame of the transport moves the state, upwards with an interrupt."""
-        before = self._state
-        if before == self.STATE_STOPPED:
+    def _adopt(self, arg: "list[Any]") -> None:
+        """From now on to this list."""
+        if arg[1] is self._view:
             return
-        self._state = state_after(before, word, detail)
-        self.sending = self._state != self.STATE_BUS_OFF
-        if not self.sending:
-            self.transport.all_left()
-        if self._state > before:
-            self._entered[self._state - self.STATE_WARNING] += 1
-            self._raise_irq(self.IRQ_STATE)
+        self._views = self._known.views(arg)
+        self._view_of_8 = self._views[8]
+        self._view = arg[1]
 
-    def irq(
-        self, handler: "Callable[[CAN], None] | None" = None, trigger: int = 0, hard: bool = False
-    ) -> Irq:
+    def irq(self, handler: "Any" = _AS_IT_IS, trigger: int = _AS_IT_IS, hard: "bool | None" = None) -> irq.Irq:
         """Sets the handler; without arguments only returns the object whose flags() tell what happened."""
-        if handler is not None or trigger:
-            self._handler = handler
-            self._trigger = trigger
+        self._check()
+        if handler != _AS_IT_IS or trigger != _AS_IT_IS or hard is not None:
+            self._irq.configure(None if handler == _AS_IT_IS else handler, 0 if trigger == _AS_IT_IS else trigger)
+            self._choose_way()
+            self.hear()
         return self._irq
-
-    def _raise_irq(self, event: int) -> None:
-        if self._trigger & event and self._handler is not None:
-            self._irq.events |= event
-            self._handler(self)
-
-    def flush(self) -> bool:
-        """Not of machine.CAN: lets the frames go that were sent. False: the transport keeps some of them for later."""
-        transport = self.transport
-        first, end = transport.tx_first, transport.tx_count
-        if transport.drop_at_flush:
-            transport.drop_cancelled()
-        done = transport.flush()
-        if self._trigger & self.IRQ_TX and self._handler is not None:
-            self._irq.sent_first = first
-            self._irq.sent_end = end if done else transport.tx_first
-            self._handler(self)
-        return done
-
-    def poll(self, timeout_ms: int) -> bool:
-        """Not of machine.CAN: sleeps until recv() may have something, or the time is over."""
-        transport = self.transport
-        return transport.fill() > 0 or (transport.wait(timeout_ms) and (transport.fill() > 0 or transport.closed))

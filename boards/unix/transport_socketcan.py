@@ -1,7 +1,8 @@
 """CAN as the Linux kernel has it: a raw AF_CAN socket on `vcan0`, `can0`; one read and one write a frame.
 
-Error frames are asked for, so that bus-off and error-passive of a real interface are seen (vcan has none). A kernel whose
-queue is full keeps the frame here until the next flush. Works on MicroPython, whose bind() takes the raw sockaddr_can.
+Error frames are asked for, so that bus-off and error-passive of a real interface are seen (vcan has none of its own). The
+controller's filters are the kernel's as well, so that what they reject costs nothing here. A kernel whose queue is full
+keeps the frame here until the next flush. Works on MicroPython, whose bind() takes the raw sockaddr_can.
 """
 
 import select
@@ -11,7 +12,7 @@ import sys
 
 from micropython import const
 
-from boards.unix.transport import SLOTS, Transport
+from boards.unix.transport import RX_SLOTS, SPARE_SLOTS, Transport
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ _MICROPYTHON = sys.implementation.name == "micropython"
 _AF_CAN = 29
 _CAN_RAW = 1
 _SOL_CAN_RAW = 101
+_CAN_RAW_FILTER = 1
 _CAN_RAW_ERR_FILTER = 2
 _ERRORS_ASKED = 0x00000144  # CAN_ERR_CRTL, CAN_ERR_BUSOFF, CAN_ERR_RESTARTED
 _ENOBUFS = 105
@@ -44,9 +46,7 @@ class SocketCanTransport(Transport):
         self._stream = sock if _MICROPYTHON else sock.makefile("rwb", 0)
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN)
-        self._rx_slots = [self.rx_bytes[16 * i : 16 * i + 16] for i in range(SLOTS)]
-        self._tx_slots = [self.tx_bytes[16 * i : 16 * i + 16] for i in range(SLOTS)]
-
+        self._rx_slots = [self.rx_bytes[16 * i : 16 * i + 16] for i in range(RX_SLOTS + SPARE_SLOTS)]
         self._lifeline: object = None
         self.wait(0)  # the first look makes the tuple that all later ones fill; they may come with the heap locked
 
@@ -64,24 +64,34 @@ class SocketCanTransport(Transport):
             came = True
         return came
 
+    def set_filters(self, rows: "tuple[tuple[int, int], ...] | None") -> None:
+        packed = b"".join(struct.pack("<II", *row) for row in (((0, 0),) if rows is None else rows))
+        self._socket.setsockopt(_SOL_CAN_RAW, _CAN_RAW_FILTER, packed)
+
     def fill(self) -> int:
         waiting = self.rx_count - self.rx_head
         if waiting or self.closed:
             return waiting
+        self.rx_head = self.rx_settled = 0
+        self.rx_count = self._read(0, RX_SLOTS)
+        return self.rx_count
+
+    def take(self) -> int:
+        return 0 if self.closed else self._read(RX_SLOTS, SPARE_SLOTS)
+
+    def _read(self, first: int, slots: int) -> int:
         count = 0
         try:
-            while count < SLOTS and self._stream.readinto(self._rx_slots[count]):
+            while count < slots and self._stream.readinto(self._rx_slots[first + count]):
                 count += 1
         except OSError:  # the interface went down or away
             self.closed = True
-        self.rx_head = 0
-        self.rx_count = count
         return count
 
     def flush(self) -> bool:
         try:
             while self.tx_first < self.tx_count and not self.closed:
-                if self._stream.write(self._tx_slots[self.tx_first]) is None:
+                if self._stream.write(self.tx_slots[self.tx_first]) is None:
                     return False
                 self.tx_first += 1
         except OSError as error:

@@ -8,7 +8,7 @@ import select
 import socket
 import sys
 
-from boards.unix.transport import Transport
+from boards.unix.transport import RX_SLOTS, Transport
 
 _MICROPYTHON = sys.implementation.name == "micropython"
 _IPPROTO_TCP = 6
@@ -31,8 +31,10 @@ class TcpTransport(Transport):
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN)
         self.wait(0)  # the first look makes the tuple that all later ones fill; they may come with the heap locked
-        self._tails = [self.rx_bytes[k:] for k in range(16)]
-        self._partial = 0  # bytes of a frame that came in pieces, behind the last whole one
+        self._heads = [self.rx_bytes[k : 16 * RX_SLOTS] for k in range(16)]
+        self._spares = [self.rx_bytes[16 * RX_SLOTS + k :] for k in range(16)]
+        self._piece = bytearray(16)  # of a frame that came in pieces
+        self._piece_bytes = 0
 
     def wait(self, timeout_ms: int) -> bool:
         if not _MICROPYTHON:
@@ -45,14 +47,20 @@ class TcpTransport(Transport):
         waiting = self.rx_count - self.rx_head
         if waiting or self.closed:
             return waiting
-        partial = self._partial
-        base = 16 * self.rx_count
-        for k in range(partial):
-            self.rx_bytes[k] = self.rx_bytes[base + k]
-        self.rx_head = 0
-        self.rx_count = 0
+        self.rx_head = self.rx_settled = 0
+        self.rx_count = self._read(self._heads, 0)
+        return self.rx_count
+
+    def take(self) -> int:
+        return 0 if self.closed else self._read(self._spares, 16 * RX_SLOTS)
+
+    def _read(self, views: "list[memoryview]", base: int) -> int:
+        """Frames that came, whole ones, from this byte of the buffer on."""
+        kept = self._piece_bytes
+        for k in range(kept):
+            self.rx_bytes[base + k] = self._piece[k]
         try:
-            length = self._stream.readinto(self._tails[partial])
+            length = self._stream.readinto(views[kept])
         except OSError:
             length = 0
         if length is None:
@@ -60,10 +68,13 @@ class TcpTransport(Transport):
         if length == 0:
             self.closed = True
             return 0
-        length += partial
-        self._partial = length & 15
-        self.rx_count = length >> 4
-        return self.rx_count
+        length += kept
+        kept = length & 15
+        end = base + length - kept
+        for k in range(kept):
+            self._piece[k] = self.rx_bytes[end + k]
+        self._piece_bytes = kept
+        return length >> 4
 
     def flush(self) -> bool:
         count = self.tx_count
