@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from cantools.database.can import Message
 
+from dbc import emit
 from hil.benches import codec as bench
 from tests.test_codec import allowed, decoded, encoded, known, named_values, present, raw_range, small
 
@@ -131,6 +132,6 @@ def test_a_codec_is_timed_only_where_it_does_what_cantools_does(monkeypatch: pyt
     monkeypatch.setattr(bench, "ROUNDS", 2)
     assert bench.speed(lambda line: None)["messages"] == len(known()["bms.dbc"].database.messages)
     wrong = known()["bms.dbc"].text.replace("buf[2]", "buf[3]")
-    monkeypatch.setattr(bench.emit, "module", lambda *given, **more: wrong)
+    monkeypatch.setattr(emit, "module", lambda *given, **more: wrong)
     with pytest.raises(RuntimeError, match="do not do the same"):
         bench.speed(lambda line: None)
