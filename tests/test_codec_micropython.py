@@ -5,8 +5,11 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
 from cantools.database.can import Message
 
+from dbc import emit
+from hil.benches import codec as bench
 from tests.test_codec import allowed, decoded, encoded, known, named_values, present, raw_range, small
 
 # Per case: module, class, whether the heap is locked, attributes to set, payload, attributes to find again.
@@ -112,3 +115,23 @@ def test_every_message_packs_and_reads_as_in_cantools_with_the_heap_locked(
     command = [micropython, "-X", "heapsize=64m", "driver.py"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
     assert done.stdout == f"{len(rows)} cases, 0 failures\n", done.stdout + done.stderr
+
+
+def test_the_codec_of_the_pack_leaves_a_small_controller_its_memory(micropython: str) -> None:
+    parts = {name: bench.ram(micropython, options) for name, options in bench.PARTS.items()}
+    whole = parts["whole"]
+    assert whole["frozen_bytes"] <= bench.FROZEN_AIM_bytes
+    assert whole["loaded_bytes"] <= bench.LOADED_AIM_bytes
+    for name in set(parts) - {"whole"}:
+        assert parts[name]["loaded_bytes"] < whole["loaded_bytes"], name
+        assert parts[name]["frozen_bytes"] < whole["frozen_bytes"], name
+
+
+def test_a_codec_is_timed_only_where_it_does_what_cantools_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "TURN_s", 1e-6)
+    monkeypatch.setattr(bench, "ROUNDS", 2)
+    assert bench.speed(lambda line: None)["messages"] == len(known()["bms.dbc"].database.messages)
+    wrong = known()["bms.dbc"].text.replace("buf[2]", "buf[3]")
+    monkeypatch.setattr(emit, "module", lambda *given, **more: wrong)
+    with pytest.raises(RuntimeError, match="do not do the same"):
+        bench.speed(lambda line: None)

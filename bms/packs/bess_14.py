@@ -12,7 +12,7 @@ from bms.cells.si_ceramic_20ah import CELL as LAYER
 from bms.schema import CELL_FIELDS, Cell, Inverter, Pack, Sensor, replaced, scaled_cell
 
 
-def _at_most(table, most_mC):
+def _at_most(table: "tuple[int, ...]", most_mC: int) -> "tuple[int, ...]":
     return tuple(min(mC, most_mC) for mC in table)
 
 

@@ -132,6 +132,7 @@ class Controller:
     def _queue(self, words: "array[int]", slot: int, queue: Transport) -> None:
         """One frame more at the end of a receive queue, or one frame lost."""
         if queue.rx_count == RX_SLOTS:
+            self._receive_errors |= RECV_ERR_FULL
             self._lose()
             return
         _copy(words, slot, queue.rx_words, queue.rx_count)
