@@ -10,6 +10,7 @@ from binascii import crc32
 from bms.can import e2e
 from bms.can import frames as W
 from bms.safety import snapshot as S
+from tests.hearsay import decided
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -265,7 +266,7 @@ class FakeBoard:
         return self.rested_before
 
     def finish(self, decisions: "array[int]", soc: float, sigma: float, hysteresis: float, fresh: bool) -> None:
-        self.crc = crc32(decisions, self.crc)
+        self.crc = crc32(decided(decisions), self.crc)
         self.fresh_estimates += 1 if fresh else 0
 
 

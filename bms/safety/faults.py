@@ -71,7 +71,7 @@ CURRENT_B_AGE_ms = const(33)  # of sensor B, where fitted
 BUS_off = const(34)  # 1 while the CAN controller has taken itself off the bus
 ESTIMATOR_failed = const(35)  # 1 while the SoC filter fails
 BUS_passive = const(36)  # 1 while the CAN controller counts so many errors that it no longer disturbs others
-COMMAND_e2e = const(37)  # end-to-end state of the vehicle's command, as bms.can.e2e has them; 0 once it has timed out
+COMMAND_e2e = const(37)  # end-to-end state of the vehicle's command, as bms.can.e2e has them, once it is half as old as lost
 CHARGER_e2e = const(38)  # the same of the charger's status
 INVERTER_lost = const(39)  # 1 when an inverter of another make has been silent for longer than the pack says
 SIGNALS = const(40)
@@ -158,8 +158,8 @@ TABLE = tuple(Row(*row) for row in (
     (62, "can_bus_off",              WARNING,         BUS_off, S.CLOCK,               1, 0,                                         0, 1,    0, False, "SG-7", 200, "the CAN controller has taken itself off the bus"),
     (82, "estimator_failed",         INFO,            ESTIMATOR_failed, S.CLOCK,      1, 0,                                         0, 1,    0, False, "SG-9", 200, "the SoC filter fails: tables and ledger stand alone"),
     (63, "can_error_passive",        WARNING,         BUS_passive, S.CLOCK,           1, 0,                                         0, 1,    0, False, "SG-7", 200, "the CAN controller sees so many errors that it is close to leaving the bus"),
-    (64, "command_unsound",          WARNING,         COMMAND_e2e, S.CLOCK,           1, 2,                                         0, 1,    0, False, "SG-7", 100, "a vehicle command came with a wrong check or out of sequence"),
-    (65, "charger_unsound",          WARNING,         CHARGER_e2e, S.CLOCK,           1, 2,                                         0, 1,    0, False, "SG-7", 100, "a charger status came with a wrong check or out of sequence"),
+    (64, "command_unsound",          WARNING,         COMMAND_e2e, S.CLOCK,           1, 2,                                         0, 1,    0, False, "SG-7", 100, "vehicle commands come with a wrong check or out of sequence, and no sound one between them"),
+    (65, "charger_unsound",          WARNING,         CHARGER_e2e, S.CLOCK,           1, 2,                                         0, 1,    0, False, "SG-7", 100, "charger statuses come with a wrong check or out of sequence, and no sound one between them"),
     (66, "inverter_lost",            WARNING,         INVERTER_lost, S.CLOCK,         1, 0,                                         0, 1,    0, False, "SG-7", 200, "the inverter has been silent for longer than the pack allows"),
 ))
 # fmt: on
