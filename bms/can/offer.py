@@ -1,7 +1,7 @@
 """What any inverter or charger is offered, whatever its protocol: limits, state, alarms by categories that all of them know.
 
 Limits of current are magnitudes. They follow the envelope upwards, which has its own ramp, and fall by `fall_dA_s`, so that
-an inverter can follow; after a trip or behind open contactors they are zero at once. An inverter may go on charging at a
+an inverter can follow; after a trip, behind open contactors and before they open they are zero at once. An inverter may go on charging at a
 charge limit of zero, so where no charge is allowed the charge voltage falls to what the pack has now, never below the
 discharge voltage and never to zero: at zero a Victron discharges into its loads. Units: mV, dA, ddegC, permille; positive
 current charges. Sources: published notes of implementers (diyBMS, Safiery manual V5.1).
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _PACK_mV = const(2)
 _WARNING = const(2)
 _TRIP_AFTER_RAMP = const(4)
+_OPENING = const(5)
 _LIMIT_INFO = const(0)
 
 # Categories: bits of `alarms` and `warnings`
@@ -85,6 +86,7 @@ class Offer:
         self._envelope = app.envelope
         self._monitor = app.monitor
         self._contactor = app.contactor
+        self._machine = app.machine
         self._coulomb = app.coulomb
         self._advice = app.advice
         self._bound = app.bound
@@ -138,8 +140,10 @@ class Offer:
         return self.ccl_dA
 
     def stop_if_tripped(self) -> bool:
-        """Zero at once, whatever the ramp, if the pack has tripped or is not connected; asked before limits are sent."""
-        if self._monitor.severity < _TRIP_AFTER_RAMP and self._contactor.closed:
+        """Zero at once, whatever the ramp, if the pack has tripped, is not connected or is about to open; asked before limits
+        are sent."""
+        closed = self._contactor.closed and self._machine.state != _OPENING
+        if closed and self._monitor.severity < _TRIP_AFTER_RAMP:
             return False
         self.charge_dA = 0
         self.discharge_dA = 0
