@@ -137,6 +137,20 @@ def test_own_frames_come_back_only_through_the_filters() -> None:
     assert [i for i, _, _ in received(can)] == [0x100, 0x1FF]
 
 
+def test_own_frames_come_back_for_ever() -> None:
+    can, _ = controller(CAN.MODE_LOOPBACK)
+    got: list[int] = []
+    for k in range(0, 3 * RX_SLOTS, 3):
+        for identifier in (k, k + 1, k + 2):
+            can.send(identifier, b"")
+        can.flush()
+        for _ in range(2 if k == 0 else 3):
+            message = can.recv()
+            assert message is not None
+            got.append(message[0])
+    assert got == list(range(3 * RX_SLOTS - 1))
+
+
 def test_a_silent_queue_fills_up() -> None:
     can, _ = controller(CAN.MODE_SILENT)
     for k in range(CAN.TX_QUEUE_LEN):
@@ -223,6 +237,23 @@ def on_the_bus(pending: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
 
 def word_of(identifier: int, flags: int) -> int:
     return identifier | (EXTENDED if flags & EXT else 0) | (REMOTE if flags & RTR else 0)
+
+
+def test_of_any_two_frames_the_one_leaves_first_that_wins_arbitration() -> None:
+    close = [
+        (identifier, flags)
+        for base in (0x000, 0x100, 0x101, 0x7FF)
+        for identifier, flags in ((base, 0), (base << 18, EXT), (base << 18 | 1, EXT), (base << 18 | 0x3FFFF, EXT))
+    ]
+    frames = [(identifier, flags | remote) for identifier, flags in close for remote in (0, RTR)]
+    can, wire = controller()
+    for first in frames:
+        for second in frames:
+            for identifier, flags in (first, second):
+                assert can.send(identifier, b"", flags | UNORDERED) is not None
+            can.flush()
+            left = [(word, b"") for (word,) in struct.iter_unpack("<I12x", wire.collect())]
+            assert left == on_the_bus([(word_of(*first), b""), (word_of(*second), b"")])
 
 
 IDENTIFIERS = st.tuples(
@@ -364,9 +395,11 @@ def test_what_came_under_the_old_filters_is_received_and_nothing_else() -> None:
     can, wire = controller()
     can.set_filters([(0x100, 0x7FF, 0)])
     wire.deliver(frame(0x100) + frame(0x200))
+    assert can.poll(0)
+    wire.deliver(frame(0x100, b"behind") + frame(0x200))
     can.set_filters([(0x200, 0x7FF, 0)])
     wire.deliver(frame(0x100) + frame(0x200, b"later"))
-    assert received(can) == [(0x100, bytes(8), 0), (0x200, b"later", 0)]
+    assert received(can) == [(0x100, bytes(8), 0), (0x100, b"behind", 0), (0x200, b"later", 0)]
 
 
 def test_a_program_that_takes_all_there_is_loses_nothing() -> None:
@@ -715,7 +748,7 @@ def test_the_kernel_keeps_what_the_filters_refuse_and_error_frames_pass() -> Non
     for identifier, flags in ((0x2FF, 0), (0x1FF, 0), (0x50700, EXT), (0x50701, EXT), (0x100, EXT), (0x101, RTR)):
         sender.send(identifier, b"12345678", flags)
     sender.flush()
-    assert all_frames(can, 3) == [(0x101, bytes(8), RTR), (0x1FF, b"12345678", 0), (0x50700, b"12345678", EXT)]
+    assert all_frames(can, 3) == [(0x50700, b"12345678", EXT), (0x101, bytes(8), RTR), (0x1FF, b"12345678", 0)]
     assert can.transport.fill() == 0
     assert not isinstance(can.transport, MemoryTransport)
     raw.put(ERROR | 0x204, bytes([0, 0x20, 0, 0, 0, 0, 130, 5]))
