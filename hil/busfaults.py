@@ -64,7 +64,7 @@ class BusOff(Controller):
 
 _RIDES = "rides through while a valid command comes within its deadline, a sensor's value within its own; then names the loss"
 _LOST = "command_lost at its deadline"
-_NEVER = "never obeys it; while no true command gets through, " + _LOST
+_NEVER = "never obeys it and warns; while no true command gets through, " + _LOST
 _NOTHING = "owes nothing: it is another frame"
 _UNUSED = ("not used", float("-inf"), float("inf"), None)
 # fmt: off
@@ -79,7 +79,7 @@ KINDS = tuple(Kind(*row) for row in (
     ("counter_freeze", ff.CounterFreeze, "frame", "the counter stands still under a valid checksum",
      *_UNUSED, "takes it as repeated; " + _LOST),
     ("counter_skip", ff.CounterSkip, "frame", "the counter goes too far under a valid checksum",
-     "counts too many, each frame", 0.0, 254.0, 0.0, "rides through steps of 3 in all; beyond, " + _LOST),
+     "counts too many, each frame", 0.0, 254.0, 0.0, "rides through steps of 3 in all; beyond, warns; " + _LOST),
     ("delay", ff.Delay, "both", "comes later",
      "ms, in whole ticks, rounded up", 0.0, 60e3, 0.0, "rides through what is even and begins within the deadline"),
     ("reorder", ff.Reorder, "both", "changes places with the next of its identifier; bus: a tick's frames, all of them",
@@ -103,7 +103,7 @@ KINDS = tuple(Kind(*row) for row in (
     ("error_warning", Controller, "bus", "the controller counts errors",
      *_UNUSED, "goes on"),
     ("error_passive", Controller, "bus", "the controller counts many errors",
-     *_UNUSED, "goes on"),
+     *_UNUSED, "goes on and warns: can_error_passive"),
     ("bus_off", BusOff, "bus", "the controller is off the bus, again whenever it restarts; nothing passes",
      *_UNUSED, "restarts with patience; " + _LOST + "; once the bus is back, sends again and tells can_bus_off"),
 ))
