@@ -65,6 +65,9 @@ STOPS: Mapping[int, tuple[tuple[int, bool, bool], ...]] = {
     ),
 }
 
+GRACE_ms = 1000
+"""From a new limit to the current that keeps it: reaction and slew, judged as if limits came once a second."""
+
 _SOCKETCAN = struct.Struct("<IB3x8s")
 
 
@@ -107,7 +110,7 @@ class Inverter:
         self._from_ms = 0
         self._heard_ms: int | None = None
         self._coming: deque[tuple[int, Limits]] = deque()
-        self._newest = (NOTHING, NOTHING)
+        self._owed: deque[tuple[int, Limits]] = deque()  # limits that may still show in the current, newest last
         self._stops: dict[int, tuple[bool, bool]] = {}
         messages = {message.frame_id: message for message in wire.messages}
         self._limits_message = messages[LIMITS]
@@ -132,7 +135,7 @@ class Inverter:
             coming.clear()
             self.demand_A = 0.0
         else:
-            self._watch(link_V, current_A)
+            self._watch(link_V, current_A, now_ms)
             self._regulate(link_V, self._wanted_A(link_V, (now_ms - self._from_ms) / 1000))
         return self.alive if not now_ms % KEEPALIVE_ms else b""
 
@@ -165,22 +168,26 @@ class Inverter:
             self.disobeyed += target_A != honest_A
         self.demand_A = present_A + max(-self._slew_A, min(self._slew_A, target_A - present_A))
 
-    def _watch(self, link_V: float, current_A: float) -> None:
-        """How far it went beyond what it was offered; a limit is due when the next one has come."""
-        one, other = self._newest
+    def _watch(self, link_V: float, current_A: float, now_ms: int) -> None:
+        """How far it went beyond what it was offered; a limit is due GRACE_ms after it came."""
+        owed = self._owed
+        while len(owed) > 1 and now_ms - owed[1][0] >= GRACE_ms:
+            owed.popleft()
+        if not owed:
+            return
         if current_A > 0.0:
-            self.over_V = max(self.over_V, link_V - max(one.charge_V, other.charge_V))
-            self.over_A = max(self.over_A, current_A - max(one.charge_A, other.charge_A))
+            self.over_V = max(self.over_V, link_V - max(limits.charge_V for _, limits in owed))
+            self.over_A = max(self.over_A, current_A - max(limits.charge_A for _, limits in owed))
         else:
-            self.over_A = max(self.over_A, -current_A - max(one.discharge_A, other.discharge_A))
+            self.over_A = max(self.over_A, -current_A - max(limits.discharge_A for _, limits in owed))
 
     def _hear(self, data: bytes, now_ms: int) -> None:
         values = self._decoded(self._limits_message, data)
         limits = Limits(*(float(values[self._names[bit]]) for bit in (CVL, CCL, DCL, DVL)))
         if self._heard_ms is None or now_ms - self._heard_ms > LOST_ms:
-            self._newest = (limits, limits)
+            self._owed.clear()
         self._heard_ms = now_ms
-        self._newest = (self._newest[1], limits)
+        self._owed.append((now_ms, limits))
         self._coming.append((now_ms + self._reaction_ms, limits))
 
     def _listener(self, message: Message, rows: tuple[tuple[int, bool, bool], ...]) -> Callable[[bytes, int], None]:
