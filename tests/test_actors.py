@@ -58,6 +58,7 @@ class Bms:
             first_cause=0,
             first_cause_where=255,
             command_e2e=1,
+            charger_e2e=1,
         )
 
     def request(self, current_A: float, voltage_V: float, enable: int) -> bytes:

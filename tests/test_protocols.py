@@ -7,7 +7,6 @@ cantools with our DBC files, published bytes and the published order of bits are
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import cantools
@@ -450,8 +449,8 @@ def test_a_health_that_is_not_known_is_sent_as_whole_and_one_that_is_as_it_is(pr
 
 def test_energy_is_told_in_hundreds_of_watt_hours_little_endian() -> None:
     rig = Rig("victron")
-    rig.app.energy = SimpleNamespace(charged_Wh=1_234_599, discharged_Wh=99)  # type: ignore[attr-defined, unused-ignore]
-    rig.adapter = Victron(rig.app, rig.offer)
+    rig.app.energy.charged_Wh = 1_234_599
+    rig.app.energy.discharged_Wh = 99
     assert rig.send()[0x378] == (12_345).to_bytes(4, "little") + bytes(4)
 
 

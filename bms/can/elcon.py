@@ -15,8 +15,8 @@ from bms.schema import layer_count
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from bms.app import App
-    from bms.can.outbox import Row
     from bms.can.offer import Offer
+    from bms.can.outbox import Row
 
 # Copies of what snapshot.py, faults.py and their neighbours say: no look-up; a test holds them together.
 _CHARGE = const(4)

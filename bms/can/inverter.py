@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bms.app import App
-    from bms.can.outbox import Row
     from bms.can.offer import Offer
+    from bms.can.outbox import Row
 
 AGE_MAX_ms = const(0x3FFFFFF)  # above every deadline
 FIRMWARE = const(1)
@@ -57,6 +57,10 @@ class Adapter:
         self.age_ms = 0
         self.heard: tuple[tuple[int, bool], ...] = ()
         self.rows: tuple[Row, ...] = ()
+
+    def take(self, k: int, data: "memoryview | bytearray | bytes") -> bool:
+        """The newest frame of heard[k]. Returns True if it says that the inverter lives; the base hears nothing."""
+        return False
 
     def step(self, dt_ms: int) -> int:
         """Time passes. Returns how long the inverter has been silent."""

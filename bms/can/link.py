@@ -3,8 +3,9 @@
 Frames and their layout come from dbc/bms.dbc (frames.py). A command counts only when its end-to-end check is OK; else the
 last accepted one stands, and its age is a signal that a fault row watches, as the state of the check is of another. One of
 another length fails its check. What is not one of ours (another identifier, the extended twin of a standard one) is counted
-and dropped; a remote frame is dropped by the board. Of several accepted commands in a tick the last counts. An inverter's or a foreign
-charger's frames are unprotected: they tell whether it lives, and never move a contactor. Nothing allocates after construction.
+and dropped; a remote frame is dropped by the board. Of several accepted commands in a tick the last counts. The frames of an
+inverter or a charger of another make are unprotected: they tell whether it lives, and never close a contactor. Nothing
+allocates after construction.
 """
 
 from micropython import const
