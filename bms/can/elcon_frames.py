@@ -1,4 +1,4 @@
-"""generated from elcon.dbc (sha256 a0113d9976c8) by dbc/generate.py; do not edit.
+"""generated from elcon.dbc (sha256 730691c7b3be) by dbc/generate.py; do not edit.
 
 Attributes are raw integers as on the wire; a name ends in the unit of its integer, if any. pack fills buf,
 LENGTH bytes, and clamps what is out of range; named values pass. unpack is False, and stores nothing, for a
@@ -11,7 +11,7 @@ class ElconRequest:
 
     voltage_dV: 0 to 65535 is 0 to 6553.5 V. Voltage that the charger must not exceed
     current_dA: 0 to 65535 is 0 to 6553.5 A. Current that the charger must not exceed
-    control: 0 to 255. What to do. 0 start, 1 stop, 2 heat
+    control: 0 to 255 enum. What to do. 0 start, 1 stop, 2 heat
     """
 
     ID = 0x1806e5f4
@@ -50,11 +50,11 @@ class ElconStatus:
 
     voltage_dV: 0 to 65535 is 0 to 6553.5 V. Voltage at the output
     current_dA: 0 to 65535 is 0 to 6553.5 A. Current at the output, a magnitude
-    hardware_failure: 0 to 1. The charger is broken. 0 no, 1 yes
-    over_temperature: 0 to 1. The charger is too hot. 0 no, 1 yes
-    input_voltage_wrong: 0 to 1. The mains are outside what it takes. 0 no, 1 yes
-    not_started: 0 to 1. Off, because the battery is not there or the wrong way round. 0 no, 1 yes
-    communication_timeout: 0 to 1. It has heard no request for 5 s. 0 no, 1 yes
+    hardware_failure: 0 to 1 flag. The charger is broken. 0 no, 1 yes
+    over_temperature: 0 to 1 flag. The charger is too hot. 0 no, 1 yes
+    input_voltage_wrong: 0 to 1 flag. The mains are outside what it takes. 0 no, 1 yes
+    not_started: 0 to 1 flag. Off, because the battery is not there or the wrong way round. 0 no, 1 yes
+    communication_timeout: 0 to 1 flag. It has heard no request for 5 s. 0 no, 1 yes
     """
 
     ID = 0x18ff50e5

@@ -1,4 +1,4 @@
-"""generated from pylontech.dbc (sha256 5d05d4f6ad35) by dbc/generate.py; do not edit.
+"""generated from pylontech.dbc (sha256 9a216f00e823) by dbc/generate.py; do not edit.
 
 Attributes are raw integers as on the wire; a name ends in the unit of its integer, if any. pack fills buf,
 LENGTH bytes, and clamps what is out of range; named values pass. unpack is False, and stores nothing, for a
@@ -126,31 +126,31 @@ class PylMeasured:
 class PylAlarms:
     """PYL_ALARMS. From BMS. Protections in bytes 0 and 1, warnings in bytes 2 and 3, one bit each.
 
-    high_voltage_alarm: 0 to 1. A layer may be above its voltage: protection: the pack is open or about to be.
+    high_voltage_alarm: 0 to 1 flag. A layer may be above its voltage: protection: the pack is open or about
+        to be. 0 no, 1 yes
+    low_voltage_alarm: 0 to 1 flag. A layer may be below its voltage: protection: the pack is open or about to
+        be. 0 no, 1 yes
+    high_temperature_alarm: 0 to 1 flag. A layer may be too hot, whatever flows: protection: the pack is open
+        or about to be. 0 no, 1 yes
+    low_temperature_alarm: 0 to 1 flag. A layer may be too cold, whatever flows: protection: the pack is open
+        or about to be. 0 no, 1 yes
+    high_current_alarm: 0 to 1 flag. Discharge current too high: protection: the pack is open or about to be.
         0 no, 1 yes
-    low_voltage_alarm: 0 to 1. A layer may be below its voltage: protection: the pack is open or about to be.
-        0 no, 1 yes
-    high_temperature_alarm: 0 to 1. A layer may be too hot, whatever flows: protection: the pack is open or
-        about to be. 0 no, 1 yes
-    low_temperature_alarm: 0 to 1. A layer may be too cold, whatever flows: protection: the pack is open or
-        about to be. 0 no, 1 yes
-    high_current_alarm: 0 to 1. Discharge current too high: protection: the pack is open or about to be. 0 no,
-        1 yes
-    high_current_charge_alarm: 0 to 1. Charge current too high: protection: the pack is open or about to be. 0
+    high_current_charge_alarm: 0 to 1 flag. Charge current too high: protection: the pack is open or about to
+        be. 0 no, 1 yes
+    system_alarm: 0 to 1 flag. Anything else that the BMS has found wrong, contactors included: protection:
+        the pack is open or about to be. 0 no, 1 yes
+    high_voltage_warning: 0 to 1 flag. A layer may be above its voltage: warning. 0 no, 1 yes
+    low_voltage_warning: 0 to 1 flag. A layer may be below its voltage: warning. 0 no, 1 yes
+    high_temperature_warning: 0 to 1 flag. A layer may be too hot, whatever flows: warning. 0 no, 1 yes
+    low_temperature_warning: 0 to 1 flag. A layer may be too cold, whatever flows: warning. 0 no, 1 yes
+    high_current_warning: 0 to 1 flag. Discharge current too high: warning. 0 no, 1 yes
+    high_current_charge_warning: 0 to 1 flag. Charge current too high: warning. 0 no, 1 yes
+    system_warning: 0 to 1 flag. Anything else that the BMS has found wrong, contactors included: warning. 0
         no, 1 yes
-    system_alarm: 0 to 1. Anything else that the BMS has found wrong, contactors included: protection: the
-        pack is open or about to be. 0 no, 1 yes
-    high_voltage_warning: 0 to 1. A layer may be above its voltage: warning. 0 no, 1 yes
-    low_voltage_warning: 0 to 1. A layer may be below its voltage: warning. 0 no, 1 yes
-    high_temperature_warning: 0 to 1. A layer may be too hot, whatever flows: warning. 0 no, 1 yes
-    low_temperature_warning: 0 to 1. A layer may be too cold, whatever flows: warning. 0 no, 1 yes
-    high_current_warning: 0 to 1. Discharge current too high: warning. 0 no, 1 yes
-    high_current_charge_warning: 0 to 1. Charge current too high: warning. 0 no, 1 yes
-    system_warning: 0 to 1. Anything else that the BMS has found wrong, contactors included: warning. 0 no, 1
-        yes
-    modules: 0 to 255. Number of modules: stacks
-    letter_5: 0 to 255. P. 80 P
-    letter_6: 0 to 255. N. 78 N
+    modules: 0 to 255 count. Number of modules: stacks
+    letter_5: 0 to 255 char. P. 80 P
+    letter_6: 0 to 255 char. N. 78 N
     """
 
     ID = 0x359
@@ -226,11 +226,12 @@ class PylAlarms:
 class PylRequest:
     """PYL_REQUEST. From BMS. What the battery allows and asks for.
 
-    full_charge_request: 0 to 1. Asks for a full charge, as some inverters read it: never sent. 0 no, 1 yes
-    force_charge_2: 0 to 1. Asks to be charged now: nearly empty. 0 no, 1 yes
-    force_charge_1: 0 to 1. Asks to be charged at once: empty. 0 no, 1 yes
-    discharge_enable: 0 to 1. Discharge is allowed. 0 no, 1 yes
-    charge_enable: 0 to 1. Charge is allowed. 0 no, 1 yes
+    full_charge_request: 0 to 1 flag. Asks for a full charge, as some inverters read it: never sent. 0 no, 1
+        yes
+    force_charge_2: 0 to 1 flag. Asks to be charged now: nearly empty. 0 no, 1 yes
+    force_charge_1: 0 to 1 flag. Asks to be charged at once: empty. 0 no, 1 yes
+    discharge_enable: 0 to 1 flag. Discharge is allowed. 0 no, 1 yes
+    charge_enable: 0 to 1 flag. Charge is allowed. 0 no, 1 yes
     """
 
     ID = 0x35c
@@ -267,14 +268,14 @@ class PylRequest:
 class PylManufacturer:
     """PYL_MANUFACTURER. From BMS. Name of the manufacturer; inverters look for PYLON.
 
-    char_0: 0 to 127. Letter 0 of the manufacturer's name, ASCII, padded with spaces
-    char_1: 0 to 127. Letter 1 of the manufacturer's name, ASCII, padded with spaces
-    char_2: 0 to 127. Letter 2 of the manufacturer's name, ASCII, padded with spaces
-    char_3: 0 to 127. Letter 3 of the manufacturer's name, ASCII, padded with spaces
-    char_4: 0 to 127. Letter 4 of the manufacturer's name, ASCII, padded with spaces
-    char_5: 0 to 127. Letter 5 of the manufacturer's name, ASCII, padded with spaces
-    char_6: 0 to 127. Letter 6 of the manufacturer's name, ASCII, padded with spaces
-    char_7: 0 to 127. Letter 7 of the manufacturer's name, ASCII, padded with spaces
+    char_0: 0 to 127 char. Letter 0 of the manufacturer's name, ASCII, padded with spaces
+    char_1: 0 to 127 char. Letter 1 of the manufacturer's name, ASCII, padded with spaces
+    char_2: 0 to 127 char. Letter 2 of the manufacturer's name, ASCII, padded with spaces
+    char_3: 0 to 127 char. Letter 3 of the manufacturer's name, ASCII, padded with spaces
+    char_4: 0 to 127 char. Letter 4 of the manufacturer's name, ASCII, padded with spaces
+    char_5: 0 to 127 char. Letter 5 of the manufacturer's name, ASCII, padded with spaces
+    char_6: 0 to 127 char. Letter 6 of the manufacturer's name, ASCII, padded with spaces
+    char_7: 0 to 127 char. Letter 7 of the manufacturer's name, ASCII, padded with spaces
     """
 
     ID = 0x35e
@@ -335,7 +336,7 @@ class PylManufacturer:
 class PylKeepalive:
     """PYL_KEEPALIVE. From INVERTER. The inverter lives.
 
-    content: 0 to 255. Seen as 0; not looked at
+    content: 0 to 255 bits. Seen as 0; not looked at
     """
 
     ID = 0x305

@@ -1,4 +1,4 @@
-"""generated from sma.dbc (sha256 4fc8cef4373b) by dbc/generate.py; do not edit.
+"""generated from sma.dbc (sha256 955862a38810) by dbc/generate.py; do not edit.
 
 Attributes are raw integers as on the wire; a name ends in the unit of its integer, if any. pack fills buf,
 LENGTH bytes, and clamps what is out of range; named values pass. unpack is False, and stores nothing, for a
@@ -135,59 +135,60 @@ class SmaAlarms:
     (Safiery manual V5.1), diyBMS, bsc_fw, pyBMS and SimpBMS send 01 as active: the pack says which
     (inverter.alarm_active). Order of the fields as in the Victron family.
 
-    general_alarm: 0 to 3. Any alarm; not supported here, since every alarm has a field of its own: the pack
-        is open or about to be. 0 not_supported, 1 code_01, 2 code_10, 3 reserved
-    high_voltage_alarm: 0 to 3. A layer may be above its voltage: the pack is open or about to be. 0
+    general_alarm: 0 to 3 enum. Any alarm; not supported here, since every alarm has a field of its own: the
+        pack is open or about to be. 0 not_supported, 1 code_01, 2 code_10, 3 reserved
+    high_voltage_alarm: 0 to 3 enum. A layer may be above its voltage: the pack is open or about to be. 0
         not_supported, 1 code_01, 2 code_10, 3 reserved
-    low_voltage_alarm: 0 to 3. A layer may be below its voltage: the pack is open or about to be. 0
+    low_voltage_alarm: 0 to 3 enum. A layer may be below its voltage: the pack is open or about to be. 0
         not_supported, 1 code_01, 2 code_10, 3 reserved
-    high_temperature_alarm: 0 to 3. A layer may be too hot to discharge: the pack is open or about to be. 0
-        not_supported, 1 code_01, 2 code_10, 3 reserved
-    low_temperature_alarm: 0 to 3. A layer may be too cold to discharge: the pack is open or about to be. 0
-        not_supported, 1 code_01, 2 code_10, 3 reserved
-    high_temperature_charge_alarm: 0 to 3. A layer may be too hot to charge: the pack is open or about to be.
+    high_temperature_alarm: 0 to 3 enum. A layer may be too hot to discharge: the pack is open or about to be.
         0 not_supported, 1 code_01, 2 code_10, 3 reserved
-    low_temperature_charge_alarm: 0 to 3. A layer may be too cold to charge: the pack is open or about to be.
+    low_temperature_alarm: 0 to 3 enum. A layer may be too cold to discharge: the pack is open or about to be.
         0 not_supported, 1 code_01, 2 code_10, 3 reserved
-    high_current_alarm: 0 to 3. Discharge current too high: the pack is open or about to be. 0 not_supported,
-        1 code_01, 2 code_10, 3 reserved
-    high_current_charge_alarm: 0 to 3. Charge current too high: the pack is open or about to be. 0
+    high_temperature_charge_alarm: 0 to 3 enum. A layer may be too hot to charge: the pack is open or about to
+        be. 0 not_supported, 1 code_01, 2 code_10, 3 reserved
+    low_temperature_charge_alarm: 0 to 3 enum. A layer may be too cold to charge: the pack is open or about to
+        be. 0 not_supported, 1 code_01, 2 code_10, 3 reserved
+    high_current_alarm: 0 to 3 enum. Discharge current too high: the pack is open or about to be. 0
         not_supported, 1 code_01, 2 code_10, 3 reserved
-    contactor_alarm: 0 to 3. A contactor or the precharge does not do what it is told: the pack is open or
-        about to be. 0 not_supported, 1 code_01, 2 code_10, 3 reserved
-    short_circuit_alarm: 0 to 3. Short circuit: the pack is open or about to be. 0 not_supported, 1 code_01, 2
-        code_10, 3 reserved
-    internal_alarm: 0 to 3. Anything else that the BMS has found wrong: the pack is open or about to be. 0
+    high_current_charge_alarm: 0 to 3 enum. Charge current too high: the pack is open or about to be. 0
         not_supported, 1 code_01, 2 code_10, 3 reserved
-    imbalance_alarm: 0 to 3. Layers or groups drift apart: the pack is open or about to be. 0 not_supported, 1
+    contactor_alarm: 0 to 3 enum. A contactor or the precharge does not do what it is told: the pack is open
+        or about to be. 0 not_supported, 1 code_01, 2 code_10, 3 reserved
+    short_circuit_alarm: 0 to 3 enum. Short circuit: the pack is open or about to be. 0 not_supported, 1
         code_01, 2 code_10, 3 reserved
-    general_warning: 0 to 3. Any alarm; not supported here, since every alarm has a field of its own: a
+    internal_alarm: 0 to 3 enum. Anything else that the BMS has found wrong: the pack is open or about to be.
+        0 not_supported, 1 code_01, 2 code_10, 3 reserved
+    imbalance_alarm: 0 to 3 enum. Layers or groups drift apart: the pack is open or about to be. 0
+        not_supported, 1 code_01, 2 code_10, 3 reserved
+    general_warning: 0 to 3 enum. Any alarm; not supported here, since every alarm has a field of its own: a
         warning. 0 not_supported, 1 code_01, 2 code_10, 3 reserved
-    high_voltage_warning: 0 to 3. A layer may be above its voltage: a warning. 0 not_supported, 1 code_01, 2
-        code_10, 3 reserved
-    low_voltage_warning: 0 to 3. A layer may be below its voltage: a warning. 0 not_supported, 1 code_01, 2
-        code_10, 3 reserved
-    high_temperature_warning: 0 to 3. A layer may be too hot to discharge: a warning. 0 not_supported, 1
+    high_voltage_warning: 0 to 3 enum. A layer may be above its voltage: a warning. 0 not_supported, 1
         code_01, 2 code_10, 3 reserved
-    low_temperature_warning: 0 to 3. A layer may be too cold to discharge: a warning. 0 not_supported, 1
+    low_voltage_warning: 0 to 3 enum. A layer may be below its voltage: a warning. 0 not_supported, 1 code_01,
+        2 code_10, 3 reserved
+    high_temperature_warning: 0 to 3 enum. A layer may be too hot to discharge: a warning. 0 not_supported, 1
         code_01, 2 code_10, 3 reserved
-    high_temperature_charge_warning: 0 to 3. A layer may be too hot to charge: a warning. 0 not_supported, 1
+    low_temperature_warning: 0 to 3 enum. A layer may be too cold to discharge: a warning. 0 not_supported, 1
         code_01, 2 code_10, 3 reserved
-    low_temperature_charge_warning: 0 to 3. A layer may be too cold to charge: a warning. 0 not_supported, 1
-        code_01, 2 code_10, 3 reserved
-    high_current_warning: 0 to 3. Discharge current too high: a warning. 0 not_supported, 1 code_01, 2
-        code_10, 3 reserved
-    high_current_charge_warning: 0 to 3. Charge current too high: a warning. 0 not_supported, 1 code_01, 2
-        code_10, 3 reserved
-    contactor_warning: 0 to 3. A contactor or the precharge does not do what it is told: a warning. 0
+    high_temperature_charge_warning: 0 to 3 enum. A layer may be too hot to charge: a warning. 0
         not_supported, 1 code_01, 2 code_10, 3 reserved
-    short_circuit_warning: 0 to 3. Short circuit: a warning. 0 not_supported, 1 code_01, 2 code_10, 3 reserved
-    internal_warning: 0 to 3. Anything else that the BMS has found wrong: a warning. 0 not_supported, 1
-        code_01, 2 code_10, 3 reserved
-    imbalance_warning: 0 to 3. Layers or groups drift apart: a warning. 0 not_supported, 1 code_01, 2 code_10,
-        3 reserved
-    online: 0 to 3. System status: the code of OK while the contactors are closed, else that of an alarm. 0
+    low_temperature_charge_warning: 0 to 3 enum. A layer may be too cold to charge: a warning. 0
         not_supported, 1 code_01, 2 code_10, 3 reserved
+    high_current_warning: 0 to 3 enum. Discharge current too high: a warning. 0 not_supported, 1 code_01, 2
+        code_10, 3 reserved
+    high_current_charge_warning: 0 to 3 enum. Charge current too high: a warning. 0 not_supported, 1 code_01,
+        2 code_10, 3 reserved
+    contactor_warning: 0 to 3 enum. A contactor or the precharge does not do what it is told: a warning. 0
+        not_supported, 1 code_01, 2 code_10, 3 reserved
+    short_circuit_warning: 0 to 3 enum. Short circuit: a warning. 0 not_supported, 1 code_01, 2 code_10, 3
+        reserved
+    internal_warning: 0 to 3 enum. Anything else that the BMS has found wrong: a warning. 0 not_supported, 1
+        code_01, 2 code_10, 3 reserved
+    imbalance_warning: 0 to 3 enum. Layers or groups drift apart: a warning. 0 not_supported, 1 code_01, 2
+        code_10, 3 reserved
+    online: 0 to 3 enum. System status: the code of OK while the contactors are closed, else that of an alarm.
+        0 not_supported, 1 code_01, 2 code_10, 3 reserved
     """
 
     ID = 0x35a
@@ -343,14 +344,14 @@ class SmaAlarms:
 class SmaManufacturer:
     """SMA_MANUFACTURER. From BMS. Name of the manufacturer.
 
-    char_0: 0 to 127. Letter 0 of the manufacturer's name, ASCII, padded with spaces
-    char_1: 0 to 127. Letter 1 of the manufacturer's name, ASCII, padded with spaces
-    char_2: 0 to 127. Letter 2 of the manufacturer's name, ASCII, padded with spaces
-    char_3: 0 to 127. Letter 3 of the manufacturer's name, ASCII, padded with spaces
-    char_4: 0 to 127. Letter 4 of the manufacturer's name, ASCII, padded with spaces
-    char_5: 0 to 127. Letter 5 of the manufacturer's name, ASCII, padded with spaces
-    char_6: 0 to 127. Letter 6 of the manufacturer's name, ASCII, padded with spaces
-    char_7: 0 to 127. Letter 7 of the manufacturer's name, ASCII, padded with spaces
+    char_0: 0 to 127 char. Letter 0 of the manufacturer's name, ASCII, padded with spaces
+    char_1: 0 to 127 char. Letter 1 of the manufacturer's name, ASCII, padded with spaces
+    char_2: 0 to 127 char. Letter 2 of the manufacturer's name, ASCII, padded with spaces
+    char_3: 0 to 127 char. Letter 3 of the manufacturer's name, ASCII, padded with spaces
+    char_4: 0 to 127 char. Letter 4 of the manufacturer's name, ASCII, padded with spaces
+    char_5: 0 to 127 char. Letter 5 of the manufacturer's name, ASCII, padded with spaces
+    char_6: 0 to 127 char. Letter 6 of the manufacturer's name, ASCII, padded with spaces
+    char_7: 0 to 127 char. Letter 7 of the manufacturer's name, ASCII, padded with spaces
     """
 
     ID = 0x35e
@@ -411,8 +412,8 @@ class SmaManufacturer:
 class SmaIdentity:
     """SMA_IDENTITY. From BMS. Model, firmware and connected capacity, laid out as in the Victron family.
 
-    model: 0 to 65535. Model of the battery: 0, we have no number
-    firmware: 0 to 65535. Version of the firmware
+    model: 0 to 65535 index. Model of the battery: 0, we have no number
+    firmware: 0 to 65535 index. Version of the firmware
     online_capacity_Ah: 0 to 65535 Ah. Capacity that is connected: 0 while the contactors are open
     """
 
@@ -495,9 +496,9 @@ class SmaState:
     """SMA_STATE. From INVERTER. What the inverter does. Layout as in solardirector.
 
     soh_percent: 0 to 65535 %. State of health as the inverter knows it
-    charging_procedure: 0 to 255. Charging procedure, a number of the inverter's
-    operating_state: 0 to 255. Operating state, a number of the inverter's
-    error: 0 to 65535. Active error message, 0 if none
+    charging_procedure: 0 to 255 index. Charging procedure, a number of the inverter's
+    operating_state: 0 to 255 index. Operating state, a number of the inverter's
+    error: 0 to 65535 bits. Active error message, 0 if none
     charge_voltage_dV: 0 to 65535 is 0 to 6553.5 V. Set point of the charge voltage
     """
 

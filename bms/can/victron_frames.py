@@ -1,4 +1,4 @@
-"""generated from victron.dbc (sha256 c66d3f2774bf) by dbc/generate.py; do not edit.
+"""generated from victron.dbc (sha256 d1fb2e994721) by dbc/generate.py; do not edit.
 
 Attributes are raw integers as on the wire; a name ends in the unit of its integer, if any. pack fills buf,
 LENGTH bytes, and clamps what is out of range; named values pass. unpack is False, and stores nothing, for a
@@ -134,59 +134,60 @@ class VicAlarms:
     (Safiery manual V5.1), diyBMS, bsc_fw, pyBMS and SimpBMS send 01 as active: the pack says which
     (inverter.alarm_active). Order of the fields as in diyBMS and bsc_fw.
 
-    general_alarm: 0 to 3. Any alarm; not supported here, since every alarm has a field of its own: the pack
-        is open or about to be. 0 not_supported, 1 code_01, 2 code_10, 3 reserved
-    high_voltage_alarm: 0 to 3. A layer may be above its voltage: the pack is open or about to be. 0
+    general_alarm: 0 to 3 enum. Any alarm; not supported here, since every alarm has a field of its own: the
+        pack is open or about to be. 0 not_supported, 1 code_01, 2 code_10, 3 reserved
+    high_voltage_alarm: 0 to 3 enum. A layer may be above its voltage: the pack is open or about to be. 0
         not_supported, 1 code_01, 2 code_10, 3 reserved
-    low_voltage_alarm: 0 to 3. A layer may be below its voltage: the pack is open or about to be. 0
+    low_voltage_alarm: 0 to 3 enum. A layer may be below its voltage: the pack is open or about to be. 0
         not_supported, 1 code_01, 2 code_10, 3 reserved
-    high_temperature_alarm: 0 to 3. A layer may be too hot to discharge: the pack is open or about to be. 0
-        not_supported, 1 code_01, 2 code_10, 3 reserved
-    low_temperature_alarm: 0 to 3. A layer may be too cold to discharge: the pack is open or about to be. 0
-        not_supported, 1 code_01, 2 code_10, 3 reserved
-    high_temperature_charge_alarm: 0 to 3. A layer may be too hot to charge: the pack is open or about to be.
+    high_temperature_alarm: 0 to 3 enum. A layer may be too hot to discharge: the pack is open or about to be.
         0 not_supported, 1 code_01, 2 code_10, 3 reserved
-    low_temperature_charge_alarm: 0 to 3. A layer may be too cold to charge: the pack is open or about to be.
+    low_temperature_alarm: 0 to 3 enum. A layer may be too cold to discharge: the pack is open or about to be.
         0 not_supported, 1 code_01, 2 code_10, 3 reserved
-    high_current_alarm: 0 to 3. Discharge current too high: the pack is open or about to be. 0 not_supported,
-        1 code_01, 2 code_10, 3 reserved
-    high_current_charge_alarm: 0 to 3. Charge current too high: the pack is open or about to be. 0
+    high_temperature_charge_alarm: 0 to 3 enum. A layer may be too hot to charge: the pack is open or about to
+        be. 0 not_supported, 1 code_01, 2 code_10, 3 reserved
+    low_temperature_charge_alarm: 0 to 3 enum. A layer may be too cold to charge: the pack is open or about to
+        be. 0 not_supported, 1 code_01, 2 code_10, 3 reserved
+    high_current_alarm: 0 to 3 enum. Discharge current too high: the pack is open or about to be. 0
         not_supported, 1 code_01, 2 code_10, 3 reserved
-    contactor_alarm: 0 to 3. A contactor or the precharge does not do what it is told: the pack is open or
-        about to be. 0 not_supported, 1 code_01, 2 code_10, 3 reserved
-    short_circuit_alarm: 0 to 3. Short circuit: the pack is open or about to be. 0 not_supported, 1 code_01, 2
-        code_10, 3 reserved
-    internal_alarm: 0 to 3. Anything else that the BMS has found wrong: the pack is open or about to be. 0
+    high_current_charge_alarm: 0 to 3 enum. Charge current too high: the pack is open or about to be. 0
         not_supported, 1 code_01, 2 code_10, 3 reserved
-    imbalance_alarm: 0 to 3. Layers or groups drift apart: the pack is open or about to be. 0 not_supported, 1
+    contactor_alarm: 0 to 3 enum. A contactor or the precharge does not do what it is told: the pack is open
+        or about to be. 0 not_supported, 1 code_01, 2 code_10, 3 reserved
+    short_circuit_alarm: 0 to 3 enum. Short circuit: the pack is open or about to be. 0 not_supported, 1
         code_01, 2 code_10, 3 reserved
-    general_warning: 0 to 3. Any alarm; not supported here, since every alarm has a field of its own: a
+    internal_alarm: 0 to 3 enum. Anything else that the BMS has found wrong: the pack is open or about to be.
+        0 not_supported, 1 code_01, 2 code_10, 3 reserved
+    imbalance_alarm: 0 to 3 enum. Layers or groups drift apart: the pack is open or about to be. 0
+        not_supported, 1 code_01, 2 code_10, 3 reserved
+    general_warning: 0 to 3 enum. Any alarm; not supported here, since every alarm has a field of its own: a
         warning. 0 not_supported, 1 code_01, 2 code_10, 3 reserved
-    high_voltage_warning: 0 to 3. A layer may be above its voltage: a warning. 0 not_supported, 1 code_01, 2
-        code_10, 3 reserved
-    low_voltage_warning: 0 to 3. A layer may be below its voltage: a warning. 0 not_supported, 1 code_01, 2
-        code_10, 3 reserved
-    high_temperature_warning: 0 to 3. A layer may be too hot to discharge: a warning. 0 not_supported, 1
+    high_voltage_warning: 0 to 3 enum. A layer may be above its voltage: a warning. 0 not_supported, 1
         code_01, 2 code_10, 3 reserved
-    low_temperature_warning: 0 to 3. A layer may be too cold to discharge: a warning. 0 not_supported, 1
+    low_voltage_warning: 0 to 3 enum. A layer may be below its voltage: a warning. 0 not_supported, 1 code_01,
+        2 code_10, 3 reserved
+    high_temperature_warning: 0 to 3 enum. A layer may be too hot to discharge: a warning. 0 not_supported, 1
         code_01, 2 code_10, 3 reserved
-    high_temperature_charge_warning: 0 to 3. A layer may be too hot to charge: a warning. 0 not_supported, 1
+    low_temperature_warning: 0 to 3 enum. A layer may be too cold to discharge: a warning. 0 not_supported, 1
         code_01, 2 code_10, 3 reserved
-    low_temperature_charge_warning: 0 to 3. A layer may be too cold to charge: a warning. 0 not_supported, 1
-        code_01, 2 code_10, 3 reserved
-    high_current_warning: 0 to 3. Discharge current too high: a warning. 0 not_supported, 1 code_01, 2
-        code_10, 3 reserved
-    high_current_charge_warning: 0 to 3. Charge current too high: a warning. 0 not_supported, 1 code_01, 2
-        code_10, 3 reserved
-    contactor_warning: 0 to 3. A contactor or the precharge does not do what it is told: a warning. 0
+    high_temperature_charge_warning: 0 to 3 enum. A layer may be too hot to charge: a warning. 0
         not_supported, 1 code_01, 2 code_10, 3 reserved
-    short_circuit_warning: 0 to 3. Short circuit: a warning. 0 not_supported, 1 code_01, 2 code_10, 3 reserved
-    internal_warning: 0 to 3. Anything else that the BMS has found wrong: a warning. 0 not_supported, 1
-        code_01, 2 code_10, 3 reserved
-    imbalance_warning: 0 to 3. Layers or groups drift apart: a warning. 0 not_supported, 1 code_01, 2 code_10,
-        3 reserved
-    online: 0 to 3. System status: the code of OK while the contactors are closed, else that of an alarm. 0
+    low_temperature_charge_warning: 0 to 3 enum. A layer may be too cold to charge: a warning. 0
         not_supported, 1 code_01, 2 code_10, 3 reserved
+    high_current_warning: 0 to 3 enum. Discharge current too high: a warning. 0 not_supported, 1 code_01, 2
+        code_10, 3 reserved
+    high_current_charge_warning: 0 to 3 enum. Charge current too high: a warning. 0 not_supported, 1 code_01,
+        2 code_10, 3 reserved
+    contactor_warning: 0 to 3 enum. A contactor or the precharge does not do what it is told: a warning. 0
+        not_supported, 1 code_01, 2 code_10, 3 reserved
+    short_circuit_warning: 0 to 3 enum. Short circuit: a warning. 0 not_supported, 1 code_01, 2 code_10, 3
+        reserved
+    internal_warning: 0 to 3 enum. Anything else that the BMS has found wrong: a warning. 0 not_supported, 1
+        code_01, 2 code_10, 3 reserved
+    imbalance_warning: 0 to 3 enum. Layers or groups drift apart: a warning. 0 not_supported, 1 code_01, 2
+        code_10, 3 reserved
+    online: 0 to 3 enum. System status: the code of OK while the contactors are closed, else that of an alarm.
+        0 not_supported, 1 code_01, 2 code_10, 3 reserved
     """
 
     ID = 0x35a
@@ -342,14 +343,14 @@ class VicAlarms:
 class VicManufacturer:
     """VIC_MANUFACTURER. From BMS. Name of the manufacturer.
 
-    char_0: 0 to 127. Letter 0 of the manufacturer's name, ASCII, padded with spaces
-    char_1: 0 to 127. Letter 1 of the manufacturer's name, ASCII, padded with spaces
-    char_2: 0 to 127. Letter 2 of the manufacturer's name, ASCII, padded with spaces
-    char_3: 0 to 127. Letter 3 of the manufacturer's name, ASCII, padded with spaces
-    char_4: 0 to 127. Letter 4 of the manufacturer's name, ASCII, padded with spaces
-    char_5: 0 to 127. Letter 5 of the manufacturer's name, ASCII, padded with spaces
-    char_6: 0 to 127. Letter 6 of the manufacturer's name, ASCII, padded with spaces
-    char_7: 0 to 127. Letter 7 of the manufacturer's name, ASCII, padded with spaces
+    char_0: 0 to 127 char. Letter 0 of the manufacturer's name, ASCII, padded with spaces
+    char_1: 0 to 127 char. Letter 1 of the manufacturer's name, ASCII, padded with spaces
+    char_2: 0 to 127 char. Letter 2 of the manufacturer's name, ASCII, padded with spaces
+    char_3: 0 to 127 char. Letter 3 of the manufacturer's name, ASCII, padded with spaces
+    char_4: 0 to 127 char. Letter 4 of the manufacturer's name, ASCII, padded with spaces
+    char_5: 0 to 127 char. Letter 5 of the manufacturer's name, ASCII, padded with spaces
+    char_6: 0 to 127 char. Letter 6 of the manufacturer's name, ASCII, padded with spaces
+    char_7: 0 to 127 char. Letter 7 of the manufacturer's name, ASCII, padded with spaces
     """
 
     ID = 0x35e
@@ -410,8 +411,8 @@ class VicManufacturer:
 class VicIdentity:
     """VIC_IDENTITY. From BMS. Model, firmware and connected capacity. Layout as in bsc_fw and diyBMS.
 
-    model: 0 to 65535. Model of the battery: 0, we have no number
-    firmware: 0 to 65535. Version of the firmware
+    model: 0 to 65535 index. Model of the battery: 0, we have no number
+    firmware: 0 to 65535 index. Version of the firmware
     online_capacity_Ah: 0 to 65535 Ah. Capacity that is connected: 0 while the contactors are open
     """
 
@@ -448,14 +449,14 @@ class VicIdentity:
 class VicName0:
     """VIC_NAME_0. From BMS. First half of the battery's name.
 
-    char_0: 0 to 127. Letter 0 of the first half of the name, ASCII, padded with spaces
-    char_1: 0 to 127. Letter 1 of the first half of the name, ASCII, padded with spaces
-    char_2: 0 to 127. Letter 2 of the first half of the name, ASCII, padded with spaces
-    char_3: 0 to 127. Letter 3 of the first half of the name, ASCII, padded with spaces
-    char_4: 0 to 127. Letter 4 of the first half of the name, ASCII, padded with spaces
-    char_5: 0 to 127. Letter 5 of the first half of the name, ASCII, padded with spaces
-    char_6: 0 to 127. Letter 6 of the first half of the name, ASCII, padded with spaces
-    char_7: 0 to 127. Letter 7 of the first half of the name, ASCII, padded with spaces
+    char_0: 0 to 127 char. Letter 0 of the first half of the name, ASCII, padded with spaces
+    char_1: 0 to 127 char. Letter 1 of the first half of the name, ASCII, padded with spaces
+    char_2: 0 to 127 char. Letter 2 of the first half of the name, ASCII, padded with spaces
+    char_3: 0 to 127 char. Letter 3 of the first half of the name, ASCII, padded with spaces
+    char_4: 0 to 127 char. Letter 4 of the first half of the name, ASCII, padded with spaces
+    char_5: 0 to 127 char. Letter 5 of the first half of the name, ASCII, padded with spaces
+    char_6: 0 to 127 char. Letter 6 of the first half of the name, ASCII, padded with spaces
+    char_7: 0 to 127 char. Letter 7 of the first half of the name, ASCII, padded with spaces
     """
 
     ID = 0x370
@@ -516,14 +517,14 @@ class VicName0:
 class VicName1:
     """VIC_NAME_1. From BMS. Second half of the battery's name.
 
-    char_0: 0 to 127. Letter 0 of the second half of the name, ASCII, padded with spaces
-    char_1: 0 to 127. Letter 1 of the second half of the name, ASCII, padded with spaces
-    char_2: 0 to 127. Letter 2 of the second half of the name, ASCII, padded with spaces
-    char_3: 0 to 127. Letter 3 of the second half of the name, ASCII, padded with spaces
-    char_4: 0 to 127. Letter 4 of the second half of the name, ASCII, padded with spaces
-    char_5: 0 to 127. Letter 5 of the second half of the name, ASCII, padded with spaces
-    char_6: 0 to 127. Letter 6 of the second half of the name, ASCII, padded with spaces
-    char_7: 0 to 127. Letter 7 of the second half of the name, ASCII, padded with spaces
+    char_0: 0 to 127 char. Letter 0 of the second half of the name, ASCII, padded with spaces
+    char_1: 0 to 127 char. Letter 1 of the second half of the name, ASCII, padded with spaces
+    char_2: 0 to 127 char. Letter 2 of the second half of the name, ASCII, padded with spaces
+    char_3: 0 to 127 char. Letter 3 of the second half of the name, ASCII, padded with spaces
+    char_4: 0 to 127 char. Letter 4 of the second half of the name, ASCII, padded with spaces
+    char_5: 0 to 127 char. Letter 5 of the second half of the name, ASCII, padded with spaces
+    char_6: 0 to 127 char. Letter 6 of the second half of the name, ASCII, padded with spaces
+    char_7: 0 to 127 char. Letter 7 of the second half of the name, ASCII, padded with spaces
     """
 
     ID = 0x371
@@ -585,10 +586,10 @@ class VicModules:
     """VIC_MODULES. From BMS. Modules by what they do; a module is a stack, and all stacks are in one
     string. Layout as in diyBMS and bsc_fw.
 
-    modules_ok: 0 to 65535. Stacks that are connected
-    modules_blocking_charge: 0 to 65535. Stacks that allow no charge now
-    modules_blocking_discharge: 0 to 65535. Stacks that allow no discharge now
-    modules_offline: 0 to 65535. Stacks behind open contactors
+    modules_ok: 0 to 65535 count. Stacks that are connected
+    modules_blocking_charge: 0 to 65535 count. Stacks that allow no charge now
+    modules_blocking_discharge: 0 to 65535 count. Stacks that allow no discharge now
+    modules_offline: 0 to 65535 count. Stacks behind open contactors
     """
 
     ID = 0x372
@@ -674,14 +675,14 @@ class VicCells:
 class VicLowestVoltageId:
     """VIC_LOWEST_VOLTAGE_ID. From BMS. Where the lowest voltage is: G and the number of the group.
 
-    char_0: 0 to 127. Letter 0 of the place of the lowest voltage, ASCII, padded with spaces
-    char_1: 0 to 127. Letter 1 of the place of the lowest voltage, ASCII, padded with spaces
-    char_2: 0 to 127. Letter 2 of the place of the lowest voltage, ASCII, padded with spaces
-    char_3: 0 to 127. Letter 3 of the place of the lowest voltage, ASCII, padded with spaces
-    char_4: 0 to 127. Letter 4 of the place of the lowest voltage, ASCII, padded with spaces
-    char_5: 0 to 127. Letter 5 of the place of the lowest voltage, ASCII, padded with spaces
-    char_6: 0 to 127. Letter 6 of the place of the lowest voltage, ASCII, padded with spaces
-    char_7: 0 to 127. Letter 7 of the place of the lowest voltage, ASCII, padded with spaces
+    char_0: 0 to 127 char. Letter 0 of the place of the lowest voltage, ASCII, padded with spaces
+    char_1: 0 to 127 char. Letter 1 of the place of the lowest voltage, ASCII, padded with spaces
+    char_2: 0 to 127 char. Letter 2 of the place of the lowest voltage, ASCII, padded with spaces
+    char_3: 0 to 127 char. Letter 3 of the place of the lowest voltage, ASCII, padded with spaces
+    char_4: 0 to 127 char. Letter 4 of the place of the lowest voltage, ASCII, padded with spaces
+    char_5: 0 to 127 char. Letter 5 of the place of the lowest voltage, ASCII, padded with spaces
+    char_6: 0 to 127 char. Letter 6 of the place of the lowest voltage, ASCII, padded with spaces
+    char_7: 0 to 127 char. Letter 7 of the place of the lowest voltage, ASCII, padded with spaces
     """
 
     ID = 0x374
@@ -742,14 +743,14 @@ class VicLowestVoltageId:
 class VicHighestVoltageId:
     """VIC_HIGHEST_VOLTAGE_ID. From BMS. Where the highest voltage is: G and the number of the group.
 
-    char_0: 0 to 127. Letter 0 of the place of the highest voltage, ASCII, padded with spaces
-    char_1: 0 to 127. Letter 1 of the place of the highest voltage, ASCII, padded with spaces
-    char_2: 0 to 127. Letter 2 of the place of the highest voltage, ASCII, padded with spaces
-    char_3: 0 to 127. Letter 3 of the place of the highest voltage, ASCII, padded with spaces
-    char_4: 0 to 127. Letter 4 of the place of the highest voltage, ASCII, padded with spaces
-    char_5: 0 to 127. Letter 5 of the place of the highest voltage, ASCII, padded with spaces
-    char_6: 0 to 127. Letter 6 of the place of the highest voltage, ASCII, padded with spaces
-    char_7: 0 to 127. Letter 7 of the place of the highest voltage, ASCII, padded with spaces
+    char_0: 0 to 127 char. Letter 0 of the place of the highest voltage, ASCII, padded with spaces
+    char_1: 0 to 127 char. Letter 1 of the place of the highest voltage, ASCII, padded with spaces
+    char_2: 0 to 127 char. Letter 2 of the place of the highest voltage, ASCII, padded with spaces
+    char_3: 0 to 127 char. Letter 3 of the place of the highest voltage, ASCII, padded with spaces
+    char_4: 0 to 127 char. Letter 4 of the place of the highest voltage, ASCII, padded with spaces
+    char_5: 0 to 127 char. Letter 5 of the place of the highest voltage, ASCII, padded with spaces
+    char_6: 0 to 127 char. Letter 6 of the place of the highest voltage, ASCII, padded with spaces
+    char_7: 0 to 127 char. Letter 7 of the place of the highest voltage, ASCII, padded with spaces
     """
 
     ID = 0x375
@@ -810,14 +811,14 @@ class VicHighestVoltageId:
 class VicLowestTemperatureId:
     """VIC_LOWEST_TEMPERATURE_ID. From BMS. Where it is coldest: P and the number of the probe.
 
-    char_0: 0 to 127. Letter 0 of the coldest place, ASCII, padded with spaces
-    char_1: 0 to 127. Letter 1 of the coldest place, ASCII, padded with spaces
-    char_2: 0 to 127. Letter 2 of the coldest place, ASCII, padded with spaces
-    char_3: 0 to 127. Letter 3 of the coldest place, ASCII, padded with spaces
-    char_4: 0 to 127. Letter 4 of the coldest place, ASCII, padded with spaces
-    char_5: 0 to 127. Letter 5 of the coldest place, ASCII, padded with spaces
-    char_6: 0 to 127. Letter 6 of the coldest place, ASCII, padded with spaces
-    char_7: 0 to 127. Letter 7 of the coldest place, ASCII, padded with spaces
+    char_0: 0 to 127 char. Letter 0 of the coldest place, ASCII, padded with spaces
+    char_1: 0 to 127 char. Letter 1 of the coldest place, ASCII, padded with spaces
+    char_2: 0 to 127 char. Letter 2 of the coldest place, ASCII, padded with spaces
+    char_3: 0 to 127 char. Letter 3 of the coldest place, ASCII, padded with spaces
+    char_4: 0 to 127 char. Letter 4 of the coldest place, ASCII, padded with spaces
+    char_5: 0 to 127 char. Letter 5 of the coldest place, ASCII, padded with spaces
+    char_6: 0 to 127 char. Letter 6 of the coldest place, ASCII, padded with spaces
+    char_7: 0 to 127 char. Letter 7 of the coldest place, ASCII, padded with spaces
     """
 
     ID = 0x376
@@ -878,14 +879,14 @@ class VicLowestTemperatureId:
 class VicHighestTemperatureId:
     """VIC_HIGHEST_TEMPERATURE_ID. From BMS. Where it is hottest: P and the number of the probe.
 
-    char_0: 0 to 127. Letter 0 of the hottest place, ASCII, padded with spaces
-    char_1: 0 to 127. Letter 1 of the hottest place, ASCII, padded with spaces
-    char_2: 0 to 127. Letter 2 of the hottest place, ASCII, padded with spaces
-    char_3: 0 to 127. Letter 3 of the hottest place, ASCII, padded with spaces
-    char_4: 0 to 127. Letter 4 of the hottest place, ASCII, padded with spaces
-    char_5: 0 to 127. Letter 5 of the hottest place, ASCII, padded with spaces
-    char_6: 0 to 127. Letter 6 of the hottest place, ASCII, padded with spaces
-    char_7: 0 to 127. Letter 7 of the hottest place, ASCII, padded with spaces
+    char_0: 0 to 127 char. Letter 0 of the hottest place, ASCII, padded with spaces
+    char_1: 0 to 127 char. Letter 1 of the hottest place, ASCII, padded with spaces
+    char_2: 0 to 127 char. Letter 2 of the hottest place, ASCII, padded with spaces
+    char_3: 0 to 127 char. Letter 3 of the hottest place, ASCII, padded with spaces
+    char_4: 0 to 127 char. Letter 4 of the hottest place, ASCII, padded with spaces
+    char_5: 0 to 127 char. Letter 5 of the hottest place, ASCII, padded with spaces
+    char_6: 0 to 127 char. Letter 6 of the hottest place, ASCII, padded with spaces
+    char_7: 0 to 127 char. Letter 7 of the hottest place, ASCII, padded with spaces
     """
 
     ID = 0x377
@@ -1006,14 +1007,14 @@ class VicSerial0:
     """VIC_SERIAL_0. From BMS. First half of the serial number: CFG and the CRC-16 of the configuration,
     which is all that tells packs apart.
 
-    char_0: 0 to 127. Letter 0 of the first half of the serial number, ASCII, padded with spaces
-    char_1: 0 to 127. Letter 1 of the first half of the serial number, ASCII, padded with spaces
-    char_2: 0 to 127. Letter 2 of the first half of the serial number, ASCII, padded with spaces
-    char_3: 0 to 127. Letter 3 of the first half of the serial number, ASCII, padded with spaces
-    char_4: 0 to 127. Letter 4 of the first half of the serial number, ASCII, padded with spaces
-    char_5: 0 to 127. Letter 5 of the first half of the serial number, ASCII, padded with spaces
-    char_6: 0 to 127. Letter 6 of the first half of the serial number, ASCII, padded with spaces
-    char_7: 0 to 127. Letter 7 of the first half of the serial number, ASCII, padded with spaces
+    char_0: 0 to 127 char. Letter 0 of the first half of the serial number, ASCII, padded with spaces
+    char_1: 0 to 127 char. Letter 1 of the first half of the serial number, ASCII, padded with spaces
+    char_2: 0 to 127 char. Letter 2 of the first half of the serial number, ASCII, padded with spaces
+    char_3: 0 to 127 char. Letter 3 of the first half of the serial number, ASCII, padded with spaces
+    char_4: 0 to 127 char. Letter 4 of the first half of the serial number, ASCII, padded with spaces
+    char_5: 0 to 127 char. Letter 5 of the first half of the serial number, ASCII, padded with spaces
+    char_6: 0 to 127 char. Letter 6 of the first half of the serial number, ASCII, padded with spaces
+    char_7: 0 to 127 char. Letter 7 of the first half of the serial number, ASCII, padded with spaces
     """
 
     ID = 0x380
@@ -1074,14 +1075,14 @@ class VicSerial0:
 class VicSerial1:
     """VIC_SERIAL_1. From BMS. Second half of the serial number: spaces.
 
-    char_0: 0 to 127. Letter 0 of the second half of the serial number, ASCII, padded with spaces
-    char_1: 0 to 127. Letter 1 of the second half of the serial number, ASCII, padded with spaces
-    char_2: 0 to 127. Letter 2 of the second half of the serial number, ASCII, padded with spaces
-    char_3: 0 to 127. Letter 3 of the second half of the serial number, ASCII, padded with spaces
-    char_4: 0 to 127. Letter 4 of the second half of the serial number, ASCII, padded with spaces
-    char_5: 0 to 127. Letter 5 of the second half of the serial number, ASCII, padded with spaces
-    char_6: 0 to 127. Letter 6 of the second half of the serial number, ASCII, padded with spaces
-    char_7: 0 to 127. Letter 7 of the second half of the serial number, ASCII, padded with spaces
+    char_0: 0 to 127 char. Letter 0 of the second half of the serial number, ASCII, padded with spaces
+    char_1: 0 to 127 char. Letter 1 of the second half of the serial number, ASCII, padded with spaces
+    char_2: 0 to 127 char. Letter 2 of the second half of the serial number, ASCII, padded with spaces
+    char_3: 0 to 127 char. Letter 3 of the second half of the serial number, ASCII, padded with spaces
+    char_4: 0 to 127 char. Letter 4 of the second half of the serial number, ASCII, padded with spaces
+    char_5: 0 to 127 char. Letter 5 of the second half of the serial number, ASCII, padded with spaces
+    char_6: 0 to 127 char. Letter 6 of the second half of the serial number, ASCII, padded with spaces
+    char_7: 0 to 127 char. Letter 7 of the second half of the serial number, ASCII, padded with spaces
     """
 
     ID = 0x381
@@ -1142,14 +1143,14 @@ class VicSerial1:
 class VicFamily:
     """VIC_FAMILY. From BMS. Name of the family of batteries.
 
-    char_0: 0 to 127. Letter 0 of the family's name, ASCII, padded with spaces
-    char_1: 0 to 127. Letter 1 of the family's name, ASCII, padded with spaces
-    char_2: 0 to 127. Letter 2 of the family's name, ASCII, padded with spaces
-    char_3: 0 to 127. Letter 3 of the family's name, ASCII, padded with spaces
-    char_4: 0 to 127. Letter 4 of the family's name, ASCII, padded with spaces
-    char_5: 0 to 127. Letter 5 of the family's name, ASCII, padded with spaces
-    char_6: 0 to 127. Letter 6 of the family's name, ASCII, padded with spaces
-    char_7: 0 to 127. Letter 7 of the family's name, ASCII, padded with spaces
+    char_0: 0 to 127 char. Letter 0 of the family's name, ASCII, padded with spaces
+    char_1: 0 to 127 char. Letter 1 of the family's name, ASCII, padded with spaces
+    char_2: 0 to 127 char. Letter 2 of the family's name, ASCII, padded with spaces
+    char_3: 0 to 127 char. Letter 3 of the family's name, ASCII, padded with spaces
+    char_4: 0 to 127 char. Letter 4 of the family's name, ASCII, padded with spaces
+    char_5: 0 to 127 char. Letter 5 of the family's name, ASCII, padded with spaces
+    char_6: 0 to 127 char. Letter 6 of the family's name, ASCII, padded with spaces
+    char_7: 0 to 127 char. Letter 7 of the family's name, ASCII, padded with spaces
     """
 
     ID = 0x382
@@ -1210,7 +1211,7 @@ class VicFamily:
 class VicKeepalive:
     """VIC_KEEPALIVE. From INVERTER. The GX lives. A BMS should stand its silence for 10 minutes.
 
-    content: 0 to 255. Seen as 0; not looked at
+    content: 0 to 255 bits. Seen as 0; not looked at
     """
 
     ID = 0x305
@@ -1237,9 +1238,9 @@ class VicKeepalive:
 class VicIdentification:
     """VIC_IDENTIFICATION. From INVERTER. The GX says who it is.
 
-    letter_4: 0 to 255. V. 86 V
-    letter_5: 0 to 255. I. 73 I
-    letter_6: 0 to 255. C. 67 C
+    letter_4: 0 to 255 char. V. 86 V
+    letter_5: 0 to 255 char. I. 73 I
+    letter_6: 0 to 255 char. C. 67 C
     """
 
     ID = 0x307

@@ -1,4 +1,4 @@
-"""generated from hil.dbc (sha256 186b492b64e4) by dbc/generate.py; do not edit.
+"""generated from hil.dbc (sha256 6d37ee61ec7d) by dbc/generate.py; do not edit.
 
 Attributes are raw integers as on the wire; a name ends in the unit of its integer, if any. IEEE float signals
 are floats, and struct is imported for them. pack fills buf, LENGTH bytes, and clamps what is out of range;
@@ -11,7 +11,7 @@ import struct
 class HilGroups:
     """HIL_GROUPS. From BENCH. Voltages of three groups as the front end converted them.
 
-    index: 0 to 127. Values belong to groups 3*index, 3*index+1 and 3*index+2
+    index: 0 to 127 index. Values belong to groups 3*index, 3*index+1 and 3*index+2
     group_0_voltage_mV: -262000 to 262143 is -262 to 262.143 V. Group 3*index+0; values below -262 V are
         reasons for there being none. -262144 not_ready, -262143 open_wire, -262142 crc_error, -262141
         saturated
@@ -66,7 +66,7 @@ class HilGroups:
 class HilStacks:
     """HIL_STACKS. From BENCH. Voltages of three stacks, measured apart from their groups.
 
-    index: 0 to 15. Values belong to stacks 3*index, 3*index+1 and 3*index+2
+    index: 0 to 15 index. Values belong to stacks 3*index, 3*index+1 and 3*index+2
     stack_0_voltage_mV: -524000 to 524287 is -524 to 524.287 V. Stack 3*index+0. -524288 not_ready, -524287
         open_wire, -524286 crc_error, -524285 saturated
     stack_1_voltage_mV: -524000 to 524287 is -524 to 524.287 V. Stack 3*index+1. -524288 not_ready, -524287
@@ -116,7 +116,7 @@ class HilStacks:
 class HilTemperatures:
     """HIL_TEMPERATURES. From BENCH. Five temperature probes.
 
-    index: 0 to 15. Values belong to probes 5*index to 5*index+4
+    index: 0 to 15 index. Values belong to probes 5*index to 5*index+4
     probe_0_temperature_ddegC: -2000 to 2047 is -200 to 204.7 degC. Probe 5*index+0. -2048 not_ready, -2047
         open_wire, -2046 crc_error, -2045 short_circuit
     probe_1_temperature_ddegC: -2000 to 2047 is -200 to 204.7 degC. Probe 5*index+1. -2048 not_ready, -2047
@@ -181,7 +181,7 @@ class HilCurrent:
         open_wire, -8388606 crc_error, -8388605 saturated
     current_b_mA: -8388000 to 8388607 is -8388 to 8388.607 A. Sensor B, where fitted. -8388608 not_ready,
         -8388607 open_wire, -8388606 crc_error, -8388605 saturated
-    counter: 0 to 255. Conversion counter of the sensor
+    counter: 0 to 255 count. Conversion counter of the sensor
     """
 
     ID = 0x603
@@ -224,7 +224,7 @@ class HilVoltages:
         -8388607 open_wire, -8388606 crc_error, -8388605 saturated
     link_voltage_mV: -8388000 to 8388607 is -8388 to 8388.607 V. Link capacitor. -8388608 not_ready, -8388607
         open_wire, -8388606 crc_error, -8388605 saturated
-    counter: 0 to 255. Conversion counter of the sensor
+    counter: 0 to 255 count. Conversion counter of the sensor
     """
 
     ID = 0x604
@@ -263,15 +263,15 @@ class HilVoltages:
 class HilInputs:
     """HIL_INPUTS. From BENCH. Digital inputs and the supply.
 
-    contactor_feedback: 0 to 15. Auxiliary contacts: bit 0 main negative, 1 precharge, 2 main positive, 3
+    contactor_feedback: 0 to 15 bits. Auxiliary contacts: bit 0 main negative, 1 precharge, 2 main positive, 3
         auxiliary
-    interlock_closed: 0 to 1. High-voltage interlock loop. 0 open, 1 closed
-    crash: 0 to 1. Crash input. 0 none, 1 crash
-    fuse_intact: 0 to 1. Main fuse sense. 0 blown, 1 intact
-    charger_plugged: 0 to 1. Charge plug present. 0 no, 1 yes
-    coil_supply_present: 0 to 1. Supply of the contactor coils behind the watchdog relay. 0 no, 1 yes
+    interlock_closed: 0 to 1 flag. High-voltage interlock loop. 0 open, 1 closed
+    crash: 0 to 1 flag. Crash input. 0 none, 1 crash
+    fuse_intact: 0 to 1 flag. Main fuse sense. 0 blown, 1 intact
+    charger_plugged: 0 to 1 flag. Charge plug present. 0 no, 1 yes
+    coil_supply_present: 0 to 1 flag. Supply of the contactor coils behind the watchdog relay. 0 no, 1 yes
     supply_voltage_mV: 0 to 65535 is 0 to 65.535 V. Supply of the controller
-    counter: 0 to 255. Sample counter
+    counter: 0 to 255 count. Sample counter
     """
 
     ID = 0x605
@@ -374,11 +374,11 @@ class HilEnvironment:
 class HilChain:
     """HIL_CHAIN. From BENCH. State of the measurement front-end chain.
 
-    conversion_counter: 0 to 255. Conversions done by the chain
-    crc_error_chips: 0 to 65535. One bit a chip: its last answer failed its CRC
-    lost_chips: 0 to 65535. One bit a chip: no answer
-    reference_error: 0 to 1. Voltage reference outside its limits
-    brown_out: 0 to 1. The chain restarted since the last frame
+    conversion_counter: 0 to 255 count. Conversions done by the chain
+    crc_error_chips: 0 to 65535 bits. One bit a chip: its last answer failed its CRC
+    lost_chips: 0 to 65535 bits. One bit a chip: no answer
+    reference_error: 0 to 1 flag. Voltage reference outside its limits
+    brown_out: 0 to 1 flag. The chain restarted since the last frame
     """
 
     ID = 0x607
@@ -420,8 +420,8 @@ class HilChain:
 class HilActuators:
     """HIL_ACTUATORS. From BMS. What the firmware drives.
 
-    contactors: 0 to 15. Coils: bit 0 main negative, 1 precharge, 2 main positive, 3 auxiliary
-    watchdog: 0 to 255. One up whenever the watchdog is fed
+    contactors: 0 to 15 bits. Coils: bit 0 main negative, 1 precharge, 2 main positive, 3 auxiliary
+    watchdog: 0 to 255 count. One up whenever the watchdog is fed
     heater_permille: 0 to 1000 is 0 to 100 %. Heater demand
     cooler_permille: 0 to 1000 is 0 to 100 %. Cooling demand
     economiser_percent: 0 to 100 %. Duty of the coils' holding current
@@ -471,10 +471,10 @@ class HilActuators:
 class HilBleed:
     """HIL_BLEED. From BMS. Balancing switches.
 
-    groups_0_15: 0 to 65535. Bit n bleeds group 0 + n
-    groups_16_31: 0 to 65535. Bit n bleeds group 16 + n
-    groups_32_47: 0 to 65535. Bit n bleeds group 32 + n
-    groups_48_63: 0 to 65535. Bit n bleeds group 48 + n
+    groups_0_15: 0 to 65535 bits. Bit n bleeds group 0 + n
+    groups_16_31: 0 to 65535 bits. Bit n bleeds group 16 + n
+    groups_32_47: 0 to 65535 bits. Bit n bleeds group 32 + n
+    groups_48_63: 0 to 65535 bits. Bit n bleeds group 48 + n
     """
 
     ID = 0x681
@@ -515,7 +515,7 @@ class HilBleed:
 class HilProbeSoc:
     """HIL_PROBE_SOC. From BMS. Estimate for comparison of targets, full precision.
 
-    soc: IEEE float of 64 bits. State of charge, fraction
+    soc: IEEE float of 64 bits fraction. State of charge, fraction
     """
 
     ID = 0x6e0
@@ -539,7 +539,7 @@ class HilProbeSoc:
 class HilProbeSigma:
     """HIL_PROBE_SIGMA. From BMS. Estimate for comparison of targets, full precision.
 
-    sigma: IEEE float of 64 bits. Standard deviation of the state of charge, fraction
+    sigma: IEEE float of 64 bits fraction. Standard deviation of the state of charge, fraction
     """
 
     ID = 0x6e1
@@ -563,7 +563,7 @@ class HilProbeSigma:
 class HilProbeHysteresis:
     """HIL_PROBE_HYSTERESIS. From BMS. Estimate for comparison of targets, full precision.
 
-    hysteresis: IEEE float of 64 bits. Hysteresis state, -1 to 1
+    hysteresis: IEEE float of 64 bits fraction. Hysteresis state, -1 to 1
     """
 
     ID = 0x6e2
@@ -587,7 +587,7 @@ class HilProbeHysteresis:
 class HilTick:
     """HIL_TICK. From BENCH. Last frame of the bench in a lockstep tick: the board's clock is now_ms.
 
-    n: 0 to 1073741823. Number of the tick
+    n: 0 to 1073741823 count. Number of the tick
     now_ms: 0 to 1073741823 is 0 to 1073741.823 s. Simulated time, wraps at 2^30 ms
     """
 
@@ -621,9 +621,9 @@ class HilTick:
 class HilDone:
     """HIL_DONE. From BMS. Last frame of the firmware in a lockstep tick.
 
-    n: 0 to 1073741823. Number of the tick that is done
-    crc_low: 0 to 65535. CRC-32 over the integer lane's decisions, low half
-    crc_high: 0 to 65535. CRC-32 over the integer lane's decisions, high half
+    n: 0 to 1073741823 count. Number of the tick that is done
+    crc_low: 0 to 65535 bits. CRC-32 over the integer lane's decisions, low half
+    crc_high: 0 to 65535 bits. CRC-32 over the integer lane's decisions, high half
     """
 
     ID = 0x6f1
