@@ -1,8 +1,9 @@
 """Whether the controller is still on the bus: two signals for the fault table, and the way back after bus-off.
 
 A controller that has counted too many errors takes itself off the bus, and only a restart brings it back. A restart costs the
-other nodes an error more if the fault is ours, so each waits twice as long as the one before: 0.1 s, 0.2 s ... up to 5 s. A
-bus on which the controller has stayed for 10 s is sound again, and the wait begins anew. Looked at once a round of ten ticks.
+other nodes an error more if the fault is ours, so each waits twice as long as the one before: 0.1 s, 0.2 s ... up to 5 s,
+counted from where the controller was first seen off or, when a restart did not help, from that restart. A bus on which the
+controller has stayed for 10 s is sound again, and the wait begins anew. Looked at once a round of ten ticks.
 """
 
 from micropython import const
@@ -29,6 +30,7 @@ class Bus:
     def __init__(self, signals: "Signals") -> None:
         self._value = signals.value
         self._was_off = False
+        self._restarted = False  # in the step before
         self._left_ms = 0  # until the next restart
         self._wait_ms = FIRST_WAIT_ms
         self._sound_ms = 0
@@ -42,9 +44,10 @@ class Bus:
         self._value[_BUS_passive] = 1 if state == _PASSIVE else 0
         if not off:
             self._was_off = False
+            self._restarted = False
             if self._sound_ms < SOUND_ms:
                 self._sound_ms += dt_ms
-            else:
+            if self._sound_ms >= SOUND_ms:
                 self._wait_ms = FIRST_WAIT_ms
             return False
         if not self._was_off:
@@ -52,10 +55,13 @@ class Bus:
             self.offs = (self.offs + 1) & 0xFF
             self._left_ms = self._wait_ms
             self._sound_ms = 0
+            if not self._restarted:  # when in the last round it went off is not known
+                return False
         self._left_ms -= dt_ms
         if self._left_ms > 0:
             return False
         board.can_restart()
         self._was_off = False
+        self._restarted = True
         self._wait_ms = self._wait_ms * 2 if self._wait_ms * 2 < LONGEST_WAIT_ms else LONGEST_WAIT_ms
         return True
