@@ -34,11 +34,18 @@ STEPS = (
     ("envelope", "envelope", "window", 4),
     ("envelope", "envelope", "refresh", 2),
     ("envelope", "envelope", "step", 7),
+    ("round", "bus", "step", 2),
+    ("round", "insulation", "step", 2),
+    ("round", "energy", "step", 2),
+    ("round", "link", "talk", 1),
+    ("round", "horizon", "step", 2),
+    ("round", "thermal", "step", 3),
+    ("round", "energy", "place", 2),
     ("send", "link", "send", 2),
     ("alive", "alive", "step", 3),
 )
 # what a board does for the firmware: not the integer lane's own, every board has another price
-BOARD = (("can_send", 2, "send"), ("contactors", 1, "glue"), ("alive", 0, "alive"))
+BOARD = (("can_send", 3, "send"), ("contactors", 1, "glue"), ("alive", 0, "alive"))
 GLUE = "glue"
 LANE = "lane"
 SAMPLE = "sample"

@@ -105,8 +105,8 @@ class Tapped(CPythonTarget):
 
         send: Any = board.can_send
 
-        def can_send(identifier: int, data: bytearray, extended: bool = False) -> bool:
-            taken: bool = send(identifier, data, extended) if extended else send(identifier, data)
+        def can_send(identifier: int, data: bytearray, extended: bool) -> bool:
+            taken: bool = send(identifier, data, extended)
             self.refused += not taken
             if taken:
                 self.frames.append(Sent(self._n, True, identifier, extended, bytes(data)))
@@ -144,6 +144,8 @@ def tapped_run(pack_name: str) -> tuple[Tapped, Bench]:
         pack = load_pack(pack_name)
         bench = Bench(story, pack, story.seed, Recorder(layer_count(pack)))
         bench.run(target, "cpython")
+    if target.app.lane_failed:
+        raise RuntimeError(f"{pack_name}: the integer lane failed: {target.app.last_error!r}")
     return target, bench
 
 
