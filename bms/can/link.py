@@ -167,4 +167,7 @@ class Link:
 
     def send(self, board: "Board", stop: bool) -> int:
         """One tick: sends every frame that is due. `stop`: limits have fallen to zero. Returns how many were taken."""
+        offer = self._offer
+        if (offer.charge_dA or offer.discharge_dA) and offer.stop_if_tripped():
+            stop = True  # the envelope may have been at zero before, while the offer was on its way down
         return self.outbox.send(board, stop)

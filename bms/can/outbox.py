@@ -5,7 +5,8 @@ changed; a paged frame shows another part of its values with every fill. Every r
 protected frame keeps its counter. What the controller refuses (no room, or the same identifier still waits) is late: it is
 offered again in every tick, the highest priority first, until it is taken; filled anew, unless it is paged, for then its
 page would be missed. Its counter moves only when it is taken, so a receiver sees no loss where there was none. An order to
-stop does not wait for its turn. Nothing here allocates after construction.
+stop does not wait for its turn: its frames are offered ahead of all others, in this tick and until they are taken. Nothing
+here allocates after construction.
 """
 
 from micropython import const
@@ -30,10 +31,11 @@ _EXTENDED_MORE_BITS = const(18)
 _COUNTER_BEFORE_FIRST = const(255)  # the first frame of a sender has counter 0
 _DUE = const(1)
 _LATE = const(2)
+_STOP = const(4)
 
 
 class Outbox:
-    """Sender of all rows. `late`: frames that were due and not taken, modulo 65536."""
+    """Sender of all rows. `late`: how often a frame was offered and not taken, modulo 65536."""
 
     def __init__(self, rows: "Sequence[Row]", urgent: "Sequence[Any]") -> None:
         """`urgent`: messages that an order to stop goes out with. ValueError for an identifier used twice."""
@@ -45,6 +47,7 @@ class Outbox:
         self._tick = 0
         self._late = bytearray(len(ordered))
         self._late_count = 0
+        self._stopping = False  # an urgent frame of an order to stop was not taken yet
         self._urgent = bytes([i for i in range(len(ordered)) if ordered[i][0] in urgent])
         self.late = 0
 
@@ -79,37 +82,45 @@ class Outbox:
         return sent
 
     def _send_late(self, board: "Board", stop: bool, k: int, end: int) -> int:
-        """A tick in which more than what is due wants to leave: everything, by priority."""
+        """A tick in which more than what is due wants to leave: an order to stop, then everything, by priority."""
         late = self._late
         while k < end:
             late[self._due[k]] |= _DUE
             k += 1
-        if stop:
-            for i in self._urgent:
-                late[i] |= _DUE
         self._late_count = 0
         sent = 0
-        rows = self.rows
+        if stop or self._stopping:
+            self._stopping = False
+            for i in self._urgent:
+                if stop or late[i] & _STOP:
+                    late[i] |= _STOP
+                    sent += self._offer(board, i)
         for i in range(len(late)):
-            waited = late[i]
-            if not waited:
-                continue
-            late[i] = 0
-            message, fill, protected, paged, buffer, identifier, extended = rows[i]
-            if not (paged and waited & _LATE) and fill():
-                if protected:
-                    counter = buffer[2]
-                    message.pack(buffer)
-                    buffer[2] = counter
-                else:
-                    message.pack(buffer)
-            if protected:
-                protect(buffer, identifier)
-            if board.can_send(identifier, buffer, extended):
-                sent += 1
-            else:
-                self._refused(i, protected, buffer)
+            if late[i] and not late[i] & _STOP:
+                sent += self._offer(board, i)
         return sent
+
+    def _offer(self, board: "Board", i: int) -> int:
+        """Offers one row that waited, is due or is urgent. Returns 1 if it was taken."""
+        waited = self._late[i]
+        message, fill, protected, paged, buffer, identifier, extended = self.rows[i]
+        if not (paged and waited & _LATE) and fill():
+            if protected:
+                counter = buffer[2]
+                message.pack(buffer)
+                buffer[2] = counter
+            else:
+                message.pack(buffer)
+        if protected:
+            protect(buffer, identifier)
+        if board.can_send(identifier, buffer, extended):
+            self._late[i] = 0
+            return 1
+        self._refused(i, protected, buffer)
+        if waited & _STOP:
+            self._late[i] = _LATE | _STOP
+            self._stopping = True
+        return 0
 
     def _refused(self, i: int, protected: bool, buffer: bytearray) -> None:
         self._late[i] = _LATE
