@@ -15,11 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bms.app import App
-from bms.packs import bench_24, ev_240
+from bms.can.e2e import ERROR, OK
+from bms.packs import bench_24, bess_14, ev_240
 from bms.safety import faults as F
 from bms.safety import machine as M
 from bms.safety import snapshot as S
-from bms.schema import Pack
+from bms.schema import INVERTER_FIELDS, PACK_FIELDS, Inverter, Pack, replaced
 from tests.fake_board import CHARGE, DRIVE, OPEN, SCRIPT_TICKS, FakeBoard, play
 
 PACKS = (bench_24.PACK, ev_240.PACK)
@@ -322,3 +323,189 @@ def test_one_alarm_on_the_wire_is_one_bit_of_the_file(pack: Pack) -> None:
                 if signal.startswith("faults"):
                     seen += [int(signal.split("_")[1]) + bit for bit in range(16) if word >> bit & 1]
         assert seen == [number]
+
+
+# What is put in.
+
+COMMAND, CHARGER = (DBC.get_message_by_name(name).frame_id for name in ("VCU_COMMAND", "CHG_STATUS"))
+CHECKED = {(COMMAND, False), (CHARGER, False)}
+HEARD: dict[str, list[tuple[int, bool, bytes]]] = {
+    "victron": [(0x305, False, bytes(8)), (0x307, False, b"\0\0\0\0VIC\0")],
+    "pylontech": [(0x305, False, bytes(8))],
+    "sma": [(0x305, False, bytes(8)), (0x306, False, bytes(8))],
+    "elcon": [(0x18FF50E5, True, bytes(8))],
+}
+
+
+def with_peer(protocol: str) -> Pack:
+    """The stationary pack with an inverter of that protocol, or with an Elcon in place of our charger."""
+    if protocol == "elcon":
+        return replaced(Pack, PACK_FIELDS, bess_14.PACK, charger_protocol="elcon", charger_deadline_ms=2500)
+    assert bess_14.PACK.inverter is not None
+    inverter = replaced(Inverter, INVERTER_FIELDS, bess_14.PACK.inverter, protocol=protocol)
+    return replaced(Pack, PACK_FIELDS, bess_14.PACK, inverter=inverter)
+
+
+APPS = {protocol: App(with_peer(protocol), FakeBoard(with_peer(protocol))) for protocol in HEARD}
+each_protocol = pytest.mark.parametrize("protocol", HEARD)
+
+
+class Sender:
+    """The vehicle or a charger: whole frames, each one up."""
+
+    def __init__(self, app: App, name: str) -> None:
+        self.link = app.link
+        self.message = DBC.get_message_by_name(name)
+        self.counter = 0
+
+    def frame(self, **values: int) -> bytearray:
+        self.counter = (self.counter + 1) & 0xFF
+        rest = {signal.name: 0 for signal in self.message.signals}
+        data = bytearray(self.message.encode(rest | values | {"e2e_counter": self.counter}, scaling=False))
+        e2e.p05.e2e_p05_protect(data, self.message.frame_id, increment_counter=False)
+        return data
+
+    def put(self, data: bytearray) -> None:
+        self.link.put(self.message.frame_id, False, memoryview(data))
+
+
+def listening() -> tuple[App, Sender, Sender]:
+    """A firmware that has accepted a command to open and a charger's status."""
+    app = App(bench_24.PACK, FakeBoard(bench_24.PACK))
+    vehicle, charger = Sender(app, "VCU_COMMAND"), Sender(app, "CHG_STATUS")
+    for _ in range(2):
+        vehicle.put(vehicle.frame(request=OPEN))
+        charger.put(charger.frame(charger_state=1))
+        app.link.receive(10)
+    assert (app.link.wish, app.link.charger_state) == (M.WISH_OPEN, 1)
+    return app, vehicle, charger
+
+
+def known(app: App) -> tuple[Any, ...]:
+    """What the firmware believes of vehicle and charger."""
+    link = app.link
+    return (link.wish, link.reset, link.charger_state, link.command_check.age_ms, link.charger_check.age_ms)
+
+
+@each_protocol
+@given(
+    who=st.one_of(
+        st.tuples(st.integers(0, 0x7FF), st.just(False)),
+        st.tuples(st.integers(0, 0x1FFFFFFF), st.just(True)),
+        st.sampled_from([(i, x) for i in (0x200, 0x210, 0x305, 0x306, 0x307, 0x18FF50E5) for x in (False, True)]),
+    ),
+    data=st.binary(max_size=64),
+)
+def test_only_the_two_protected_messages_come_to_the_check(protocol: str, who: tuple[int, bool], data: bytes) -> None:
+    link = APPS[protocol].link
+    checks = {(COMMAND, False): link.command_check, (CHARGER, False): link.charger_check}
+    before = {key: dict(vars(check)) for key, check in checks.items()}
+    foreign, wish = link.foreign, link.wish
+    link.put(who[0], who[1], memoryview(bytearray(data)))
+    for key, check in checks.items():
+        assert (vars(check) != before[key]) <= (key == who)
+        assert key != who or check.state != OK or len(data) == 8
+    a_peer_s = who in [(identifier, extended) for identifier, extended, _ in HEARD[protocol]] and len(data) <= 8
+    if protocol == "elcon":  # the stationary pack's inverter is there as well
+        a_peer_s |= who in [(identifier, extended) for identifier, extended, _ in HEARD["victron"]] and len(data) <= 8
+    assert link.foreign == (foreign + (who not in CHECKED and not a_peer_s)) & 0xFFFF
+    link.receive(10)
+    assert link.wish == wish
+
+
+@pytest.mark.parametrize("length", [n for n in range(65) if n != 8])
+@pytest.mark.parametrize("which", ["command", "charger"])
+def test_a_protected_message_of_another_length_is_an_error_and_changes_nothing(which: str, length: int) -> None:
+    app, vehicle, charger = listening()
+    sender = vehicle if which == "command" else charger
+    check, other = app.link.command_check, app.link.charger_check
+    if which == "charger":
+        check, other = other, check
+    whole = sender.frame(request=DRIVE, reset_faults=1) if which == "command" else sender.frame(charger_state=2)
+    before, errors = known(app), check.errors
+    sender.put((whole + bytearray(56))[:length])
+    assert known(app) == before
+    assert (check.state, check.errors) == (ERROR, errors + 1)
+    assert (other.state, other.errors) == (OK, 0)
+    app.link.receive(10)
+    assert known(app) == (*before[:3], before[3] + 10, before[4] + 10)
+    assert app.link.foreign == 0
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=5))
+def test_of_several_commands_in_a_tick_the_last_counts(requests: list[int]) -> None:
+    app, vehicle, _ = listening()
+    for request in requests:
+        vehicle.put(vehicle.frame(request=request))
+    assert app.link.receive(10) == requests[-1]
+    assert app.link.command_check.age_ms == 10
+
+
+@given(
+    spoilt=st.lists(st.tuples(st.integers(0, 63), st.booleans()), min_size=1, max_size=5),
+    length=st.sampled_from([8, 8, 8, 0, 7, 9]),
+)
+def test_a_spoilt_frame_before_or_after_a_sound_one_of_the_same_tick_does_not_hide_it(
+    spoilt: list[tuple[int, bool]], length: int
+) -> None:
+    app, vehicle, charger = listening()
+    command, status = vehicle.frame(request=DRIVE), charger.frame(charger_state=2)
+
+    def put_spoilt(behind: bool) -> None:
+        for bit, after in spoilt:
+            if after == behind:
+                for sender, data in ((vehicle, command), (charger, status)):
+                    wrong = bytearray(data)
+                    wrong[bit >> 3] ^= 1 << (bit & 7)
+                    sender.put((wrong + b"\0")[:length])
+
+    put_spoilt(False)
+    vehicle.put(command)
+    charger.put(status)
+    put_spoilt(True)
+    app.link.receive(10)
+    assert (app.link.wish, app.link.charger_state) == (M.WISH_DRIVE, 2)
+    assert (app.link.command_check.age_ms, app.link.charger_check.age_ms) == (10, 10)
+    assert app.link.command_check.errors == app.link.charger_check.errors == len(spoilt)
+
+
+def test_a_button_pressed_and_let_go_within_a_tick_is_no_press() -> None:
+    app, vehicle, _ = listening()
+    for pressed in (1, 0):
+        vehicle.put(vehicle.frame(request=OPEN, reset_faults=pressed))
+    app.link.receive(10)
+    assert not app.link.reset
+    vehicle.put(vehicle.frame(request=OPEN, reset_faults=1))
+    app.link.receive(10)
+    assert app.link.reset
+
+
+@pytest.mark.parametrize("request_", [4, 5, 6, 7])
+def test_a_wish_without_a_name_leaves_the_last_one(request_: int) -> None:
+    app, vehicle, _ = listening()
+    vehicle.put(vehicle.frame(request=DRIVE))
+    app.link.receive(10)
+    vehicle.put(vehicle.frame(request=request_))
+    assert app.link.receive(10) == M.WISH_DRIVE
+
+
+@each_protocol
+def test_a_peer_s_frame_proves_that_it_lives_at_its_own_length_alone_and_never_moves_a_command(protocol: str) -> None:
+    app = App(with_peer(protocol), FakeBoard(with_peer(protocol)))
+    link = app.link
+    peer: Any = link._foreign_charger if protocol == "elcon" else link._inverter
+    for identifier, extended, data in HEARD[protocol]:
+        for length in range(9):
+            peer.age_ms = 700
+            before = known(app)
+            link.put(identifier, extended, memoryview(bytearray(data[:length])))
+            link.receive(10)
+            assert (peer.age_ms == 0) == (length == 8)
+            assert known(app)[:3] == before[:3]
+        peer.age_ms = 700
+        link.put(identifier, not extended, memoryview(bytearray(data)))
+        link.put(identifier, extended, memoryview(bytearray(9)))
+        link.receive(10)
+        assert peer.age_ms == 700
+        assert link.foreign == 2
+        link.foreign = 0
