@@ -1,4 +1,4 @@
-"""generated from bms.dbc (sha256 a35f0a5ae8b8) by dbc/generate.py; do not edit.
+"""generated from bms.dbc (sha256 ce8ac533a73c) by dbc/generate.py; do not edit.
 
 Attributes are raw integers as on the wire; a name ends in the unit of its integer, if any. pack fills buf,
 LENGTH bytes, and clamps what is out of range; named values pass. unpack is False, and stores nothing, for a
@@ -270,7 +270,7 @@ class BmsLimits2s:
     ID = 0x104
     EXTENDED = False
     LENGTH = 8
-    PERIOD_ms = 100
+    PERIOD_ms = 200
 
     def __init__(self) -> None:
         self.e2e_crc = 0
@@ -320,7 +320,7 @@ class BmsLimits10s:
     ID = 0x105
     EXTENDED = False
     LENGTH = 8
-    PERIOD_ms = 100
+    PERIOD_ms = 200
 
     def __init__(self) -> None:
         self.e2e_crc = 0
@@ -370,7 +370,7 @@ class BmsLimits30s:
     ID = 0x106
     EXTENDED = False
     LENGTH = 8
-    PERIOD_ms = 100
+    PERIOD_ms = 200
 
     def __init__(self) -> None:
         self.e2e_crc = 0
@@ -646,7 +646,7 @@ class BmsFaults:
     ID = 0x120
     EXTENDED = False
     LENGTH = 8
-    PERIOD_ms = 20
+    PERIOD_ms = 50
 
     def __init__(self) -> None:
         self.e2e_crc = 0
