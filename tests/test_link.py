@@ -502,6 +502,12 @@ def test_a_peer_s_frame_proves_that_it_lives_at_its_own_length_alone_and_never_m
             link.receive(10)
             assert (peer.age_ms == 0) == (length == 8)
             assert known(app)[:3] == before[:3]
+        for others in ([data, data[:7], bytes(0)], [data[:7], data]):
+            peer.age_ms = 700
+            for other in others:
+                link.put(identifier, extended, memoryview(bytearray(other)))
+            link.receive(10)
+            assert peer.age_ms == 0, "none hides another"
         peer.age_ms = 700
         link.put(identifier, not extended, memoryview(bytearray(data)))
         link.put(identifier, extended, memoryview(bytearray(9)))

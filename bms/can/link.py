@@ -78,10 +78,6 @@ class Link:
         for i in range(len(boxes)):
             identifier, extended = boxes[i]
             self._index[identifier | (_EXTENDED if extended else 0)] = i
-        received = [memoryview(bytearray(_LENGTH)) for _ in takers]
-        self._views = tuple([tuple([view[:n] for n in range(_LENGTH + 1)]) for view in received])
-        self._new = bytearray(len(takers))  # length of what came, plus 1
-        self._any_new = False
         self._commanded = False
         self.outbox = outbox.Outbox(rows, urgent)
 
@@ -99,10 +95,8 @@ class Link:
         elif box < 0 or len(data) > _LENGTH:
             self.foreign = (self.foreign + 1) & 0xFFFF
         else:
-            box -= _OWN
-            self._views[box][len(data)][:] = data
-            self._new[box] = len(data) + 1
-            self._any_new = True
+            peer, k = self._takers[box - _OWN]
+            peer.take(k, data)
 
     def receive(self, dt_ms: int) -> int:
         """One tick: takes what came if its check allows. Returns the wish."""
@@ -112,9 +106,6 @@ class Link:
         if self._commanded:
             self._commanded = False
             self._obey()
-        if self._any_new:
-            self._any_new = False
-            self._hand_out()
         age_ms = command.age_ms + dt_ms
         if age_ms <= command.deadline_ms:
             command.age_ms = age_ms
@@ -138,14 +129,6 @@ class Link:
         value[_CHARGER_AGE_ms] = age_ms
         value[_CHARGER_e2e] = charger.state if age_ms * 2 > charger.deadline_ms else 0
         return self.wish
-
-    def _hand_out(self) -> None:
-        new = self._new
-        for i in range(len(new)):
-            if new[i]:
-                peer, k = self._takers[i]
-                peer.take(k, self._views[i][new[i] - 1])
-                new[i] = 0
 
     def _obey(self) -> None:
         command = self._command

@@ -1,10 +1,14 @@
 """How much current can be held for 2, 10 and 30 s from now without a limit falling below it.
 
-What is allowed now (envelope.py) already has the whole resistance of the worst layer in it. Over a horizon three things move:
-charge moves every layer along the OCV by I T / capacity of the smallest one, that shifts the window in which the tables are
-read, and I^2 R T warms the hottest layer (with no cooling). All three are taken for the current that is allowed now, which is
-more than what will be found, so the answer errs to the safe side. It is never above what is allowed now, and a longer horizon
-never above a shorter one. One horizon a step; clamped to the limits of the moment whenever it is asked for.
+What is allowed now (envelope.py) takes the worst layer's whole resistance for what changes. Over a horizon more moves, and
+    voltage  climbs along the OCV and from one branch to the other with the charge of the smallest layer: a resistance that
+             grows with time; and the RC elements go on charging for a current that flows already. What they remember is
+             bounded from below in either direction, since a current that has just begun or turned has most still to come
+    SoC      shifts the window in which the map is read, and how near to empty the emptiest layer is
+    heat     I (I R + M + T dU/dT) warms the hottest layer, with no cooling
+SoC and heat are taken for the current that map or table alone allow now, more than what will be found: the answer errs to the
+safe side. It is never above what is allowed now, and a longer horizon never above a shorter one. One horizon a step, a step a
+round of ten ticks; clamped to the limits of the moment whenever it is asked for.
 
 Units: dA (magnitudes), mV, uohm, ddegC, permille, s.
 """
@@ -14,7 +18,7 @@ from array import array
 from micropython import const
 
 from bms.control.maps import ChargeMap, DischargeTable
-from bms.safety.tables import current_dA, highest
+from bms.safety.tables import current_dA, drop_mV, highest, interpolated
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -27,9 +31,13 @@ HORIZONS_s = (2, 10, 30)
 _KNOT_permille = const(50)
 _LAST_SEGMENT = const(19)
 _PERMILLE = const(1000)
-_HEAT_MAX_W = const(1000000)
-_PER_THOUSAND = const(1000)
-_UOHM_PER_MOHM = const(1000)
+_OVER_MAX_mV = const(60000)
+_PER_dW = const(1000)  # dA mV in a tenth of a watt
+_UOHM_dA_PER_mV = const(10000)
+_CURRENT_MAX_dA = const(16383)
+_HOTTEST_K = const(373)
+_SHIFT = const(14)  # fraction bits of remembered currents: from 16384 dA to -16384 dA is 2^29
+_ROUND_ms = const(100)
 
 
 class Horizon:
@@ -40,27 +48,63 @@ class Horizon:
         self._envelope = envelope
         self._map = ChargeMap(pack)
         self._table = DischargeTable(pack)
-        slopes = []
-        for k in range(len(cell.ocv_mV) - 1):
-            slopes.append(cell.ocv_mV[k + 1] - cell.ocv_mV[k] + abs(cell.hyst_mV[k + 1] - cell.hyst_mV[k]))
-        self._slope_mV = array("i", slopes)  # of the steeper branch, a segment of 50 permille
         self._capacity_10uAh = cell.capacity_mAh // 10
         self._charge_max_mC = cell.charge_max_mC
         # dA s * 250 over this is permille of the smallest layer
         self._smallest_9mAh = cell.capacity_mAh * (_PERMILLE - pack.spread_capacity_permille) // _PERMILLE * 9
+        hyst = _PERMILLE + pack.spread_hyst_permille
+        climbs = []
+        own_mV = []
+        for k in range(len(cell.ocv_mV) - 1):
+            steep_mV = cell.ocv_mV[k + 1] - cell.ocv_mV[k]
+            steep_mV += abs(cell.hyst_mV[k + 1] - cell.hyst_mV[k]) * hyst // _PERMILLE + 1
+            # from one branch to the other, 2 gamma M a unit of charge; 20 segments in it
+            m_mV = max(cell.hyst_mV[k], cell.hyst_mV[k + 1]) * hyst // _PERMILLE + 1
+            steep_mV += (m_mV * cell.hyst_gamma_permille + cell.relax_mV * cell.relax_gamma_permille) // (10 * _PERMILLE) + 1
+            own_mV.append(m_mV)
+            climbs.append(steep_mV * 250 // _KNOT_permille * _UOHM_dA_PER_mV // self._smallest_9mAh + 1)
+        self._climb_uohm_s = array("i", climbs)  # voltage that comes with charge, a segment of 50 permille
+        self._hyst_mV = array("i", own_mV)  # of the branches, a segment
+        # T dU/dT: what warms when charged cools when discharged
+        self._charge_heat_mV = max(0, *cell.entropy_uV_K) * _HOTTEST_K // _PERMILLE + 1
+        self._discharge_heat_mV = max(0, -min(cell.entropy_uV_K)) * _HOTTEST_K // _PERMILLE + 1
         self._heat_capacity_J_K = cell.heat_capacity_J_K
         self._v_max_mV = cell.v_max_mV[0]
         self._v_min_mV = cell.v_min_mV[0]
+        self._charge_rating_dA = min(pack.charge_rating_dA, _CURRENT_MAX_dA)
+        self._discharge_rating_dA = min(pack.discharge_rating_dA, _CURRENT_MAX_dA)
+        # smallest that both RC elements together may have, over temperature
+        least = min(cell.r1_uohm), min(cell.r2_uohm)
+        part = _PERMILLE - pack.spread_r_permille
+        self._knots_ddegC = array("i", cell.r_ddegC)
+        self._least_uohm = array("i", [0] * len(cell.r_ddegC))
+        for k in range(len(cell.r_ddegC)):
+            both_uohm = least[0] * cell.r1_permille[k] + least[1] * cell.r2_permille[k]
+            self._least_uohm[k] = both_uohm // _PERMILLE * part // _PERMILLE
+        # rounds in which an RC element forgets, at the fastest and at the slowest
+        self._fast = (min(cell.tau1_ms) // _ROUND_ms, min(cell.tau2_ms) // _ROUND_ms)
+        self._slow = (max(cell.tau1_ms) // _ROUND_ms, max(cell.tau2_ms) // _ROUND_ms)
+        # share of what the slow element has still to take up, in a horizon
+        self._taken_permille = array("i", [min(_PERMILLE, t * 1000000 // min(cell.tau2_ms) + 1) for t in HORIZONS_s])
+        # least that they remember of a current that charges, and of one that discharges
+        self._charged = array("i", [-_CURRENT_MAX_dA << _SHIFT] * 2)
+        self._discharged = array("i", [-_CURRENT_MAX_dA << _SHIFT] * 2)
+        self._apart = max(pack.taps) > 1
+        self._last_dA = 0
         self._next = 0
         self.charge_dA = array("i", [0] * len(HORIZONS_s))
         self.discharge_dA = array("i", [0] * len(HORIZONS_s))
 
     def step(self, bound: "Bound", now_dA: int) -> int:
         """Reckons the next horizon. `now_dA`: current that flows, positive charges. Returns which it was."""
+        last = self._last_dA
+        self._last_dA = now_dA
+        self._remember(self._charged, now_dA if now_dA < last else last, bound)
+        self._remember(self._discharged, -now_dA if now_dA > last else -last, bound)
         h = self._next
         self._next = h + 1 if h + 1 < len(HORIZONS_s) else 0
-        self.charge_dA[h] = self._charge(bound, now_dA, HORIZONS_s[h])
-        self.discharge_dA[h] = self._discharge(bound, now_dA, HORIZONS_s[h])
+        self.charge_dA[h] = self._charge(bound, now_dA, h)
+        self.discharge_dA[h] = self._discharge(bound, now_dA, h)
         return h
 
     def charge_limit_dA(self, h: int) -> int:
@@ -77,17 +121,34 @@ class Horizon:
                 limit = of[k]
         return limit
 
-    def _charge(self, bound: "Bound", now_dA: int, time_s: int) -> int:
+    def _remember(self, remembered: "array[int]", dA: int, bound: "Bound") -> None:
+        """One round in which at least dA flowed: falls at the shortest time constant, rises at the longest."""
+        for k in range(2):
+            was = remembered[k]
+            least = -bound.memory_2_dA if k else -bound.memory_1_dA
+            if was < least << _SHIFT:
+                was = least << _SHIFT
+            off = (dA << _SHIFT) - was
+            rounds = self._fast[k] if off < 0 else self._slow[k] + 1
+            remembered[k] = was + off // (rounds if rounds > 1 else 1)
+
+    def _charge(self, bound: "Bound", now_dA: int, h: int) -> int:
         envelope = self._envelope
         limit = envelope.charge_dA
         if not limit:
             return 0
-        shift = self._shift_permille(limit, time_s)
+        lo = envelope.layer_lo_permille
         hi = envelope.layer_hi_permille
+        time_s = HORIZONS_s[h]
+        most = envelope.map_dA
+        if self._charge_rating_dA < most:
+            most = self._charge_rating_dA
+        far = hi + self._shift_permille(most, time_s)
+        over_mV = drop_mV(bound.r_high_uohm, most) + self._most(self._hyst_mV, lo, far) + self._charge_heat_mV
         chart = self._map
-        chart.place(envelope.layer_lo_permille, hi + shift)
+        chart.place(lo, far)
         c = chart.least_mC(bound.cold_ddegC)
-        d = chart.least_mC(bound.hot_ddegC + self._warmer_ddegC(limit, bound.r_high_uohm, time_s))
+        d = chart.least_mC(bound.hot_ddegC + self._warmer_ddegC(most, over_mV, time_s))
         if d < c:
             c = d
         if self._charge_max_mC < c:
@@ -95,55 +156,92 @@ class Horizon:
         by_map = self._capacity_10uAh * c // 10000
         if by_map < limit:
             limit = by_map
-        room_mV = self._v_max_mV - bound.layer_high_mV - self._rise_mV(hi, hi + shift, shift)
-        by_voltage = now_dA + self._current_dA(room_mV, bound)
+        far = hi + self._shift_permille(self._charge_rating_dA, time_s)
+        climb_uohm = self._most(self._climb_uohm_s, lo, far) * time_s
+        room_mV = self._v_max_mV - bound.layer_high_mV
+        by_voltage = self._held_dA(room_mV, now_dA, self._charged, climb_uohm, bound, h)
         if by_voltage < limit:
             limit = by_voltage
         return limit if limit > 0 else 0
 
-    def _discharge(self, bound: "Bound", now_dA: int, time_s: int) -> int:
+    def _discharge(self, bound: "Bound", now_dA: int, h: int) -> int:
         envelope = self._envelope
         limit = envelope.discharge_dA
         if not limit:
             return 0
-        shift = self._shift_permille(limit, time_s)
         lo = envelope.layer_lo_permille
+        hi = envelope.layer_hi_permille
+        time_s = HORIZONS_s[h]
+        most = envelope.table_dA
+        if self._discharge_rating_dA < most:
+            most = self._discharge_rating_dA
+        far = lo - self._shift_permille(most, time_s)
+        over_mV = drop_mV(bound.r_high_uohm, most) + self._most(self._hyst_mV, far, hi) + self._discharge_heat_mV
         table = self._table
         c = table.at_mC(bound.cold_ddegC)
-        d = table.at_mC(bound.hot_ddegC + self._warmer_ddegC(limit, bound.r_high_uohm, time_s))
+        d = table.at_mC(bound.hot_ddegC + self._warmer_ddegC(most, over_mV, time_s))
         if d < c:
             c = d
-        by_table = self._capacity_10uAh * table.falling_mC(c, lo - shift) // 10000
+        by_table = self._capacity_10uAh * c // 10000
         if by_table < limit:
             limit = by_table
-        room_mV = bound.layer_low_mV - self._v_min_mV - self._rise_mV(lo - shift, lo, shift)
-        by_voltage = self._current_dA(room_mV, bound) - now_dA
+        # i = by_table (lo - shift of i) / low, solved for i
+        if by_table > _CURRENT_MAX_dA:
+            by_table = _CURRENT_MAX_dA
+        at_end = by_table * (lo if lo > 0 else 0) // (table.low_soc_permille + self._shift_permille(by_table, time_s))
+        if at_end < limit:
+            limit = at_end
+        far = lo - self._shift_permille(self._discharge_rating_dA, time_s)
+        climb_uohm = self._most(self._climb_uohm_s, far, hi) * time_s
+        room_mV = bound.layer_low_mV - self._v_min_mV
+        by_voltage = self._held_dA(room_mV, -now_dA, self._discharged, climb_uohm, bound, h)
         if by_voltage < limit:
             limit = by_voltage
         return limit if limit > 0 else 0
 
-    def _shift_permille(self, limit_dA: int, time_s: int) -> int:
+    def _shift_permille(self, current_dA: int, time_s: int) -> int:
         """SoC that the smallest layer moves by, rounded up."""
-        return limit_dA * time_s * 250 // self._smallest_9mAh + 1
+        return current_dA * time_s * 250 // self._smallest_9mAh + 1
 
-    def _warmer_ddegC(self, limit_dA: int, r_uohm: int, time_s: int) -> int:
-        """What the worst layer's own heat adds, rounded up."""
-        amperes = limit_dA // 10 + 1
-        heat_W = (amperes * amperes // _PER_THOUSAND + 1) * (r_uohm // _UOHM_PER_MOHM + 1)  # 1000 A^2 times mohm
-        if heat_W > _HEAT_MAX_W:
-            heat_W = _HEAT_MAX_W
-        return heat_W * time_s * 10 // self._heat_capacity_J_K + 1
+    def _warmer_ddegC(self, current_dA: int, over_mV: int, time_s: int) -> int:
+        """What the worst layer's own heat adds, rounded up; `over_mV`: overvoltage that turns into heat."""
+        if over_mV > _OVER_MAX_mV:
+            over_mV = _OVER_MAX_mV
+        heat_dW = current_dA * over_mV // _PER_dW + 1
+        return heat_dW * time_s // self._heat_capacity_J_K + 1
 
-    def _rise_mV(self, first_permille: int, last_permille: int, shift_permille: int) -> int:
-        """Along the steepest of the OCV between two states of charge, rounded up."""
+    def _most(self, of: "array[int]", first_permille: int, last_permille: int) -> int:
+        """Largest of a table of segments between two SoC."""
         a = first_permille // _KNOT_permille
         b = last_permille // _KNOT_permille
         a = 0 if a < 0 else a if a < _LAST_SEGMENT else _LAST_SEGMENT
         b = 0 if b < 0 else b if b < _LAST_SEGMENT else _LAST_SEGMENT
-        return highest(self._slope_mV, a, b) * shift_permille // _KNOT_permille + 1
+        return highest(of, a, b)
 
-    def _current_dA(self, room_mV: int, bound: "Bound") -> int:
-        """What closes the room over the worst layer's resistance; less than nothing, over the smallest, where there is none."""
-        if room_mV < 0:
-            return -current_dA(-room_mV, bound.r_low_uohm)
-        return current_dA(room_mV, bound.r_high_uohm)
+    def _held_dA(self, room_mV: int, now_dA: int, remembered: "array[int]", climb_uohm: int, bound: "Bound", h: int) -> int:
+        """Current that closes the room at the horizon's end; `now_dA` flows already, in the direction in question. What is
+        above it takes the worst layer's resistance and what layers may differ by; what is below relieves by the smallest."""
+        first = remembered[0] >> _SHIFT
+        if first > now_dA:
+            first = now_dA
+        second = remembered[1] >> _SHIFT
+        if second > first:
+            second = first  # no relief by a slow element before the quick one has charged
+        inside = room_mV >= 0
+        taken = self._taken_permille[h]
+        r_high_uohm = bound.r_high_uohm
+        r1_uohm = bound._r1_uohm
+        r2_uohm = bound._r2_uohm
+        if self._apart:  # the bound grows with the current by what layers may differ in resistance
+            r1_uohm += bound._apart_r1_uohm
+            r2_uohm += bound._apart_r2_uohm
+            r_high_uohm += bound._apart_r0_uohm + bound._apart_r1_uohm + bound._apart_r2_uohm
+        r2_uohm = (r2_uohm // 10 + 1) * taken // 100 + 1
+        room_mV -= 2 * (drop_mV(r1_uohm, (now_dA - first + 1) // 2) + drop_mV(r2_uohm, (now_dA - second + 1) // 2))
+        room_mV -= drop_mV(climb_uohm, now_dA) if now_dA > 0 else 1 - drop_mV(climb_uohm, -now_dA)
+        if room_mV >= 0:
+            return now_dA + current_dA(room_mV, r_high_uohm + climb_uohm)
+        relief_uohm = bound.r_low_uohm + climb_uohm
+        if inside:  # time enough for the RC elements: the quick one is never behind the slow one
+            relief_uohm += interpolated(bound.hot_ddegC, self._knots_ddegC, self._least_uohm) // 10 * taken // 100
+        return now_dA - current_dA(-room_mV, relief_uohm) - 1

@@ -68,13 +68,13 @@ class ChargeMap:
 
 
 class DischargeTable:
-    """Continuous discharge current of one layer."""
+    """Continuous discharge current of one layer; below `low_soc_permille` it falls to nothing at empty."""
 
     def __init__(self, pack: "Pack") -> None:
         cell = pack.cell
         self._ddegC = array("i", cell.discharge_ddegC)
         self._cont_mC = array("i", cell.discharge_cont_mC)
-        self._low_soc_permille = cell.discharge_low_soc_permille
+        self.low_soc_permille = cell.discharge_low_soc_permille
 
     def at_mC(self, t_ddegC: int) -> int:
         """At a temperature, whatever the SoC."""
@@ -87,11 +87,10 @@ class DischargeTable:
 
     def is_low(self, soc_permille: int) -> bool:
         """Whether the current falls because of the SoC."""
-        return soc_permille < self._low_soc_permille
+        return soc_permille < self.low_soc_permille
 
     def falling_mC(self, mC: int, soc_permille: int) -> int:
         """What is left of it when the emptiest layer has this SoC."""
-        low = self._low_soc_permille
-        if soc_permille >= low:
+        if soc_permille >= self.low_soc_permille:
             return mC
-        return mC * (soc_permille if soc_permille > 0 else 0) // low
+        return mC * soc_permille // self.low_soc_permille if soc_permille > 0 else 0
