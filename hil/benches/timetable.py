@@ -7,10 +7,8 @@ stuffing, as sent (these very bits), and with the worst stuffing any content cou
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import dbc
 from bms.schema import Pack, layer_count
 from boards.parts import bench_frames
 from boards.unix.board import Board
@@ -151,10 +149,10 @@ def tapped_run(pack_name: str) -> tuple[Tapped, Bench]:
 
 def measure(say: Callable[[str], None]) -> dict[str, Any]:
     """Per shipped pack: the firmware alone, and with all others on the bus."""
-    called = _names()
     results: dict[str, Any] = {}
     for pack_name in names()[0]:
         target, bench = tapped_run(pack_name)
+        called = _names(bench.pack)
         ticks = len(target.raw)
         alone = _counted([frame for frame in target.frames if frame.by_firmware], ticks, called)
         together = _counted(target.frames, ticks, called)
@@ -214,11 +212,12 @@ def _worst_window(costs: Sequence[int]) -> int:
     return max(sum(costs[n : n + WINDOW_ticks]) for n in range(len(costs) - WINDOW_ticks + 1))
 
 
-def _names() -> dict[int, str]:
-    """Every message of the shipped files by its identifier."""
+def _names(pack: Pack) -> dict[int, str]:
+    """Every message of the files that this pack speaks, by its identifier."""
     known: dict[int, str] = {}
-    for path in sorted(Path(next(iter(dbc.__path__))).glob("*.dbc")):
-        for message in database(path.name).messages:
+    files = {"bms", pack.charger_protocol, pack.inverter.protocol if pack.inverter is not None else "bms"}
+    for name in sorted(files):
+        for message in database(f"{name}.dbc").messages:
             known.setdefault(message.frame_id | EXTENDED * message.is_extended_frame, message.name)
     return known
 
