@@ -26,6 +26,7 @@ from hypothesis import strategies as st
 from hil.cli import main
 from hil.dump.candump import CandumpLog
 from hil.dump.outlet import outlet
+from hil.dump.wording import DIMENSIONLESS
 from hil.errors import BadInput
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -257,6 +258,26 @@ def test_names_units_and_numbers_stand_beside_each_other_on_the_terminal(
     ]
     assert "  gear=7  " in second
     assert err == "hil dump: 2 frames, 2 decoded\n"
+
+
+def test_a_word_for_a_number_without_unit_is_left_to_the_csv(log: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    dbc = ROOT / "dbc" / "bms.dbc"
+    message: Any = loaded(dbc).get_message_by_name("BMS_STATE")
+    words = {signal.name: signal.unit for signal in message.signals}
+    assert {"enum", "bits", "count"} <= set(words.values())
+    place = log(f"(1.5) can0 {identifier(message)}#{bytes(message.length).hex()}")
+    line = dumped(capsys, "--dbc", str(dbc), "--log", place)[0].strip()
+    values = dict(part.split("=", 1) for part in line.split("  ") if "=" in part)
+    assert values.keys() == words.keys()
+    assert not [value for value in values.values() if " " in value]
+    assert {row[4]: row[6] for row in rows(capsys, "--dbc", str(dbc), "--log", place)} == words
+
+
+def test_every_word_that_the_terminal_leaves_out_is_one_of_bms_dbc_and_scales_nothing() -> None:
+    signals = [signal for message in loaded(ROOT / "dbc" / "bms.dbc").messages for signal in message.signals]
+    left_out = [signal for signal in signals if signal.unit in DIMENSIONLESS]
+    assert {signal.unit for signal in left_out} == set(DIMENSIONLESS)
+    assert {(signal.scale, signal.offset) for signal in left_out} == {(1, 0)}
 
 
 def test_only_the_signals_that_a_selector_makes_present_are_shown(

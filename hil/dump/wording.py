@@ -1,13 +1,16 @@
 """Decides how a decoded frame reads: as one line for people, or as CSV with one row a signal.
 
 Templates are those of the % operator. CSV has the value exactly (raw x factor + offset, as cantools reckons it); the
-terminal has as many decimals as factor and offset declare. Names from a value table stand for the number in both.
+terminal has as many decimals as factor and offset declare, and no unit where the DBC's is only a word for a number without
+one. Names from a value table stand for the number in both.
 """
 
 from decimal import Decimal
 from typing import Protocol
 
 CSV_HEADER = "time_s,bus,id,message,signal,value,unit\n"
+DIMENSIONLESS = ("enum", "flag", "bits", "count", "index")
+"""What bms.dbc says in place of a unit: a person who reads "state=service" has read it."""
 _MOST_DECIMALS = 9
 _FLOAT_DIGITS = {16: 4, 32: 7}  # significant, of an IEEE float of so many bits
 
@@ -43,7 +46,8 @@ class Terminal:
 
     def signal(self, name: str, unit: str, value: str) -> str:
         """Template of one signal, whose number has the template `value`."""
-        behind = f" {' '.join(unit.split())}" if unit.strip() else ""
+        words = " ".join(unit.split())
+        behind = f" {words}" if words and words not in DIMENSIONLESS else ""
         return f"  {_literal(name)}={value}{_literal(behind)}"
 
     def number(self, number: Number, is_float: bool, bits: int) -> str:
