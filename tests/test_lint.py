@@ -138,6 +138,12 @@ def _inverter(of: Pack = PACK, /, **changes: Any) -> Pack:
     return _pack(of, inverter=replaced(Inverter, INVERTER_FIELDS, INVERTER, **changes))
 
 
+def _beside_elcon(**changes: Any) -> Pack:
+    """14 layers, which a Sunny Island takes as well."""
+    small = _pack(taps=(3, 4, 3, 4), charger_protocol="elcon", charger_deadline_ms=2500)
+    return _inverter(small, charge_voltage_mV=58000, discharge_voltage_mV=42000, **changes)
+
+
 BROKEN_PACKS: tuple[tuple[str, str, Callable[[], Pack]], ...] = (
     ("shape", "taps", lambda: _pack(taps=6)),
     ("shape", "cell", lambda: _pack(cell="si_ceramic_20ah")),
@@ -197,6 +203,9 @@ BROKEN_PACKS: tuple[tuple[str, str, Callable[[], Pack]], ...] = (
     ("inverter_voltages", "stacks", lambda: _inverter(EV)),
     ("charger", "charger_protocol", lambda: _pack(charger_protocol="chademo")),
     ("charger", "charger_deadline_ms", lambda: _pack(charger_protocol="elcon", charger_deadline_ms=1999)),
+    ("inverter_ranges", "inverter.manufacturer", lambda: _inverter(protocol="pylontech", manufacturer="bipolar")),
+    ("one_bitrate", "charger_protocol", lambda: _beside_elcon(protocol="pylontech", manufacturer="PYLON")),
+    ("one_bitrate", "charger_protocol", lambda: _beside_elcon(protocol="sma")),
     ("groups_each_second", "taps", lambda: _pack(EV, taps=(1,) * 7)),
     ("products", "current_a_sensor.gain_ppm", lambda: _pack(EV, current_a_sensor=_sensor(EV.current_a_sensor, gain_ppm=60000))),
     ("products", "cell.r1_uohm", lambda: _pack(cell=_cell(r1_uohm=_with(CELL.r1_uohm, 0, 4000)))),
@@ -275,8 +284,18 @@ def test_every_number_of_an_inverter_is_refused_outside_its_range(field: str, lo
 
 def test_a_pack_with_an_inverter_that_it_suits_is_sound() -> None:
     assert errors(check_pack(_inverter())) == []
-    small = _pack(taps=(3, 4, 3, 4), charger_protocol="elcon", charger_deadline_ms=2500)
+    assert errors(check_pack(_inverter(protocol="pylontech", manufacturer="PYLON"))) == []
+    assert errors(check_pack(_beside_elcon(protocol="victron"))) == []
+    small = _pack(taps=(3, 4, 3, 4))
     assert errors(check_pack(_inverter(small, protocol="sma", charge_voltage_mV=58000, discharge_voltage_mV=42000))) == []
+
+
+def test_names_and_bit_rates_of_protocols_are_those_of_the_dbc_files(root: Path) -> None:
+    files = {name: (root / "dbc" / f"{name}.dbc").read_text() for name in lint_inverter.BITRATES_kbit_s}
+    for name, rates in lint_inverter.BITRATES_kbit_s.items():
+        said = re.findall(r'^CM_ ".*?((?:\d+ or )?\d+) kbit/s', files[name], re.MULTILINE)
+        assert [sorted(map(int, found.split(" or "))) for found in said] == [sorted(rates)], name
+    assert f"inverters look for {lint_inverter.PYLONTECH_NAME}." in files["pylontech"]
 
 
 def test_sixty_groups_are_what_the_wire_shows_in_a_second(root: Path) -> None:
@@ -397,6 +416,12 @@ def test_a_lone_current_sensor_is_said_to_hide_its_own_error() -> None:
     assert "A and B may differ" in _told(PACK)
 
 
+def test_a_charger_without_protection_is_said_to_hide_behind_a_forged_one() -> None:
+    hides = "a forged one is believed and hides that the true one is silent"
+    assert hides in _told(_pack(charger_protocol="elcon", charger_deadline_ms=2500))
+    assert hides not in _told(PACK)
+
+
 def test_groups_of_equal_size_are_said_to_hide_swapped_wires() -> None:
     assert "4 groups of 6: wires swapped" in _told(PACK)
     assert "swapped" not in _told(_pack(taps=(5, 6, 7, 4)))
@@ -422,7 +447,13 @@ def test_few_probes_and_few_groups_are_said_to_name_nobody() -> None:
 
 
 def test_every_note_is_proven_to_be_told() -> None:
-    told = "\n".join(map(_told, (PACK, EV, _pack(taps=(24,), group_sensor=_sensor(PACK.group_sensor, high_m=110000)))))
+    lumped = _pack(
+        taps=(24,),
+        group_sensor=_sensor(PACK.group_sensor, high_m=110000),
+        charger_protocol="elcon",
+        charger_deadline_ms=2500,
+    )
+    told = "\n".join(map(_told, (PACK, EV, lumped)))
     silent = [rule.__name__ for rule in (*PACK_NOTES, *CELL_NOTES) if rule.__name__ + ":" not in told]
     assert silent == []
     assert all(one.severity == NOTE for one in check_pack(PACK))

@@ -1,7 +1,7 @@
 """What must be true of a pack that offers itself to an inverter or a charger: rules like those of pack.py.
 
 Ranges are those of the DBC files of Victron, Pylontech and SMA, which agree: voltages in 0.1 V, the pack's own in signed
-0.01 V, currents in signed 0.1 A.
+0.01 V, currents in signed 0.1 A. Bit rates are those that the protocols are published with; a pack has one bus.
 """
 
 from collections.abc import Iterator
@@ -18,6 +18,8 @@ TEXT_MAX = 8
 SMA_LOW_mV, SMA_HIGH_mV = 41_000, 63_000
 GROUPS_MAX = 60
 ELCON_DEADLINE_ms = 2000
+PYLONTECH_NAME = "PYLON"
+BITRATES_kbit_s = {"victron": (250, 500), "pylontech": (500,), "sma": (500,), "elcon": (250,)}  # bms takes any
 VOLTAGE_MAX_mV = 327_670
 
 RANGES = (
@@ -50,6 +52,9 @@ def inverter_ranges(pack: Pack) -> Iterator[Complaint]:
         text = getattr(inverter, field)
         if len(text) > TEXT_MAX or not text.isascii() or not text.isprintable():
             yield f"inverter.{field}", text, f"must be up to {TEXT_MAX} printable letters of ASCII"
+    if inverter.protocol == "pylontech" and inverter.manufacturer != PYLONTECH_NAME:
+        text = f"must be {PYLONTECH_NAME}: inverters look for that name in Pylontech's frames"
+        yield "inverter.manufacturer", inverter.manufacturer, text
 
 
 def inverter_voltages(pack: Pack) -> Iterator[Complaint]:
@@ -84,6 +89,17 @@ def charger(pack: Pack) -> Iterator[Complaint]:
         yield "charger_deadline_ms", pack.charger_deadline_ms, text
 
 
+def one_bitrate(pack: Pack) -> Iterator[Complaint]:
+    """Charger and inverter can be on one bus."""
+    if pack.inverter is None:
+        return
+    inverter = pack.inverter.protocol
+    ours, theirs = (BITRATES_kbit_s.get(name) for name in (pack.charger_protocol, inverter))
+    if ours and theirs and not set(ours) & set(theirs):
+        text = f"speaks {ours[0]} kbit/s and the inverter's {inverter} {theirs[0]}: a pack has one bus, and that one bit rate"
+        yield "charger_protocol", pack.charger_protocol, text
+
+
 def groups_each_second(pack: Pack) -> Iterator[Complaint]:
     """Every group's voltage is on the wire once a second."""
     groups = group_count(pack)
@@ -91,4 +107,4 @@ def groups_each_second(pack: Pack) -> Iterator[Complaint]:
         yield "taps", groups, f"groups: BMS_GROUPS shows {GROUPS_MAX} in a second, three every 50 ms"
 
 
-RULES: tuple[PackRule, ...] = (inverter_ranges, inverter_voltages, charger, groups_each_second)
+RULES: tuple[PackRule, ...] = (inverter_ranges, inverter_voltages, charger, one_bitrate, groups_each_second)

@@ -43,6 +43,16 @@ def current_pair(pack: Pack) -> Iterator[Complaint]:
     )
 
 
+def open_charger(pack: Pack) -> Iterator[Complaint]:
+    """A charger whose frames carry neither counter nor check sum."""
+    if pack.charger_protocol != "bms":
+        text = (
+            "its status carries no end-to-end protection: a forged one is believed and hides that the true one is silent; "
+            "neither is observable"
+        )
+        yield "charger_protocol", pack.charger_protocol, text
+
+
 def group_error(pack: Pack) -> Iterator[Complaint]:
     """Errors of a group's voltage that the stack's own measurement cannot show."""
     full_mV = pack.cell.v_max_mV[0]
@@ -167,6 +177,7 @@ def short_circuit(pack: Pack) -> Iterator[Complaint]:
 CELL_NOTES: tuple[CellRule, ...] = (ambiguous_rest,)
 PACK_NOTES: tuple[PackRule, ...] = (
     current_pair,
+    open_charger,
     group_error,
     few_groups,
     swapped_taps,
