@@ -137,7 +137,9 @@ PACK = Pack(
     charger_deadline_ms=500,
     inverter=Inverter(
         protocol="victron",
-        alarm_active=2,  # as published: 10 says active; some implementations send 01
+        # Published descriptions and a vendor's manual: 10 is active, 01 is OK. Four open implementations send the reverse, so
+        # it is an option of the pack: an inverter that shows every alarm at rest wants 1.
+        alarm_active=2,
         charge_voltage_mV=57400,  # 4.10 V a layer: full but for the last 4 %, 100 mV below the operating limit
         discharge_voltage_mV=42000,  # 3.00 V a layer, and what inverters still work at [2]
         fall_dA_s=250,  # from full current to none in four seconds
