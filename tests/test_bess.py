@@ -211,12 +211,13 @@ def test_without_the_fault_the_offer_stands_and_the_contactors_stay_closed() -> 
 
 def test_the_inverters_own_word_commands_nothing() -> None:
     """Its frames carry no protection, so present or not they change no decision; and they stand in for no command."""
-    story = replace(quick(), faults=())
-    silent = replace(quick(), faults=(scenario.Fault("frame:VIC_KEEPALIVE", "silence", 0.0, None, 1.0, 0.0),))
+    brief = quick(close=4, stove=8)  # a full offer is not needed here
+    story = replace(brief, faults=())
+    silent = replace(brief, faults=(scenario.Fault("frame:VIC_KEEPALIVE", "silence", 0.0, None, 1.0, 0.0),))
     one, other = ride(story), ride(silent)
     assert min(other.run.felt) > 10
     assert other.bench.decisions == one.bench.decisions
-    lost = ride(quick(('target = "group:3"', 'target = "frame:VCU_COMMAND"')))
+    lost = ride(quick(('target = "group:3"', 'target = "frame:VCU_COMMAND"'), close=4, stove=8))
     assert lost.run.witness.first_cause is not None
     assert lost.run.witness.first_cause.name == "command_lost"
     assert lost.result["contactors"][-1]["state"] == "open"
@@ -248,7 +249,7 @@ def test_the_same_pack_speaks_pylontech_where_its_data_say_so(tmp_path: Path) ->
     other = ride(story)
     assert [row for row in other.result["expectations"] if not row["passed"]] == []
     assert max(offer.discharge_A for offer in other.offers) == PACK.discharge_rating_dA / 10
-    assert other.result["moved_Ah"]["stove"] > 0.1
+    assert other.result["moved_Ah"]["stove"] > 0.05
 
 
 def test_a_pack_that_offers_nothing_has_no_inverter_and_no_house() -> None:
