@@ -145,7 +145,6 @@ class Bench:
         exchange, decisions = target.exchange, self.decisions
         actuators = HilActuators()
         actuators_id = HilActuators.ID
-        limits_id, state_id, request_id = self._ids
         phases = list(self.scenario.phases)
         phase_ms = 0
         phase_name = ""
@@ -163,11 +162,7 @@ class Bench:
                 self._enter(phase, now_ms)
             if now_ms >= injector.due_ms:
                 injector.step(now_ms)
-            spoken = b""
-            if not now_ms % vehicles.PERIOD_ms:
-                spoken = vehicle.step(heard.get(limits_id), heard.get(state_id), now_ms)
-                if not now_ms % chargers.PERIOD_ms:
-                    spoken += charger.step(heard.get(request_id), hv.charger_output_V, hv.charger_output_A, now_ms)
+            spoken = self.spoken(now_ms)
             if charger.plugged:
                 charger.slew()
             if inverter is None:
@@ -175,9 +170,7 @@ class Bench:
             else:
                 spoken += inverter.step(hv.link_V, hv.inverter_A, now_ms)
                 demand_A = inverter.demand_A
-            current_A = hv.step(
-                self._coils, demand_A, charger.on, charger.current_A, charger.voltage_V, plant, TICK_s
-            )
+            current_A = hv.step(self._coils, demand_A, charger.on, charger.current_A, charger.voltage_V, plant, TICK_s)
             plant.step(current_A, TICK_s)
             moved_As += abs(current_A) * TICK_s
             self.violations.step(plant, current_A, now_ms, injector.injected)
@@ -216,6 +209,17 @@ class Bench:
             run.end_ms = now_ms + TICK_ms
         run.moved_Ah[phase_name] = moved_As / 3600
         run.moved_Ah.pop("", None)
+
+    def spoken(self, now_ms: int) -> bytes:
+        """What vehicle and charger say in this tick to what they heard."""
+        if now_ms % vehicles.PERIOD_ms:
+            return b""
+        heard, hv = self.heard, self.hv
+        limits_id, state_id, request_id = self._ids
+        frames = self.vehicle.step(heard.get(limits_id), heard.get(state_id), now_ms)
+        if not now_ms % chargers.PERIOD_ms:
+            frames += self.charger.step(heard.get(request_id), hv.charger_output_V, hv.charger_output_A, now_ms)
+        return frames
 
     def _enter(self, phase: Phase, now_ms: int) -> None:
         load = self.loads[phase.name]
@@ -265,9 +269,7 @@ class Bench:
             run.end_ms += TICK_ms
 
     def _conclude(self, run: Run) -> None:
-        run.errors = sum(
-            receiver.errors for receiver in (self.vehicle.limits, self.vehicle.state, self.charger.request)
-        )
+        run.errors = sum(receiver.errors for receiver in (self.vehicle.limits, self.vehicle.state, self.charger.request))
         run.decisions_crc = zlib.crc32(self.decisions.tobytes())
         run.soc_true_end = self.plant.soc_mean
         run.v_max_mV = round(self.violations.v_max_mV)
