@@ -6,7 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bms.packs import bench_24, bess_14
+from bms.schema import INVERTER_FIELDS, PACK_FIELDS, Inverter, Pack, replaced
+from hil.actors.wire import database
 from hil.benches import timetable, wiretime
+from hil.benches.played import Loopback, NoTransport
 from hil.benches.timetable import Sent
 
 standard = st.tuples(st.just(False), st.integers(0, 0x7FF))
@@ -74,3 +78,32 @@ def test_what_the_board_takes_is_what_the_bench_receives() -> None:
         words = [int.from_bytes(raw[k : k + 4], "little") for k in range(0, len(raw), 16)]
         ours = [frame.key for frame in target.frames if frame.tick == tick and frame.by_firmware]
         assert sorted(word for word in words if word not in timetable.BENCH_IDS) == sorted(ours)
+
+
+@pytest.mark.parametrize("protocol", ["victron", "pylontech", "sma"])
+def test_the_frames_of_a_pack_are_called_as_its_own_protocols_call_them(protocol: str) -> None:
+    """Identifiers such as 0x351 mean something in each of these protocols."""
+    spoken = replaced(Inverter, INVERTER_FIELDS, bess_14.PACK.inverter, protocol=protocol)
+    called = timetable._names(replaced(Pack, PACK_FIELDS, bess_14.PACK, inverter=spoken))  # type: ignore[arg-type]
+    theirs = {message.frame_id: message.name for message in database(f"{protocol}.dbc").messages}
+    assert theirs.items() <= called.items()
+    assert called[0x351] == {"victron": "VIC_LIMITS", "pylontech": "PYL_LIMITS", "sma": "SMA_LIMITS"}[protocol]
+
+
+def test_a_pack_calls_no_frame_by_a_protocol_that_it_does_not_speak() -> None:
+    assert 0x351 not in timetable._names(bench_24.PACK)
+    request = 0x1806E5F4 | timetable.EXTENDED
+    assert request not in timetable._names(bess_14.PACK)
+    foreign = replaced(Pack, PACK_FIELDS, bess_14.PACK, charger_protocol="elcon")
+    assert timetable._names(foreign)[request] == "ELCON_REQUEST"  # type: ignore[arg-type]
+
+
+def test_a_player_behind_the_transport_says_what_was_recorded() -> None:
+    target, _ = timetable.tapped_run("bench_24")
+    short = target.raw[:50]
+    with Loopback(short) as far, NoTransport(short) as near:
+        for n, raw in enumerate(short):
+            answer = far.exchange(n, n * timetable.TICK_ms, target.raw[0][:32] * 3)
+            assert answer == near.exchange(n, n * timetable.TICK_ms, b"")
+            assert b"".join(data for _, data in answer) == b"".join(raw[k + 8 : k + 16] for k in range(0, len(raw), 16))
+            assert far.crc == near.crc
