@@ -11,6 +11,7 @@ import struct
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from bms.packs import bench_24, bess_14, ev_240
 from bms.safety import machine as M
 from bms.schema import Pack, layer_count
 from boards.parts.bench_frames import HilActuators
-from hil import scenario as scenarios
+from hil.benches.timetable import story_of
 from hil.load import load_pack
 from hil.loop import Bench
 from hil.record import Recorder
@@ -155,39 +156,6 @@ def test_noise_changes_no_decision_and_allocates_nothing_in_the_targets_interpre
     assert failures == "0"
 
 
-STORY = """
-[scenario]
-name = "noise"
-title = "Every state for a while"
-pack = "bench_24"
-seed = 5
-soc_true = 0.6
-soc_stored = 0.6
-temperature_degC = 25
-hysteresis = 0.0
-[[phase]]
-name = "wake"
-kind = "idle"
-duration_s = 1
-[[phase]]
-name = "drive"
-kind = "drive"
-duration_s = 3
-c_rate = -0.5
-[[phase]]
-name = "open"
-kind = "open"
-duration_s = 1
-[[phase]]
-name = "charge"
-kind = "charge"
-duration_s = 3
-[[expect]]
-kind = "no_violation"
-name = "no layer left its limits"
-"""
-
-
 class Tapped:
     """A target that writes down what it is given, and what the firmware decides."""
 
@@ -212,7 +180,7 @@ class Tapped:
 @pytest.fixture(scope="module")
 def tape() -> Tapped:
     """A drive and a charge without noise, in this interpreter."""
-    story = scenarios.parse(STORY, "noise.toml")
+    story = replace(story_of("bench_24"), faults=())
     pack = load_pack("bench_24")
     with make_target("cpython", None, "bench_24", story.map, 600) as target:
         tapped = Tapped(target)
