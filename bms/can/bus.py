@@ -25,12 +25,13 @@ _BUS_OFF = const(4)
 
 
 class Bus:
-    """`offs` counts how often the controller went off the bus, modulo 256."""
+    """`offs` counts how often the controller went off the bus, modulo 256; `restarted`: it was restarted in the last step,
+    which cancels what waited to be sent."""
 
     def __init__(self, signals: "Signals") -> None:
         self._value = signals.value
         self._was_off = False
-        self._restarted = False  # in the step before
+        self.restarted = False
         self._left_ms = 0  # until the next restart
         self._wait_ms = FIRST_WAIT_ms
         self._sound_ms = 0
@@ -44,7 +45,7 @@ class Bus:
         self._value[_BUS_passive] = 1 if state == _PASSIVE else 0
         if not off:
             self._was_off = False
-            self._restarted = False
+            self.restarted = False
             if self._sound_ms < SOUND_ms:
                 self._sound_ms += dt_ms
             if self._sound_ms >= SOUND_ms:
@@ -55,13 +56,13 @@ class Bus:
             self.offs = (self.offs + 1) & 0xFF
             self._left_ms = self._wait_ms
             self._sound_ms = 0
-            if not self._restarted:  # when in the last round it went off is not known
+            if not self.restarted:  # when in the last round it went off is not known
                 return False
         self._left_ms -= dt_ms
         if self._left_ms > 0:
             return False
         board.can_restart()
         self._was_off = False
-        self._restarted = True
+        self.restarted = True
         self._wait_ms = self._wait_ms * 2 if self._wait_ms * 2 < LONGEST_WAIT_ms else LONGEST_WAIT_ms
         return True

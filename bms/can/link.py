@@ -47,6 +47,7 @@ class Link:
         pack = app.pack
         self._value = app.signals.value
         self._machine = app.machine
+        self._bus = app.bus
         self._command = W.VcuCommand()
         self._charger = W.ChgStatus()
         self.command_check = e2e.Receiver(W.VcuCommand.ID, pack.command_deadline_ms)
@@ -79,6 +80,8 @@ class Link:
             identifier, extended = boxes[i]
             self._index[identifier | (_EXTENDED if extended else 0)] = i
         self._commanded = False
+        self._offered = False  # in the tick before
+        self._again = False  # a restart may have cancelled an order to stop
         self.outbox = outbox.Outbox(rows, urgent)
 
     def put(self, identifier: int, extended: bool, data: memoryview) -> None:
@@ -139,6 +142,7 @@ class Link:
 
     def talk(self, dt_ms: int) -> None:
         """Once a round of ten ticks: what peers of other makes are offered, and whether they are still there."""
+        self._again = self._bus.restarted
         if not self._peers:
             return
         self._offer.step(dt_ms)
@@ -151,6 +155,10 @@ class Link:
     def send(self, board: "Board", stop: bool) -> int:
         """One tick: sends every frame that is due. `stop`: limits have fallen to zero. Returns how many were taken."""
         offer = self._offer
-        if (offer.charge_dA or offer.discharge_dA) and offer.stop_if_tripped():
+        if self._offered and offer.stop_if_tripped():
             stop = True  # the envelope may have been at zero before, while the offer was on its way down
+        self._offered = offer.charge_dA > 0 or offer.discharge_dA > 0
+        if self._again:
+            self._again = False
+            stop = True
         return self.outbox.send(board, stop)
