@@ -110,6 +110,9 @@ class Bench:
         self.latest: dict[int, bytes] = {}  # what the firmware said last, by identifier
         spoiled = any(fault.target in self.bus.kinds for fault in scenario.faults)
         self.heard: dict[int, bytes] = {} if spoiled else self.latest  # what of it the actors heard
+        self._ears = {} if self.inverter is None else self.inverter.handlers
+        self._handlers = self.witness.handlers if spoiled else {**self.witness.handlers, **self._ears}
+        self._actuators = HilActuators()
         self.decisions = array("I")  # CRC of every tick's decisions, in lockstep
         self._coils = 0
 
@@ -137,14 +140,10 @@ class Bench:
     def _loop(self, target: Target, run: Run, progress: Callable[[int], None] | None, spy: Spy | None) -> None:
         # Local names: this runs a hundred times a simulated second.
         plant, hv, sensors, vehicle, charger = self.plant, self.hv, self.sensors, self.vehicle, self.charger
-        injector, latest, heard, witness = self.injector, self.latest, self.heard, self.witness
+        injector, latest, heard, ears = self.injector, self.latest, self.heard, self._ears
         bus = self.bus
         inverter = self.inverter
-        ears = {} if inverter is None else inverter.handlers
-        handlers = {**witness.handlers, **ears} if heard is latest else witness.handlers
         exchange, decisions = target.exchange, self.decisions
-        actuators = HilActuators()
-        actuators_id = HilActuators.ID
         phases = list(self.scenario.phases)
         phase_ms = 0
         phase_name = ""
@@ -181,14 +180,7 @@ class Bench:
             answer = exchange(n, now_ms, frames)
             run.tx += len(frames) // FRAME_BYTES
             run.rx += len(answer)
-            for identifier, data in answer:
-                latest[identifier] = data
-                if identifier in handlers:
-                    handlers[identifier](data, now_ms)
-                elif identifier == actuators_id:
-                    actuators.unpack(data)
-                    self._coils = actuators.contactors
-                    hv.watchdog_fed(actuators.watchdog)
+            self.hear(answer, now_ms)
             if heard is not latest:
                 for identifier, data in bus.incoming(answer, now_ms) if bus.active else answer:
                     heard[identifier] = data
@@ -220,6 +212,19 @@ class Bench:
         if not now_ms % chargers.PERIOD_ms:
             frames += self.charger.step(heard.get(request_id), hv.charger_output_V, hv.charger_output_A, now_ms)
         return frames
+
+    def hear(self, answer: list[tuple[int, bytes]], now_ms: int) -> None:
+        """Takes in what the firmware said: the witness, the actors whose ears nothing spoils, and the coils."""
+        latest, handlers, actuators = self.latest, self._handlers, self._actuators
+        actuators_id = actuators.ID
+        for identifier, data in answer:
+            latest[identifier] = data
+            if identifier in handlers:
+                handlers[identifier](data, now_ms)
+            elif identifier == actuators_id:
+                actuators.unpack(data)
+                self._coils = actuators.contactors
+                self.hv.watchdog_fed(actuators.watchdog)
 
     def _enter(self, phase: Phase, now_ms: int) -> None:
         load = self.loads[phase.name]

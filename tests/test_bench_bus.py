@@ -83,8 +83,9 @@ def test_what_the_board_takes_is_what_the_bench_receives() -> None:
 @pytest.mark.parametrize("protocol", ["victron", "pylontech", "sma"])
 def test_the_frames_of_a_pack_are_called_as_its_own_protocols_call_them(protocol: str) -> None:
     """Identifiers such as 0x351 mean something in each of these protocols."""
+    assert bess_14.PACK.inverter is not None
     spoken = replaced(Inverter, INVERTER_FIELDS, bess_14.PACK.inverter, protocol=protocol)
-    called = timetable._names(replaced(Pack, PACK_FIELDS, bess_14.PACK, inverter=spoken))  # type: ignore[arg-type]
+    called = timetable._names(replaced(Pack, PACK_FIELDS, bess_14.PACK, inverter=spoken))
     theirs = {message.frame_id: message.name for message in database(f"{protocol}.dbc").messages}
     assert theirs.items() <= called.items()
     assert called[0x351] == {"victron": "VIC_LIMITS", "pylontech": "PYL_LIMITS", "sma": "SMA_LIMITS"}[protocol]
@@ -95,7 +96,7 @@ def test_a_pack_calls_no_frame_by_a_protocol_that_it_does_not_speak() -> None:
     request = 0x1806E5F4 | timetable.EXTENDED
     assert request not in timetable._names(bess_14.PACK)
     foreign = replaced(Pack, PACK_FIELDS, bess_14.PACK, charger_protocol="elcon")
-    assert timetable._names(foreign)[request] == "ELCON_REQUEST"  # type: ignore[arg-type]
+    assert timetable._names(foreign)[request] == "ELCON_REQUEST"
 
 
 def test_a_player_behind_the_transport_says_what_was_recorded() -> None:

@@ -19,7 +19,6 @@ import can
 import numpy as np
 
 from bms.schema import layer_count
-from boards.parts.bench_frames import HilActuators
 from hil.actors.wire import database
 from hil.benches import timetable
 from hil.benches.played import Loopback, NoTransport
@@ -82,11 +81,10 @@ def _layer(target: Tapped, played: Target) -> tuple[list[list[float]], list[byte
     """Seconds of every tick by part, and what the bench sent in every tick. The order of things is the loop's."""
     story, pack = story_of(PACK), load_pack(PACK)
     bench = Bench(story, pack, story.seed, Recorder(layer_count(pack)))
-    sensors, hv, latest = bench.sensors, bench.hv, bench.latest
+    sensors = bench.sensors
     bench.vehicle.enter("drive", None, 0)
     bench.charger.plugged = True
-    sensors.step(bench.plant, hv, 0)
-    handlers, actuators, actuators_id = bench.witness.handlers, HilActuators(), HilActuators.ID
+    sensors.step(bench.plant, bench.hv, 0)
     clock = time.perf_counter
     spent_s: list[list[float]] = []
     sent: list[bytes] = []
@@ -99,13 +97,7 @@ def _layer(target: Tapped, played: Target) -> tuple[list[list[float]], list[byte
         c = clock()
         answer = played.exchange(n, now_ms, frames)
         d = clock()
-        for identifier, data in answer:
-            latest[identifier] = data
-            if identifier in handlers:
-                handlers[identifier](data, now_ms)
-            elif identifier == actuators_id:
-                actuators.unpack(data)
-                hv.watchdog_fed(actuators.watchdog)
+        bench.hear(answer, now_ms)
         e = clock()
         spent_s.append([c - b, b - a, d - c, e - d])
         sent.append(frames + played.tick_frame(n, now_ms))
