@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bms.can import e2e as ours
-from tests.e2e_standard import IDENTIFIER, DEADLINE_ms, flipped, protected
+from tests.e2e_standard import IDENTIFIER, DEADLINE_ms, SENT_ms, flipped, protected
 
 NIGHT = os.environ.get("HYPOTHESIS_PROFILE") == "night"
 RANDOM_FRAMES = 20_000_000 if NIGHT else 1_000_000
@@ -43,7 +43,7 @@ def test_what_an_error_does_to_the_check_sum_does_not_depend_on_the_frame(data: 
 
 
 def test_all_patterns_of_one_two_and_three_wrong_bits_are_found_and_of_four_all_but_64() -> None:
-    receiver = ours.Receiver(IDENTIFIER, DEADLINE_ms)
+    receiver = ours.Receiver(IDENTIFIER, DEADLINE_ms, SENT_ms)
     passed = Counter[int]()
     for weight in (1, 2, 3):
         for bits in itertools.combinations(range(BITS), weight):
@@ -76,7 +76,7 @@ def test_every_frame_of_another_data_id_is_found() -> None:
 def test_one_random_frame_in_65536_passes_the_check_and_no_more() -> None:
     """RANDOM_FRAMES of a fixed seed: the count lies within 4.9 standard deviations (one in a million) of theory."""
     random = Random(4)
-    receiver = ours.Receiver(IDENTIFIER, DEADLINE_ms)
+    receiver = ours.Receiver(IDENTIFIER, DEADLINE_ms, SENT_ms)
     whole = 0
     for _ in range(RANDOM_FRAMES):
         data = random.randbytes(8)

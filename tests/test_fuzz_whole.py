@@ -5,16 +5,18 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from random import Random
+from typing import Any
 
 import e2e.p05
 import pytest
 
 from bms.app import App
 from bms.packs import bench_24
+from bms.safety import faults as F
 from bms.safety import machine as M
 from bms.schema import Pack
-from tests.e2e_standard import OK, OK_SOME_LOST, TIMED_OUT, Standard
-from tests.fake_board import DRIVE, OPEN
+from tests.e2e_standard import BLIND, OK, OK_SOME_LOST, RUN, TIMED_OUT, Standard
+from tests.fake_board import DRIVE, OPEN, COMMAND_ms
 from tests.hearsay import decided
 from tests.noise import RECEIVED, noise
 from tests.noisy_board import NoisyBoard
@@ -44,31 +46,33 @@ def closed(pack: Pack) -> tuple[App, NoisyBoard]:
 
 
 def test_of_whole_commands_only_those_in_sequence_are_obeyed() -> None:
-    """20 000 ticks of commands that autosar-e2e protects, counters and wishes at random; the oracle is the standard's."""
+    """20 000 ticks of commands that autosar-e2e protects, counters and wishes at random, with runs of old ones behind them."""
     random = Random(15)
     pack = bench_24.PACK
     board = NoisyBoard(pack)
     board.command_silent = 1
     app = App(pack, board)
-    oracle = Standard(RECEIVED[0], pack.command_deadline_ms)
+    oracle = Standard(RECEIVED[0], pack.command_deadline_ms, COMMAND_ms)
     wish, reset_was, counter = M.WISH_NOTHING, 1, 0
     said, chatter = Counter[str](), 0.0
     for tick in range(20_000 * FACTOR):
         if tick % 50 == 0:
             chatter = random.choice((0.0, 0.1, 0.5))
-        reset = False
+        newest, pressed, counters = -1, reset_was, []
         if random.random() < chatter:
-            step = random.choices((1, 2, 3, 0, 4, random.randrange(256)), (60, 5, 5, 10, 10, 10))[0]
-            counter = (counter + step) & 0xFF
-            data = bytearray((0, 0, counter, random.randrange(16), *random.randbytes(4)))
+            step = random.choices((1, 2, 6, 0, 7, random.randrange(256)), (60, 5, 5, 10, 10, 10))[0]
+            counter += step
+            oldest = counter - random.randrange(BLIND)
+            counters = [counter, *range(oldest, oldest + random.randrange(-RUN, RUN + 1))]
+        for one in counters:
+            data = bytearray((0, 0, one & 0xFF, random.randrange(16), *random.randbytes(4)))
             e2e.p05.e2e_p05_protect(data, RECEIVED[0], increment_counter=False)
             board.command(app.link, data)
             if oracle.frame(bytes(data)):
-                request, pressed = data[3] & 7, data[3] >> 3 & 1
-                wish = request if request <= M.WISH_SERVICE else wish
-                reset = pressed == 1 and reset_was == 0
-                reset_was = pressed
+                newest, pressed = data[3] & 7, data[3] >> 3 & 1
             said[oracle.status] += 1
+        wish = newest if 0 <= newest <= M.WISH_SERVICE else wish
+        reset, reset_was = pressed == 1 and reset_was == 0, pressed
         oracle.tick(10)
         if oracle.status == TIMED_OUT:
             wish, reset_was = M.WISH_NOTHING, 1
@@ -78,19 +82,63 @@ def test_of_whole_commands_only_those_in_sequence_are_obeyed() -> None:
     assert min(said[word] for word in ("none", OK, OK_SOME_LOST, "repeated", "wrong_sequence", TIMED_OUT)) > 100 * FACTOR
 
 
-WRONG = ("spoilt", "replayed", "frozen", "extended", "long", "short", "of_another")
+class Recording(NoisyBoard):
+    """Keeps every command that asks to drive."""
+
+    def __init__(self, pack: Pack) -> None:
+        super().__init__(pack)
+        self.drives: list[bytearray] = []
+
+    def _put(self, mailbox: Any, identifier: int, data: bytearray, flip_bit: int) -> None:
+        super()._put(mailbox, identifier, data, flip_bit)
+        if identifier == RECEIVED[0] and data[3] & 7 == DRIVE:
+            self.drives.append(data[:])
+
+
+@pytest.mark.parametrize("run", range(2, RUN + 1))
+@pytest.mark.parametrize("at_once", [True, False])
+def test_old_commands_to_drive_behind_each_that_says_open_never_close_a_contactor(run: int, at_once: bool) -> None:
+    """A gateway has kept those of the last drive and lets go of them, `run` at a time, until the counter's blind spot."""
+    pack = bench_24.PACK
+    board = Recording(pack)
+    app = App(pack, board)
+    for tick in range(350):
+        board.request = DRIVE if 20 < tick <= 150 else OPEN
+        app.tick()
+        assert tick <= 250 or not board.coils
+    drives = board.drives[:]
+    assert len(drives) > 20 and app.machine.state == M.STANDBY
+    turn = COMMAND_ms // board.tick_ms
+    played = 0
+    periods = BLIND - 350 // turn
+    for n in range(periods * turn):
+        app.tick()
+        k = n % turn
+        if k < run:
+            for _ in range(run if at_once and not k else 0 if at_once else 1):
+                board.command(app.link, drives[played % len(drives)])
+                played += 1
+        assert not board.coils
+        assert app.link.wish == M.WISH_OPEN
+    assert played == periods * run
+    assert app.link.command_check.errors == played, "each of them is out of sequence"
+    assert board.drives == drives
+    assert app.monitor.severity < F.TRIP_AFTER_RAMP
+
+
+WRONG = ("spoilt", "backwards", "skipping", "frozen", "extended", "long", "short", "of_another")
 
 
 @pytest.mark.parametrize("how", WRONG)
 def test_a_babbler_of_the_commands_identifier_cannot_close_or_reset_anything(how: str) -> None:
-    """It speaks in every tick where the vehicle has fallen silent; all it can do is what silence does."""
+    """It speaks in every tick where the vehicle has fallen silent; out of sequence, all it can do is what silence does."""
     pack = bench_24.PACK
     random = Random(16)
     app, board = closed(pack)
     silent, silent_board = closed(pack)
-    counter = 7
+    counter = 150 * board.tick_ms // COMMAND_ms  # as the last that was heard
     for _ in range(300):
-        counter += {"replayed": random.choice((0, *range(4, 200))), "frozen": 0}.get(how, 1)
+        counter += {"backwards": -1, "skipping": random.choice((7, 8)), "frozen": 0}.get(how, 1)
         data = bytearray((0, 0, counter & 0xFF, DRIVE | 8 * random.getrandbits(1), 0, 0, 0, 0))
         e2e.p05.e2e_p05_protect(data, RECEIVED[how == "of_another"], increment_counter=False)
         if how == "spoilt":

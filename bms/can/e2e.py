@@ -2,19 +2,22 @@
 
 Bytes 0 and 1 hold the CRC (low byte first), byte 2 the counter; the CRC (polynomial 0x1021, start 0xFFFF) runs over bytes 2
 to 7 and then over the data id, low byte first, which is not sent. The data id is the frame's identifier. Source: AUTOSAR
-FO PRS E2EProtocol, profile 5. A receiver accepts a counter that is 1 to MAX_DELTA ahead of the last whole frame, accepted or
-not; what AUTOSAR calls OK-some-lost is OK with `lost` above 0. A frame that is not OK changes nothing.
+FO PRS E2EProtocol, profile 5. What is OK-some-lost there is OK with `lost` above 0. A frame that is not OK changes nothing.
 
-The standard lets a first frame with the right counter in. Here the first whole frame after start or a time-out only sets
-the counter, and the next must follow within the deadline: a counter that stands still is never obeyed, and one stray
-frame counts for nothing. A sender that restarts in time (at 0, 255 or anywhere) loses one frame, one that was silent too
-long loses one as well. An old frame among new ones is WRONG_SEQUENCE, and so is the next new one.
+The standard lets the counter follow every whole frame. Here it stands where the last accepted frame left it, and only a
+counter that is 1 to `max_delta` ahead of that is accepted: as many as a sender counts up in the time that the deadline
+leaves it, so that one frame less than that may be lost in a row. The first whole frame after start or a time-out only sets
+the counter, and one that follows it must come within the deadline: a counter that stands still is never obeyed, and one
+stray frame counts for nothing. When the deadline has passed without an accepted frame, the receiver begins anew. So a sender
+that restarts its counter is heard again after the deadline, and one that is frozen times out. Of two senders at once the
+one that came first is obeyed and the other never, unless it counts within max_delta of the first.
 
 Always found: 1 to 3 wrong bits, any odd number, any burst of up to 15 bits in the order of the wire (of 16, all but six
 patterns across the border of the CRC), any other data id. Of 4 wrong bits 64 of 635376 patterns pass, of random content 1
-frame in 65536. What no receiver of this profile can see: a frame or a whole sequence that is 253 to 255 counts old, and a
-sequence that is recorded and played back, or held up and let go, while its true sender is silent. Of two senders at
-once, more than MAX_DELTA counts apart, neither is obeyed.
+frame in 65536. Old frames, however many in a row, are refused while their true sender is accepted, with one blind spot: a
+counter of 256 - max_delta to 255 before the last accepted one (250 to 255 for a command every 50 ms in 300 ms, 251 to 255
+for a status every 100 ms in 500 ms) is that of a new frame. What no receiver of this profile can see: a sequence that is
+recorded and played back, or held up and let go, while its true sender is silent or has not been heard yet.
 """
 
 from array import array
@@ -30,10 +33,9 @@ WRONG_SEQUENCE = const(3)
 ERROR = const(4)
 TIMED_OUT = const(5)
 
-MAX_DELTA = const(3)
 _AGE_MAX_ms = const(60000)
 _LENGTH = const(8)
-_COUNT_MAX = const(65535)
+_COUNT_MASK = const(0xFFFF)
 
 
 def _table() -> "array[int]":
@@ -82,12 +84,16 @@ def protect(frame: object, identifier: int) -> int:
 
 
 class Receiver:
-    """The receiving end of one protected frame. `state` as above, `age_ms` since the last accepted one, `lost` before it."""
+    """The receiving end of one protected frame. `state` as above, `age_ms` since the last accepted one, `lost` before it.
 
-    def __init__(self, identifier: int, deadline_ms: int) -> None:
+    `errors` counts what was spoilt or out of sequence, modulo 65536.
+    """
+
+    def __init__(self, identifier: int, deadline_ms: int, period_ms: int) -> None:
         self._identifier = identifier
         self.deadline_ms = deadline_ms
-        self._counter = 0
+        self.max_delta = max(1, deadline_ms // period_ms)
+        self._counter = 0  # of the last accepted frame, or of the first
         self._synchronised = False
         self._patience_ms = 0  # left for a frame that follows the first
         self.state = NONE
@@ -101,8 +107,8 @@ class Receiver:
             self._refuse(ERROR)
             return False
         ahead = (data[2] - self._counter) & 0xFF
-        self._counter = data[2]
         if not self._synchronised:
+            self._counter = data[2]
             self._synchronised = True
             self._patience_ms = self.deadline_ms
             self.state = NONE
@@ -110,9 +116,10 @@ class Receiver:
         if ahead == 0:
             self.state = REPEATED
             return False
-        if ahead > MAX_DELTA:
+        if ahead > self.max_delta:
             self._refuse(WRONG_SEQUENCE)
             return False
+        self._counter = data[2]
         self.state = OK
         self.lost = ahead - 1
         self.age_ms = 0
@@ -121,8 +128,7 @@ class Receiver:
 
     def _refuse(self, state: int) -> None:
         self.state = state
-        if self.errors < _COUNT_MAX:
-            self.errors += 1
+        self.errors = (self.errors + 1) & _COUNT_MASK
 
     def step(self, dt_ms: int) -> int:
         """Ages by one tick. Returns the state; past its deadline a receiver waits for a new start."""

@@ -50,8 +50,8 @@ class Link:
         self._bus = app.bus
         self._command = W.VcuCommand()
         self._charger = W.ChgStatus()
-        self.command_check = e2e.Receiver(W.VcuCommand.ID, pack.command_deadline_ms)
-        self.charger_check = e2e.Receiver(W.ChgStatus.ID, pack.charger_deadline_ms)
+        self.command_check = e2e.Receiver(W.VcuCommand.ID, pack.command_deadline_ms, W.VcuCommand.PERIOD_ms)
+        self.charger_check = e2e.Receiver(W.ChgStatus.ID, pack.charger_deadline_ms, W.ChgStatus.PERIOD_ms)
         self.wish = _WISH_NOTHING
         self.reset = False
         self._reset_was = 1

@@ -49,7 +49,7 @@ def run(data, receiver, n):
         pass
     d = time.ticks_us()
     print(b - a - (d - c), c - b - (d - c))
-run(bytearray(8), Receiver({identifier}, 300), {calls})
+run(bytearray(8), Receiver({identifier}, 300, 50), {calls})
 """
 
 
@@ -59,7 +59,7 @@ def measure(say: Callable[[str], None]) -> dict[str, Any]:
 
 
 def _speed(say: Callable[[str], None]) -> dict[str, Any]:
-    data, receiver = bytearray(8), Receiver(IDENTIFIER, 300)
+    data, receiver = bytearray(8), Receiver(IDENTIFIER, 300, 50)
     ours = {"protect": _rate(lambda: protect(data, IDENTIFIER)), "check": _rate(lambda: receiver.check(data))}
     theirs = {
         "protect": _rate(lambda: e2e_p05_protect(data, IDENTIFIER)),
@@ -125,7 +125,7 @@ def _passed(say: Callable[[str], None]) -> dict[str, Any]:
 
 
 def _row(kind: str, random: Random, corrupt: Callable[[], int], share: float) -> dict[str, Any]:
-    receiver = Receiver(IDENTIFIER, 300)
+    receiver = Receiver(IDENTIFIER, 300, 50)
     passed = 0
     for _ in range(SAMPLES):
         receiver.check(corrupt().to_bytes(8, "big"))  # type: ignore[arg-type]
