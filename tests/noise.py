@@ -30,8 +30,6 @@ def _words(name: str, not_from: str = "") -> list[int]:
 RECEIVED = _words("bms.dbc", "BMS")
 """What the firmware listens to in bms.dbc: all of it is protected."""
 BENCH = _words("hil.dbc")
-HEARSAY = [word for name in ("victron", "pylontech", "sma", "elcon") for word in _words(name + ".dbc", "BMS")]
-"""What inverters and chargers of other makers say: unprotected, and a pack that has one believes that it lives."""
 OTHERS = [word for path in sorted(FOLDER.glob("*.dbc")) if path.name != "hil.dbc" for word in _words(path.name)]
 
 
@@ -47,11 +45,8 @@ class Noise(NamedTuple):
         return self.frames[first:end].tobytes()
 
 
-def noise(seed: int, count: int, bench: bool = False, long: bool = False, hearsay: bool = True) -> Noise:
-    """`bench`: also the sensors' identifiers. `hearsay`: also what a pack believes without protection.
-
-    `long`: also lengths of 9 to 64, with 8 bytes of content, for a mailbox.
-    """
+def noise(seed: int, count: int, bench: bool = False, long: bool = False) -> Noise:
+    """`bench`: also the sensors' identifiers. `long`: also lengths of 9 to 64, with 8 bytes of content, for a mailbox."""
     rng = np.random.Generator(np.random.PCG64(seed))
     others = np.array(OTHERS + (BENCH * 2 if bench else []), dtype=np.uint32)
     known = np.where(rng.integers(0, 2, count) == 0, rng.choice(RECEIVED, count), rng.choice(others, count))
@@ -63,8 +58,7 @@ def noise(seed: int, count: int, bench: bool = False, long: bool = False, hearsa
     )
     disguise = np.array([0, 0, 0, 0, 0, EXTENDED, EXTENDED, REMOTE])[rng.integers(0, 8, count)]
     words = np.where(rng.integers(0, 2, count) == 0, known | disguise, foreign).astype(np.uint32)
-    left_out = [*([HIL_TICK] if bench else BENCH), *([] if hearsay else HEARSAY)]
-    ours = np.isin(words & ~np.uint32(REMOTE), left_out)
+    ours = np.isin(words & ~np.uint32(REMOTE), [HIL_TICK] if bench else BENCH)
     frames["word"] = np.where(ours, 0x333, words)
     frames["length"] = np.where(rng.integers(0, 2, count) == 0, 8, rng.integers(0, 9, count))
     if long:
