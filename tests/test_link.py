@@ -76,6 +76,7 @@ def check(app: App, name: str, got: dict[str, Any]) -> None:
         assert got["contactors_commanded"] == app.contactor.mask
         assert got["contactors_feedback"] == app.snap.value[S.FEEDBACK_bits]
         assert got["severity"] == app.monitor.severity
+        assert got["request_accepted"] == app.link.accepted
         assert (got["first_cause"], got["first_cause_where"]) == (app.monitor.first_cause, app.monitor.first_where)
     elif name == "BMS_PACK":
         assert got["pack_voltage"] == pytest.approx(clipped(app.snap.value[S.PACK_mV] / 1000, 0, 2097.151))
@@ -515,3 +516,18 @@ def test_a_peer_s_frame_proves_that_it_lives_at_its_own_length_alone_and_never_m
         assert peer.age_ms == 700
         assert link.foreign == 2
         link.foreign = 0
+
+
+def test_a_request_nobody_knows_is_heard_and_not_accepted() -> None:
+    app, board = driving(bench_24.PACK)
+    assert app.link.accepted
+    board.request = 6
+    for _ in range(12):
+        app.tick()
+    assert not app.link.accepted
+    assert (app.link.wish, app.machine.state) == (M.WISH_DRIVE, M.DRIVE)
+    board.command_silent = 1
+    board.request = DRIVE
+    for _ in range(60):
+        app.tick()
+    assert not app.link.accepted

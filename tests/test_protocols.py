@@ -488,6 +488,18 @@ def test_an_identification_that_is_not_a_gx_s_proves_nothing() -> None:
     assert rig.adapter.age_ms == 500
 
 
+@pytest.mark.parametrize("failure", ["hardware_failure", "over_temperature", "communication_timeout"])
+def test_a_charger_that_reports_a_failure_is_as_good_as_a_silent_one(failure: str) -> None:
+    rig = Rig("elcon")
+    status = FILES["elcon"].get_message_by_name("ELCON_STATUS")
+    sound = {signal.name: 0 for signal in status.signals}
+    rig.adapter.step(100)
+    assert not rig.adapter.take(0, status.encode({**sound, failure: 1}))
+    assert rig.adapter.age_ms == 100
+    assert rig.adapter.take(0, status.encode({**sound, "input_voltage_wrong": 1}))
+    assert rig.adapter.age_ms == 0
+
+
 def test_silence_is_counted_beyond_every_deadline_and_no_further() -> None:
     rig = Rig("sma")
     assert lint.RANGES[-1][2] < AGE_MAX_ms

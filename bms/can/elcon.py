@@ -2,8 +2,9 @@
 
 The current is the envelope's charge limit itself, without the ramp that inverters get; zero and stop while the pack is not
 in the state of charge, after a trip, and behind open contactors. The voltage is that of all layers at their operating
-limit. What the charger answers is kept as it came (`status`); its silence is the same fault as that of a charger with our
-own protocol. Units: mV, dA.
+limit. What the charger answers is kept as it came (`status`); its silence, or a failure that it reports, is the same fault as
+the silence of a charger with our own protocol. Its frames are unprotected by its maker's design: a forged status can hide
+that the true charger is silent, and can do no more. Units: mV, dA.
 """
 
 from micropython import const
@@ -28,7 +29,7 @@ STOP = const(1)
 
 
 class Elcon:
-    """One frame a second; hears the charger's status. `status`: as last heard, `age_ms`: since when."""
+    """One frame a second; hears the charger's status. `status`: as last heard; `age_ms`: since the last of a sound charger."""
 
     def __init__(self, app: "App", offer: "Offer") -> None:
         pack = app.pack
@@ -36,7 +37,6 @@ class Elcon:
         self._monitor = app.monitor
         self._contactor = app.contactor
         self._envelope = app.envelope
-        self.offer = offer
         self.age_ms = 0
         self.request = W.ElconRequest()
         self.request.voltage_dV = layer_count(pack) * pack.cell.v_max_mV[_LIMIT_INFO] // 100
@@ -46,8 +46,9 @@ class Elcon:
         self.rows: tuple[Row, ...] = ((self.request, self._request, False, False),)
 
     def take(self, k: int, data: "memoryview | bytearray | bytes") -> bool:
-        """The newest frame of heard[k]. Returns True if it says that the charger lives."""
-        if not self.status.unpack(data):
+        """The newest frame of heard[k]. Returns True if it says that the charger lives and can charge."""
+        m = self.status
+        if not m.unpack(data) or m.hardware_failure or m.over_temperature or m.communication_timeout:
             return False
         self.age_ms = 0
         return True

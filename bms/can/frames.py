@@ -1,4 +1,4 @@
-"""generated from bms.dbc (sha256 ce8ac533a73c) by dbc/generate.py; do not edit.
+"""generated from bms.dbc (sha256 5cf62356923c) by dbc/generate.py; do not edit.
 
 Attributes are raw integers as on the wire; a name ends in the unit of its integer, if any. pack fills buf,
 LENGTH bytes, and clamps what is out of range; named values pass. unpack is False, and stores nothing, for a
@@ -79,7 +79,8 @@ class BmsState:
     contactors_feedback: 0 to 15 bits. The same bits as the auxiliary contacts report them
     severity: 0 to 7 enum. Worst severity of all active faults. 0 none, 1 info, 2 warning, 3 derate, 4
         trip_after_ramp, 5 trip_now
-    request_accepted: 0 to 1 flag. 1 when the last protected vehicle command is in force. 0 no, 1 yes
+    request_accepted: 0 to 1 flag. 1 while the newest sound vehicle command asks for a state that there is and
+        is not too old. 0 no, 1 yes
     first_cause: 0 to 255 enum. Fault id of the first cause since the last reset; 0 is none. 0 none, 1
         layer_voltage_high, 2 layer_voltage_high_warn, 3 layer_voltage_high_info, 4 layer_voltage_low, 5
         layer_voltage_low_warn, 6 layer_voltage_low_info, 7 layer_voltage_deep, 10 charge_hot, 11
@@ -579,7 +580,8 @@ class BmsTemperature:
 
 
 class BmsSoh:
-    """BMS_SOH. From BMS. State of health with what is known of its error. E2E protected.
+    """BMS_SOH. From BMS. State of health with what is known of its error; unknown until an estimator has
+    spoken. E2E protected.
 
     e2e_crc: 0 to 65535 bits. AUTOSAR E2E profile 5 CRC-16 over bytes 2 to 7 and the data id, which is the
         frame id

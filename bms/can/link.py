@@ -53,6 +53,7 @@ class Link:
         self.command_check = e2e.Receiver(W.VcuCommand.ID, pack.command_deadline_ms, W.VcuCommand.PERIOD_ms)
         self.charger_check = e2e.Receiver(W.ChgStatus.ID, pack.charger_deadline_ms, W.ChgStatus.PERIOD_ms)
         self.wish = _WISH_NOTHING
+        self.accepted = False  # the newest sound command asks for a state that there is, and is not too old
         self.reset = False
         self._reset_was = 1
         self.charger_state = 0
@@ -114,6 +115,7 @@ class Link:
             command.age_ms = age_ms
         elif command.step(dt_ms) == _TIMED_OUT:
             self.wish = _WISH_NOTHING
+            self.accepted = False
             self._reset_was = 1
         age_ms = charger.age_ms + dt_ms
         if age_ms <= charger.deadline_ms:
@@ -130,12 +132,13 @@ class Link:
         if machine.state == _CHARGE and machine.in_state_ms > charger.deadline_ms:
             age_ms = charger.age_ms if self._foreign_charger is None else self._foreign_charger.age_ms
         value[_CHARGER_AGE_ms] = age_ms
-        value[_CHARGER_e2e] = charger.state if age_ms * 2 > charger.deadline_ms else 0
+        value[_CHARGER_e2e] = charger.state if self._foreign_charger is None and age_ms * 2 > charger.deadline_ms else 0
         return self.wish
 
     def _obey(self) -> None:
         command = self._command
-        if command.request <= _WISH_SERVICE:
+        self.accepted = command.request <= _WISH_SERVICE
+        if self.accepted:
             self.wish = command.request
         self.reset = command.reset_faults == 1 and self._reset_was == 0
         self._reset_was = command.reset_faults

@@ -3,10 +3,10 @@
 A row is (message, fill, protected, paged): fill() writes the firmware's values into the message and tells whether any has
 changed; a paged frame shows another part of its values with every fill. Every row has a buffer of its own, so that a
 protected frame keeps its counter. What the controller refuses (no room, or the same identifier still waits) is late: it is
-offered again in every tick, the highest priority first, until it is taken; filled anew, unless it is paged, for then its
-page would be missed. Its counter moves only when it is taken, so a receiver sees no loss where there was none. An order to
-stop does not wait for its turn: its frames are offered ahead of all others, in this tick and until they are taken. Nothing
-here allocates after construction.
+offered again in every tick, the highest priority first and the rest of them kept back after a few refusals, until taken;
+filled anew, unless it is paged, for then its page would be missed. Its counter moves only when it is taken, so a receiver
+sees no loss where there was none. An order to stop does not wait for its turn: its frames are offered ahead of all others,
+in this tick and until they are taken. Nothing here allocates after construction.
 """
 
 from micropython import const
@@ -29,6 +29,7 @@ _TICKS = const(100)
 
 _EXTENDED_MORE_BITS = const(18)
 _COUNTER_BEFORE_FIRST = const(255)  # the first frame of a sender has counter 0
+_REFUSALS_MAX = const(3)  # in a tick that has frames left over: a bus that is ill must not make the tick long
 _DUE = const(1)
 _LATE = const(2)
 _STOP = const(4)
@@ -95,9 +96,15 @@ class Outbox:
                 if stop or late[i] & _STOP:
                     late[i] |= _STOP
                     sent += self._offer(board, i)
+        refused = 0
         for i in range(len(late)):
             if late[i] and not late[i] & _STOP:
-                sent += self._offer(board, i)
+                if refused == _REFUSALS_MAX:
+                    self._late_count += 1
+                    break
+                taken = self._offer(board, i)
+                sent += taken
+                refused += 1 - taken
         return sent
 
     def _offer(self, board: "Board", i: int) -> int:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from bms.can.outbox import Row
 
 # Copies of what snapshot.py, faults.py and their neighbours say: no look-up; a test holds them together.
-_OK = const(1)
 _PACK_mV = const(2)
 _LINK_mV = const(3)
 _FEEDBACK_bits = const(4)
@@ -104,12 +103,14 @@ class Vital:
         monitor = self._monitor
         command = self._link.command_check.state
         charger = self._link.charger_check.state
+        accepted = 1 if self._link.accepted else 0
         state = self._machine.state
         mask = self._contactor.mask
         feedback = self._snap.value[_FEEDBACK_bits]
         if (
             m.command_e2e == command
             and m.charger_e2e == charger
+            and m.request_accepted == accepted
             and m.contactors_feedback == feedback
             and m.contactors_commanded == mask
             and m.state == state
@@ -122,7 +123,7 @@ class Vital:
         m.contactors_commanded = mask
         m.contactors_feedback = feedback
         m.severity = monitor.severity
-        m.request_accepted = 1 if command == _OK else 0
+        m.request_accepted = accepted
         m.first_cause = monitor.first_cause
         m.first_cause_where = monitor.first_where
         m.command_e2e = command
