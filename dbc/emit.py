@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from dbc.layout import Frame
 from dbc.lines import INDENT, WIDTH, indented
-from dbc.packing import pack
+from dbc.packing import pack, tables
 from dbc.prose import docstring
 from dbc.unpacking import unpack
 
@@ -44,6 +44,8 @@ def _class(frame: Frame, send: bool, receive: bool) -> Iterator[str]:
     body = [*docstring(frame), ""]
     body += [f"ID = {frame.id:#x}", f"EXTENDED = {frame.extended}"]
     body += [f"LENGTH = {frame.length}", f"PERIOD_ms = {frame.period_ms}"]
+    if send:
+        body += tables(frame)
     if frame.fields:
         body += ["", "def __init__(self) -> None:"]
         body += [f"{INDENT}self.{field.attribute} = {field.initial!r}" for field in frame.fields]

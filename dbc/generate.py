@@ -13,7 +13,8 @@ pack of what NAME sends and unpack of what has a signal that NAME receives; what
 
 The file is read as UTF-8, else as Windows-1252, by cantools in strict mode. What cannot be translated is
 refused: exit 2, one line on stderr, OUT.py and MAP.json as they were. --check writes nothing and ends with 1,
-and one line, when either is not what would be written.
+and one line, when either is not what would be written. VECTOR__INDEPENDENT_SIG_MSG is no frame but where Vector's
+tools keep the signals that lie in none: it gets no class, and one line on stderr says so when a file is written.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ import argparse
 import hashlib
 import json
 import logging
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,15 +32,17 @@ if __name__ == "__main__" and not __package__:
     # A script's own folder comes first on the path; its package must.
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from dbc import emit
+from dbc import emit, files
 from dbc.layout import Frame, Refusal, frames
+from dbc.prose import clean, one_line
+from dbc.scan import PLACELESS, bare, placeless_signals
 
 EXAMPLE = "example: python dbc/generate.py dbc/bms.dbc -o bms/can/frames.py --check"
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}\n")
+        self.exit(2, one_line(f"{self.prog}: {message}") + "\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,34 +57,47 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     logging.getLogger("cantools").setLevel(logging.CRITICAL)  # what it warns of is refused here or harmless
     try:
-        wanted = _wanted(options)
+        twins = files.twins([options.dbc, options.out, *[options.map] * (options.map is not None)])
+        if twins:
+            raise Refusal(f"{twins[0]} and {twins[1]} are one file; in, out and map must be different ones")
+        raw = options.dbc.read_bytes()
+        wanted = _wanted(options, raw)
         if options.check:
             return _check(wanted, options.dbc)
-        _write(wanted)
+        files.write(wanted)
+        placeless = placeless_signals(bare(_decoded(raw)))
+        if placeless is not None:
+            _say(options.dbc, f"{PLACELESS} is no frame, its signals ({placeless}) are left out")
     except Refusal as refusal:
-        print(f"{options.dbc}: {refusal}", file=sys.stderr)
+        _say(options.dbc, str(refusal))
         return 2
     except OSError as error:
-        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        _say(error.filename or options.dbc, error.strerror or type(error).__name__)
+        return 2
+    except (MemoryError, RecursionError) as error:
+        _say(options.dbc, f"is too large or too deeply nested ({type(error).__name__})")
         return 2
     return 0
 
 
-def _wanted(options: argparse.Namespace) -> dict[Path, bytes]:
+def _say(path: object, what: str) -> None:
+    print(one_line(f"{path}: {what}"), file=sys.stderr)
+
+
+def _wanted(options: argparse.Namespace, raw: bytes) -> dict[Path, bytes]:
     """What every file to be written must hold."""
-    source: Path = options.dbc
-    raw = source.read_bytes()
     send, receive = options.half != "receive", options.half != "send"
     chosen = _named(frames(_decoded(raw)), options.messages)
     if options.node is not None:
         chosen = _concerned(chosen, options.node, send, receive, by_name=options.messages is not None)
     given = {option: getattr(options, option) for option in ("messages", "node", "half")}
-    how = "".join(f" --{option} {value}" for option, value in given.items() if value)
+    how = "".join(f" --{option} {clean(value)}" for option, value in given.items() if value)
     digest = hashlib.sha256(raw).hexdigest()[:12]
-    header = f"generated from {source.name} (sha256 {digest}) by dbc/generate.py{how}; do not edit."
+    header = f"generated from {clean(options.dbc.name)} (sha256 {digest}) by dbc/generate.py{how}; do not edit."
     text = emit.module(chosen, header, send, receive, options.node)
+    _compile(text, chosen)
     wanted = {options.out: text.encode()}
-    if options.map:
+    if options.map is not None:
         wanted[options.map] = (json.dumps(_map(chosen), indent=1, ensure_ascii=False) + "\n").encode()
     return wanted
 
@@ -95,6 +110,20 @@ def _decoded(raw: bytes) -> str:
             last = error
     line = raw.count(b"\n", 0, last.start) + 1
     raise Refusal(f"line {line}: byte {raw[last.start]:#x} is neither UTF-8 nor Windows-1252")
+
+
+def _compile(text: str, chosen: Sequence[Frame]) -> None:
+    """Refuses the message whose class Python cannot compile."""
+    try:
+        compile(text, "OUT.py", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        for frame in chosen:
+            try:
+                compile(emit.module([frame], "", True, True), "OUT.py", "exec", dont_inherit=True)
+            except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+                reason = getattr(error, "msg", "") or str(error) or type(error).__name__
+                raise Refusal(f"message {frame.name}: Python cannot compile its class ({reason})") from error
+        raise Refusal("Python cannot compile its classes together") from None
 
 
 def _named(all_frames: list[Frame], names: str | None) -> list[Frame]:
@@ -143,24 +172,9 @@ def _map(chosen: Sequence[Frame]) -> dict[str, object]:
 def _check(wanted: dict[Path, bytes], source: Path) -> int:
     for path, content in wanted.items():
         if not path.exists() or path.read_bytes() != content:
-            print(f"{path}: stale, generate it again from {source}", file=sys.stderr)
+            _say(path, f"stale, generate it again from {source}")
             return 1
     return 0
-
-
-def _write(wanted: dict[Path, bytes]) -> None:
-    """All files or none, and never half of one."""
-    drafts = {path: path.with_name(f".{path.name}.{os.getpid()}.draft") for path in wanted}
-    try:
-        for path, draft in drafts.items():
-            if path.is_dir():
-                raise IsADirectoryError(None, "is a folder", str(path))
-            draft.write_bytes(wanted[path])
-        for path, draft in drafts.items():
-            draft.replace(path)
-    finally:
-        for draft in drafts.values():
-            draft.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

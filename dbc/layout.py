@@ -17,9 +17,13 @@ import cantools.database
 from cantools.database.can import Database, Message, Signal
 
 from dbc.names import attribute_name, class_name, distinct
+from dbc.scan import bare, too_many_ids
 
 # Largest finite value of an IEEE float of so many bits.
 FLOAT_MAX = {16: 65504.0, 32: (2 - 2**-23) * 2.0**127, 64: (2 - 2**-52) * 2.0**1023}
+
+# Characters of an attribute's name in that of its table, which stands in a line of pack.
+LONGEST_OF_TABLE = 24
 
 # Stands in a DBC where a node must be named and there is none.
 NOBODY = "Vector__XXX"
@@ -54,6 +58,7 @@ class Field:
     low: float | None  # None: a float without declared range
     high: float | None
     named: tuple[int, ...]  # raw values that have a name and lie outside low..high
+    table: str  # of the class: its constant that holds them where they are too many for a line
     initial: float
     unit: str
     scale: float
@@ -91,6 +96,10 @@ class Frame:
 
 def frames(text: str) -> list[Frame]:
     """All messages of a DBC text, in the order of the file."""
+    plain = bare(text)
+    many = too_many_ids(plain)
+    if many:
+        raise Refusal(many)
     try:
         database = cantools.database.load_string(text, database_format="dbc", strict=True)
     except Exception as error:  # a parser's complaint about a bad file may be of any type
@@ -108,7 +117,7 @@ def frames(text: str) -> list[Frame]:
             raise Refusal(f"message {message.name}: has the same id {message.frame_id:#x} as message {twin}")
         names_seen.add(message.name)
         ids_seen[key] = message.name
-    _check_marks(text, messages)
+    _check_marks(plain, messages)
     classes = distinct(class_name(message.name) for message in messages)
     return [_frame(message, name) for message, name in zip(messages, classes, strict=True)]
 
@@ -118,7 +127,7 @@ def _one_line(error: Exception) -> str:
     text = " ".join(str(error).split())
     # The bare text of these says too little (a KeyError's is only the key).
     slip = isinstance(error, (LookupError, AssertionError, AttributeError, TypeError, RecursionError))
-    return f"{type(error).__name__} in cantools: {text}" if slip else text
+    return f"{type(error).__name__} in cantools: {text}".rstrip(": ") if slip or not text else text
 
 
 def _frame(message: Message, name: str) -> Frame:
@@ -127,7 +136,9 @@ def _frame(message: Message, name: str) -> Frame:
         if sum(other.name == signal.name for other in signals) > 1:
             raise _refusal(message, signal, "there are two of this name")
     attributes = distinct(attribute_name(s.name, s.unit or "", s.scale, s.offset) for s in signals)
-    fields = tuple(_field(message, signal, name) for signal, name in zip(signals, attributes, strict=True))
+    tables = distinct([*attributes, *(f"NAMED_{name[:LONGEST_OF_TABLE]}" for name in attributes)])[len(attributes) :]
+    given = zip(signals, attributes, tables, strict=True)
+    fields = tuple(_field(message, signal, name, table) for signal, name, table in given)
     _check_selectors(message, fields)
     return Frame(
         name=message.name,
@@ -148,6 +159,8 @@ def _period_ms(message: Message) -> float:
     given: object = message.cycle_time or 0  # of whatever type the file declares the attribute
     if not isinstance(given, (int, float)) or not math.isfinite(given):
         raise Refusal(f"message {message.name}: its cycle time {given!r} is no number")
+    if given < 0:
+        raise Refusal(f"message {message.name}: its cycle time {given!r} is negative")
     return int(given) if given == int(given) else given
 
 
@@ -155,7 +168,7 @@ def _refusal(message: Message, signal: Signal | Field, reason: str) -> Refusal:
     return Refusal(f"message {message.name}, signal {signal.name}: {reason}")
 
 
-def _field(message: Message, signal: Signal, attribute: str) -> Field:
+def _field(message: Message, signal: Signal, attribute: str, table: str) -> Field:
     is_float = signal.conversion.is_float
     if is_float and signal.length not in (16, 32, 64):
         raise _refusal(message, signal, f"an IEEE float has 16, 32 or 64 bits, not {signal.length}")
@@ -191,6 +204,7 @@ def _field(message: Message, signal: Signal, attribute: str) -> Field:
         low=low,
         high=high,
         named=tuple(named),
+        table=table,
         initial=float(initial) if is_float else initial,
         unit=signal.unit or "",
         scale=signal.scale,

@@ -5,6 +5,7 @@ fields share two locals: raw holds the one at hand, byte the part of a byte that
 are masked before they are shifted up, so that nothing on the way is wider than the field. Two stores stand on
 one line where they can, three where the field would else take more than four lines: a swap of two or three
 builds no tuple. A field of more than 30 bits is an object on the heap anyway, and may store four to a line.
+Named values that leave no room on the line of the clamp stand in a constant of the class, asked with `in`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,17 @@ Store = tuple[str, str, str]  # target, operator, value
 def pack(frame: Frame) -> list[str]:
     always = level_of(frame, None)
     return _level(frame, conditions(frame), always, set(range(frame.length)), set()) or ["pass"]
+
+
+def tables(frame: Frame) -> list[str]:
+    """The constants of the class that its pack asks."""
+    lines: list[str] = []
+    for field in frame.fields:
+        if any(f"self.{field.table}" in line for line in _load(field)):
+            inline = f"{field.table} = ({', '.join(map(str, field.named))},)"
+            whole = len(inline) <= ROOM
+            lines += [inline] if whole else filled(f"{field.table} = (", [f"{v}," for v in field.named], " ", ")")
+    return lines
 
 
 def _level(
@@ -168,9 +180,12 @@ def _load(field: Field) -> list[str]:
             as_float, as_integer = FLOAT_FORMATS[field.width]
             lines.append(f'raw = struct.unpack("<{as_integer}", struct.pack("<{as_float}", real))[0]')
         return lines
-    if field.width > NARROW and not field.named:
+    if field.width > NARROW:
         # Such a one costs an object anyway; two calls leave a line for its many bytes.
-        return [f"{_local(field)} = min(max(self.{field.attribute}, {field.low}), {field.high})"]
+        whole = _kept(field, f"self.{field.attribute}")
+        if len(whole) <= ROOM or not field.named or len(field.pieces) > 6:
+            return [whole]
+        return [f"raw = self.{field.attribute}", _kept(field, "raw")]
     return [f"raw = self.{field.attribute}", *_clamp(field)]
 
 
@@ -185,11 +200,36 @@ def _clamp(field: Field) -> list[str]:
     under = f"raw < {low}" + (f" and {is_in('raw', below, absent=True)}" if below else "")
     over = f"raw > {high}" + (f" and {is_in('raw', above, absent=True)}" if above else "")
     line = f"{name} = {low} if {under} else {high} if {over} else raw"
+    if len(line) <= ROOM or not field.named:
+        return [line]
+    inside, named = f"{low} <= raw <= {high}", f"raw in self.{field.table}"
+    nearest = f"{low} if raw < {low} else {high}"
+    two_lines = len(field.pieces) <= 3 and name == "raw"  # what is left is one line of stores
+    question = f"if not ({inside} or {is_in('raw', field.named)}):"
+    if two_lines and len(question) <= ROOM:
+        return [question, f"{INDENT}raw = {nearest}"]
+    absent = f" and raw not in self.{field.table}"
+    under, over = f"raw < {low}{absent * bool(below)}", f"raw > {high}{absent * bool(above)}"
+    line = f"{name} = {low} if {under} else {high} if {over} else raw"
     if len(line) <= ROOM:
         return [line]
-    parts = [f"{low} <= raw <= {high}", *is_in("raw", field.named).split(" or ")]
-    question = filled("if not (", parts, " or ", "):")
-    return [*question, f"{INDENT}raw = {low} if raw < {low} else {high}", *[f"{name} = raw"] * (name != "raw")]
+    if two_lines:
+        return [f"if not ({inside} or {named}):", f"{INDENT}raw = {nearest}"]
+    line = f"{name} = raw if {inside} or {named} else {nearest}"
+    # The last is the shortest and the slowest: a value in its range is looked for among the named ones.
+    return [line if len(line) <= ROOM else f"{name} = raw if {named} else min(max(raw, {low}), {high})"]
+
+
+def _kept(field: Field, source: str) -> str:
+    """The clamp of a wide field, in one line."""
+    named = f"{source} if {_asked(source, field)} else " if field.named else ""
+    return f"{_local(field)} = {named}min(max({source}, {field.low}), {field.high})"
+
+
+def _asked(name: str, field: Field, absent: bool = False) -> str:
+    """Whether it is a named value: each by itself, for a float lies between neighbours too."""
+    few = f"({', '.join(map(str, field.named))}{',' * (len(field.named) == 1)})"
+    return f"{name} {'not in' if absent else 'in'} {few if len(field.named) <= 2 else 'self.' + field.table}"
 
 
 def _clamp_float(field: Field) -> list[str]:
@@ -203,17 +243,12 @@ def _clamp_float(field: Field) -> list[str]:
     slack = float(TOLERANCE)
     under, over = f"real < {low - slack!r}", f"real > {high + slack!r}"
     if field.named:
-        under += _and_not([value for value in field.named if value < low])
-        over += _and_not([value for value in field.named if value > high])
+        under += f" and {_asked('real', field, absent=True)}"
+        over += f" and {_asked('real', field, absent=True)}"
     line = f"real = {low!r} if {under} else {high!r} if {over} else real"
     if len(line) <= ROOM:
         return [line]
     return [f"real = {low!r} if {under} else real", f"real = {high!r} if {over} else real"]
-
-
-def _and_not(named: Sequence[int]) -> str:
-    """Each by itself: a float lies between neighbours too."""
-    return "".join(f" and real != {value}" for value in named)
 
 
 def _ends(field: Field) -> tuple[float, float]:

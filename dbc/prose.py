@@ -15,8 +15,9 @@ from dbc.selection import is_in
 
 
 def docstring(frame: Frame) -> list[str]:
-    sender = f" From {', '.join(frame.senders)}." if frame.senders else ""
-    lines = textwrap.wrap(f'"""{frame.name}.{sender} {_clean(frame.comment)}', WIDTH - 2 * len(INDENT))
+    sender = f" From {clean(', '.join(frame.senders))}." if frame.senders else ""
+    text = f'"""{clean(frame.name)}.{sender} {clean(frame.comment)}'
+    lines = textwrap.wrap(text, WIDTH - 2 * len(INDENT))
     if not frame.fields:
         return [*lines[:-1], lines[-1] + '"""']
     lines.append("")
@@ -28,7 +29,7 @@ def docstring(frame: Frame) -> list[str]:
 def _describe(frame: Frame, field: Field) -> str:
     parts = []
     if not field.attribute.startswith(field.name):
-        parts.append(f"DBC name {_clean(field.name)}")
+        parts.append(f"DBC name {clean(field.name)}")
     if field.low is None or field.high is None:
         parts.append(f"IEEE float of {field.width} bits{_unit(field)}")
     elif (field.scale, field.offset) == (1, 0):
@@ -39,15 +40,15 @@ def _describe(frame: Frame, field: Field) -> str:
     if field.selector is not None:
         selector = next(other for other in frame.fields if other.name == field.selector)
         parts.append(f"present when {is_in(selector.attribute, field.ids)}")
-    text = f"{field.attribute}: {'; '.join(parts)}. {_clean(field.comment)}".rstrip()
+    text = f"{field.attribute}: {'; '.join(parts)}. {clean(field.comment)}".rstrip()
     if field.choices:
         text += ("" if text.endswith(".") else ".") + " "
-        text += ", ".join(f"{value} {_clean(name)}" for value, name in sorted(field.choices.items()))
+        text += ", ".join(f"{value} {clean(name)}" for value, name in sorted(field.choices.items()))
     return text
 
 
 def _unit(field: Field) -> str:
-    return f" {_clean(field.unit)}" if field.unit else ""
+    return f" {clean(field.unit)}" if field.unit else ""
 
 
 def _physical(field: Field, raw: float) -> str:
@@ -55,7 +56,11 @@ def _physical(field: Field, raw: float) -> str:
     return f"{float(value):.12g}"
 
 
-def _clean(text: str) -> str:
+def one_line(text: str) -> str:
+    """Text that stays on the line it stands in."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def clean(text: str) -> str:
     """Text that cannot end the docstring it stands in."""
-    printable = "".join(c if c.isprintable() else " " for c in text)
-    return " ".join(printable.split()).replace("\\", "/").replace('"', "'")
+    return one_line(text).replace("\\", "/").replace('"', "'")

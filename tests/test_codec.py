@@ -111,6 +111,29 @@ BO_ 14 BUILTINS: 8 A
  SG_ abs m3 : 8|31@1+ (1,0) [0|0] "" B
  SG_ raw m2 : 8|32@0- (1,0) [0|0] "" B
 
+BO_ 15 LISTED: 13 A
+ SG_ many : 0|16@1- (1,0) [-9|9] "" B
+ SG_ NAMED_many : 16|5@1+ (1,0) [0|30] "" B
+ SG_ current_of_the_whole_second_string : 24|24@1- (1,0) [-8388000|8388000] "" B
+ SG_ crooked : 49|30@1- (1,0) [-536870900|536870900] "" B
+ SG_ chooser M : 80|16@1+ (1,0) [0|9] "" B
+ SG_ chosen m5000 : 96|8@1+ (1,0) [0|9] "" B
+
+BO_ 16 LISTED_WIDE: 30 A
+ SG_ whole : 0|64@1- (1,0) [-9|9] "" B
+ SG_ crooked : 67|61@1- (1,0) [-9|9] "" B
+ SG_ few : 128|40@1+ (1,0) [9|99] "" B
+ SG_ real : 168|32@1- (1,0) [-9|9] "" B
+
+VAL_ 15 many {many} ;
+VAL_ 15 current_of_the_whole_second_string {string} ;
+VAL_ 15 crooked {ends} ;
+VAL_ 15 chooser {chooser} ;
+VAL_ 16 whole {many} ;
+VAL_ 16 crooked {many} ;
+VAL_ 16 few 0 "off" 1000 "odd" ;
+VAL_ 16 real {many} ;
+SIG_VALTYPE_ 16 real : 1;
 VAL_ 8 sparse 1022 "bad" 1023 "absent" ;
 VAL_ 8 lonely 0 "off" 77 "odd" ;
 VAL_ 8 below -2048 "open" -2047 "short" -2046 "late" 3 "inside" 70000 "beyond" ;
@@ -136,6 +159,16 @@ SG_MUL_VAL_ 11 wide which 3-9, 20-20;
 SG_MUL_VAL_ 11 overlap which 4-6, 21-21, 30-40;
 SG_MUL_VAL_ 11 single which 200-200;
 """
+
+# More values with a name outside the range than a line holds.
+SCATTERED = {
+    "many": range(-3000, 3000, 61),
+    "string": [-8388608, -8388605, -8388601, 8388005, 8388603, 8388606],
+    "ends": [*range(-536870912, -536870900, 2), *range(536870901, 536870912, 2)],
+    "chooser": [*range(10), *range(1000, 9000, 800)],
+}
+for _name, _values in SCATTERED.items():
+    ODD = ODD.replace("{" + _name + "}", " ".join(f'{value} "named"' for value in _values))
 
 
 @dataclass(frozen=True)
@@ -807,6 +840,40 @@ REFUSED = {
             'BA_ "GenMsgCycleTime" BO_ 5 "often";\n'
         ),
         ["message M", "'often'"],
+    ),
+    "a cycle time before now": (
+        body(
+            'BO_ 5 M: 1 A\n\nBA_DEF_ BO_ "GenMsgCycleTime" INT -10 9;\nBA_DEF_DEF_ "GenMsgCycleTime" 0;\n'
+            'BA_ "GenMsgCycleTime" BO_ 5 -5;\n'
+        ),
+        ["message M", "-5 is negative"],
+    ),
+    "more values of a selector than can be listed": (
+        body(
+            'BO_ 5 M: 5 A\n SG_ x M : 0|32@1+ (1,0) [0|0] "" B\n SG_ y m0 : 32|8@1+ (1,0) [0|0] "" B\n\n'
+            'CM_ "SG_MUL_VAL_ 5 y x\n";\nSG_MUL_VAL_ 5 y x 0-9, 10-4294967295;\n'
+        ),
+        ["line 15: message 5, signal y", "4294967296 values of x", "65536"],
+    ),
+    "values of a selector with a zero in front": (
+        body(
+            'BO_ 5 M: 5 A\n SG_ x M : 0|32@1+ (1,0) [0|0] "" B\n SG_ y m0 : 32|8@1+ (1,0) [0|0] "" B\n\n'
+            f"SG_MUL_VAL_ 5 y x 0-{4294967295:030};\n"
+        ),
+        ["line 13: ", "4294967296 values of x"],
+    ),
+    "a hundred selectors one in the other": (
+        body(
+            'BO_ 5 M: 64 A\n SG_ s0 M : 0|4@1+ (1,0) [0|0] "" B\n'
+            + "".join(f' SG_ s{n} m1M : {4 * n}|4@1+ (1,0) [0|0] "" B\n' for n in range(1, 100))
+            + ' SG_ s100 m1 : 400|4@1+ (1,0) [0|0] "" B\n\n'
+            + "".join(f"SG_MUL_VAL_ 5 s{n} s{n - 1} 1-1;\n" for n in range(1, 101))
+        ),
+        ["message M", "cannot compile", "too many levels of indentation"],
+    ),
+    "a frame longer than memory": (
+        body(f'BO_ 5 M: {10**18} A\n SG_ x : 0|8@1+ (1,0) [0|0] "" B\n'),
+        ["MemoryError"],
     ),
     "an id too long": (body("BO_ 2048 M: 1 A\n"), ["M", "0x800"]),
     "no DBC at all": (b"garbage, not a DBC\n", ["line 1"]),

@@ -105,7 +105,8 @@ def test_the_readme_names_every_option() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["generate", "layout", "packing", "unpacking", "emit", "prose", "names", "selection", "lines"]
+    "module",
+    ["generate", "files", "scan", "layout", "packing", "unpacking", "emit", "prose", "names", "selection", "lines"],
 )
 def test_the_compiler_imports_cantools_and_itself_and_the_standard_library(module: str) -> None:
     text = (ROOT / "dbc" / f"{module}.py").read_text(encoding="utf-8")

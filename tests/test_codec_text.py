@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from cantools.database.can import Message
 
-from tests.test_codec import known
+from tests.test_codec import HEAD, compiled, known
 from tests.test_corpus import made
 
 LINES = 4
-# A float that does not begin with a byte goes through struct twice and lies in one byte more.
-CROOKED_LINES = 5
+# A float that does not begin with a byte goes through struct twice and lies in one byte more; its range may take two lines.
+CROOKED_LINES = 7
 WIDTH = 120
 
 
@@ -57,6 +57,7 @@ class Reader(ast.NodeVisitor):
         stored = [target.attr for target in node.targets if isinstance(target, ast.Attribute)]
         flags = {p.left.attr for p in ast.walk(node) if isinstance(p, ast.Compare) and isinstance(p.left, ast.Attribute)}
         read = {p.attr for p in ast.walk(node.value) if isinstance(p, ast.Attribute) and at_self(p)} - flags
+        read = {name for name in read if not name.startswith("NAMED_")}  # values with a name, constants of the class
         names = {part.id for part in ast.walk(node.value) if isinstance(part, ast.Name)} - {"self", "buf"}
         if stored or read:
             (self.owner,) = stored or read
@@ -118,6 +119,19 @@ def test_a_signal_takes_at_most_four_lines_of_pack_and_four_of_unpack(codecs: So
     assert not long, "\n".join(map(str, long))
     # Bits without lines of their own are outnumbered by what has some in both methods.
     assert len(rows) > sum(len(entry["signals"]) for codec in codecs() for entry in codec.names.values())
+
+
+@pytest.mark.parametrize("width", [8, 16, 24, 30, 31, 40, 61, 64])
+@pytest.mark.parametrize("start", [100, 104])
+@pytest.mark.parametrize("name", ["x", "a_name_as_long_as_DBC_files_allow"])
+def test_many_scattered_named_values_take_no_more_lines_than_a_signal_may(width: int, start: int, name: str) -> None:
+    smallest, largest = -(2 ** (width - 1)), 2 ** (width - 1) - 1
+    values = [value for n in range(0, 40, 2) for value in (smallest + n, largest - n)]
+    table = " ".join(f'{value} "named"' for value in values)
+    for low, high in ((smallest + 40, largest - 40), (0, 9)):
+        text = f'BO_ 5 M: 64 A\n SG_ {name} : {start}|{width}@1- (1,0) [{low}|{high}] "" B\n\nVAL_ 5 {name} {table} ;\n'
+        long = [row for row in measured(compiled(HEAD + text).text) if row[3] > row[4]]
+        assert not long, text
 
 
 def test_the_measure_finds_a_signal_of_five_lines() -> None:
