@@ -227,7 +227,7 @@ class Horizon:
         second = remembered[1] >> _SHIFT
         if second > first:
             second = first  # no relief by a slow element before the quick one has charged
-        inside = room_mV >= 0
+        room_now_mV = room_mV
         taken = self._taken_permille[h]
         r_high_uohm = bound.r_high_uohm
         r1_uohm = bound._r1_uohm
@@ -241,7 +241,11 @@ class Horizon:
         room_mV -= drop_mV(climb_uohm, now_dA) if now_dA > 0 else 1 - drop_mV(climb_uohm, -now_dA)
         if room_mV >= 0:
             return now_dA + current_dA(room_mV, r_high_uohm + climb_uohm)
-        relief_uohm = bound.r_low_uohm + climb_uohm
-        if inside:  # time enough for the RC elements: the quick one is never behind the slow one
-            relief_uohm += interpolated(bound.hot_ddegC, self._knots_ddegC, self._least_uohm) // 10 * taken // 100
-        return now_dA - current_dA(-room_mV, relief_uohm) - 1
+        # by the end RC elements have relieved as well, the quick one at least as far as the slow one; at once only R0 has
+        relief_uohm = interpolated(bound.hot_ddegC, self._knots_ddegC, self._least_uohm) // 10 * taken // 100
+        held = now_dA - current_dA(-room_mV, bound.r_low_uohm + relief_uohm + climb_uohm) - 1
+        if room_now_mV < 0:
+            at_once = now_dA - current_dA(-room_now_mV, bound.r_low_uohm) - 1
+            if at_once < held:
+                held = at_once
+        return held

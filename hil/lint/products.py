@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from bms.schema import Cell, Pack, Sensor, charge_map
+from bms.schema import Cell, Pack, Sensor, charge_map, layer_count
 from hil.lint.findings import Complaint
 from hil.lint.tables import error_u, fitted, trip_charge_dA, trip_discharge_dA
 
@@ -23,7 +23,7 @@ WIRE_PACK_mV = 8_388_607
 WIRE_LINK_mV = 2_097_151  # BMS_PACK.pack_voltage, where energy saturates
 MOVED_MAX_dAs = 16_000  # in a round, where energy saturates
 HORIZON_s = 30
-HEAT_MAX_W = 1_000_000  # where horizon saturates
+OVER_MAX_mV = 60_000  # where horizon saturates
 SMALL_uohm = 65536  # where tables.drop_mV changes its scale
 STEP_MAX_ms = 500  # where a step of time is cut
 PHASE_MAX_ms = 60_000  # where a contactor's time saturates
@@ -53,6 +53,7 @@ class Extremes:
         self.r_spread_permille = 1000 + pack.spread_r_permille
         self.r_worst_uohm = self.r_element_uohm * self.r_spread_permille // 1000 + 10
         self.r_factor_permille = max(factors[0] for _, factors in parts)
+        self.r_span_ddegC = _widest(cell.r_ddegC)
         self.r_step = max(_steepest(cell.r_ddegC, factors) for _, factors in parts)
         # tables
         self.map_mC = max(cell.charge_max_mC, *(max(row) for row in charge_map(pack)))
@@ -72,6 +73,12 @@ class Extremes:
         self.layers = max(pack.taps)
         self.slope_mV = max(b - a for a, b in pairwise(cell.ocv_mV)) + 2 * max(cell.hyst_mV)
         self.hyst_mV = max(cell.hyst_mV)
+        # what a segment of charge adds to the voltage, branches and slow voltage included, over the current of a second
+        swing_mV = 2 * self.hyst_mV * cell.hyst_gamma_permille + cell.relax_mV * cell.relax_gamma_permille
+        steep_mV = self.slope_mV * 2 + swing_mV // 10_000 + 3
+        smallest_mAh = cell.capacity_mAh * (1000 - pack.spread_capacity_permille) // 1000
+        self.climb_uohm_s = steep_mV * 5 * 10_000 // (smallest_mAh * 9) + 1
+        self.segment_Wh = max(cell.ocv_mV) * cell.capacity_mAh // 20 * layer_count(pack) // 1_000_000 + 1
         self.gain_u = max(_largest_m(sensor) // 1000 * sensor.gain_ppm for _, _, sensor in fitted(pack))
         self.noise_u = max(s.offset_u + 4 * s.noise_u + s.lsb_u for _, _, s in fitted(pack))
         self.link_uF = pack.link_capacitance_uF
@@ -174,16 +181,26 @@ PRODUCTS = tuple(Product(*row) for row in (
      lambda e: e.rise_dA_s * STEP_MAX_ms),
     ("horizon, charge that moves", "limit_dA * time_s * 250", "discharge_rating_dA",
      lambda e: e.current_dA * HORIZON_s * 250),
-    ("horizon, heat of a layer", "(A^2 // 1000 + 1) * (r_uohm // 1000 + 1)", "cell.r1_permille",
-     lambda e: ((e.current_dA // 10 + 1) ** 2 // 1000 + 1) * (3 * e.r_worst_uohm // 1000 + 1)),
-    ("horizon, warmth of a layer", "heat_W * time_s * 10", "cell.heat_capacity_J_K",
-     lambda e: HEAT_MAX_W * HORIZON_s * 10),
-    ("horizon, along the OCV", "slope_mV * shift_permille", "cell.ocv_mV",
-     lambda e: e.slope_mV * (e.current_dA * HORIZON_s * 250 // (e.capacity_mAh * 4) + 1)),
+    ("horizon, heat of a layer", "current_dA * over_mV", "current_a_sensor",
+     lambda e: e.current_dA * OVER_MAX_mV),
+    ("horizon, warmth of a layer", "heat_dW * time_s", "current_a_sensor",
+     lambda e: (e.current_dA * OVER_MAX_mV // 1000 + 1) * HORIZON_s),
+    ("horizon, remembered currents", "(current_dA << 14) - was", "current_a_sensor",
+     lambda e: 2 * e.current_dA << 14),
+    ("horizon, along the OCV", "climb_uohm_s * time_s", "cell.ocv_mV",
+     lambda e: e.climb_uohm_s * HORIZON_s),
+    ("horizon, share of R2 in time", "(r2_uohm // 10 + 1) * taken_permille", "cell.r2_uohm",
+     lambda e: 2 * (e.r_worst_uohm // 10 + 1) * 1000),
+    ("horizon, smallest R1 and R2 over temperature", "(ys[k + 1] - y) * (x - a)", "cell.r1_permille",
+     lambda e: 2 * e.r_element_uohm * e.r_span_ddegC),
     ("horizon, C-rate to current", "capacity_mAh // 10 * mC", "cell.charge_max_mC",
      lambda e: e.capacity_mAh // 10 * max(e.map_mC, e.discharge_mC)),
-    ("energy, of a round", "moved_dAs * (pack_mV // 100)", "current_a_sensor",
-     lambda e: MOVED_MAX_dAs * (WIRE_LINK_mV // 100)),
+    ("energy, of a round", "moved_dAs * pack_dV", "current_a_sensor",
+     lambda e: MOVED_MAX_dAs * (WIRE_LINK_mV // 100) + 360_000),
+    ("energy, less than a step", "(moved_dAs * rest_mV + rest_mAs * pack_dV) * 100", "current_a_sensor",
+     lambda e: (MOVED_MAX_dAs + WIRE_LINK_mV // 100 + 1) * 99 * 100 + 10_000),
+    ("energy, up to here", "(ys[k + 1] - y) * (x - a)", "taps",
+     lambda e: e.segment_Wh * 50),
     ("contactor, link against pack", "pack_mV // 100 * done_permille", "pack_sensor",
      lambda e: WIRE_PACK_mV // 100 * 999),
     ("contactor, charge the link takes", "link_uF * (rise_mV // 100)", "link_capacitance_uF",
