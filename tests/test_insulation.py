@@ -96,6 +96,7 @@ def on_the_wire(pack: Pack, kohm: int, mute_ms: int = 0) -> dict[str, Any]:
         board.kohm = kohm if k < 200 else -1
         app.tick()
     assert not app.lane_failed, app.last_error
+    assert isinstance(database, cantools.database.Database)
     decoded = database.decode_message(W.BmsInsulation.ID, bytes(board.frames[W.BmsInsulation.ID]), decode_choices=True)
     assert isinstance(decoded, dict)
     return decoded

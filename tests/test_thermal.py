@@ -172,7 +172,7 @@ def test_the_wire_asks_for_heat_when_a_cold_pack_is_to_drive(pack: Pack) -> None
         board.request = DRIVE if k > 20 else 0
         app.tick()
     told = W.BmsThermalRequest()
-    assert told.unpack(board.frames[told.ID])  # type: ignore[arg-type]
+    assert told.unpack(board.frames[told.ID])
     target_ddegC = pack.cell.t_discharge_min_ddegC[0] + BAND_ddegC
     assert (told.thermal_mode, told.thermal_reason) == (HEAT, thermal.DISCHARGE_COLD)
     assert told.thermal_target_ddegC == target_ddegC
