@@ -33,6 +33,7 @@ WRONG_SEQUENCE = const(3)
 ERROR = const(4)
 TIMED_OUT = const(5)
 
+_STEP_MAX = const(16)  # whatever the deadline: the longer the step, the more old frames count as new ones
 _AGE_MAX_ms = const(60000)
 _LENGTH = const(8)
 _COUNT_MASK = const(0xFFFF)
@@ -92,7 +93,7 @@ class Receiver:
     def __init__(self, identifier: int, deadline_ms: int, period_ms: int) -> None:
         self._identifier = identifier
         self.deadline_ms = deadline_ms
-        self.max_delta = max(1, deadline_ms // period_ms)
+        self.max_delta = min(_STEP_MAX, max(1, deadline_ms // period_ms))
         self._counter = 0  # of the last accepted frame, or of the first
         self._synchronised = False
         self._patience_ms = 0  # left for a frame that follows the first
