@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bms.control.maps import ChargeMap, DischargeTable
@@ -78,11 +78,12 @@ def test_the_table_over_temperature_is_the_line_between_its_knots_rounded_down(p
 
 
 @given(mC=st.integers(0, 12_000), soc=socs, low=st.integers(0, 1000))
+@example(mC=6000, soc=-15, low=0)
 def test_what_is_left_at_low_soc_falls_in_a_straight_line_to_nothing_at_empty(mC: int, soc: int, low: int) -> None:
     """A cell may say that its current does not fall at all: 0 is a SoC."""
     cell = replaced(Cell, CELL_FIELDS, bench_24.PACK.cell, discharge_low_soc_permille=low)
     table = DischargeTable(replaced(Pack, PACK_FIELDS, bench_24.PACK, cell=cell))
-    exact = mC if soc >= low else float(np.interp(soc, [0, low], [0, mC]))
+    exact = mC if soc >= low else float(np.interp(soc, [0, low], [0, mC])) if low else 0
     assert exact - 1 < table.falling_mC(mC, soc) <= exact + 1e-9
     assert table.is_low(soc) == (soc < low)
 
