@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib.util
 import json
 import logging
 import sys
@@ -31,6 +32,12 @@ from typing import NoReturn
 if __name__ == "__main__" and not __package__:
     # A script's own folder comes first on the path; its package must.
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
+    wanting = "its folder must be called dbc" if Path(__file__).resolve().parent.name != "dbc" else ""
+    if importlib.util.find_spec("cantools") is None:
+        wanting = "needs cantools: pip install cantools"
+    if wanting:
+        print(f"generate.py: {wanting}", file=sys.stderr)
+        sys.exit(2)
 
 from dbc import emit, files
 from dbc.layout import Frame, Refusal, frames

@@ -76,6 +76,7 @@ class Bench:
 
     def __init__(self, scenario: Scenario, pack: Pack, seed: int, recorder: Recorder) -> None:
         self.scenario, self.pack, self.seed, self.recorder = scenario, pack, seed, recorder
+        require_charger(scenario, pack)
         wire = database()
         self.plant = Plant(
             pack,
@@ -297,6 +298,14 @@ def inverter_of(scenario: Scenario, pack: Pack, seed: int) -> Inverter | None:
         where = "[scenario.inverter]" if scenario.inverter is not None else f"[[phase]] {days[0]} day_start_h"
         raise BadInput(f"{scenario.path}: {where}: pack {pack.name} offers its limits to no inverter")
     return None
+
+
+def require_charger(scenario: Scenario, pack: Pack) -> None:
+    """BadInput for a scenario that charges a pack whose charger speaks what no actor of the bench does."""
+    charges = [phase.name for phase in scenario.phases if phase.kind == "charge"]
+    if charges and pack.charger_protocol != "bms":
+        spoken = f"the bench has no charger that speaks {pack.charger_protocol} (pack {pack.name})"
+        raise BadInput(f"{scenario.path}: [[phase]] {charges[0]}: {spoken}")
 
 
 def load_of(phase: Phase, pack: Pack) -> Load | None:

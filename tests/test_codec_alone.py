@@ -71,14 +71,22 @@ def test_the_code_that_the_readme_shows_is_what_comes_out() -> None:
 
 def test_the_use_that_the_readme_shows_works() -> None:
     class Can:
+        FLAG_RTR = 1
         FLAG_EXT_ID = 2
+        listening = False
+
+        def set_filters(self, filters: None) -> None:
+            self.listening = filters is None
 
         def send(self, identifier: int, data: bytes, flags: int) -> None:
             self.sent = identifier, bytes(data), flags
 
-        def recv(self, message: list[Any]) -> None:
+        def recv(self, message: list[Any]) -> list[Any] | None:
+            if not self.listening:
+                return None
             identifier, data, flags = self.sent
             message[:3] = identifier, memoryview(data), flags
+            return message
 
     module = ModuleType("pump")
     exec(compiled(PUMP).text, module.__dict__)
@@ -112,3 +120,15 @@ def test_the_compiler_imports_cantools_and_itself_and_the_standard_library(modul
     text = (ROOT / "dbc" / f"{module}.py").read_text(encoding="utf-8")
     roots = {found.split(".")[0] for found in re.findall(r"^(?:from|import) ([\w.]+)", text, re.MULTILINE)}
     assert roots <= {"cantools", "dbc"} | set(sys.stdlib_module_names)
+
+
+def test_a_folder_of_another_name_and_a_python_without_cantools_are_one_line(tmp_path: Path) -> None:
+    other = tmp_path / "compiler"
+    shutil.copytree(ROOT / "dbc", other)
+    asked = [str(ROOT / "dbc" / "bms.dbc"), "-o", str(tmp_path / "out.py")]
+    command = [sys.executable, str(other / "generate.py"), *asked]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "generate.py: its folder must be called dbc\n")
+    bare = [sys.executable, "-S", "-E", str(ROOT / "dbc" / "generate.py"), *asked]
+    done = subprocess.run(bare, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "generate.py: needs cantools: pip install cantools\n")

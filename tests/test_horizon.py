@@ -64,8 +64,8 @@ def situation(pack: Pack, s: dict[str, Any]) -> Any:
     r = [int(x * scale) + 1 for x in r]
     return SimpleNamespace(
         hot_ddegC=s["hot"], cold_ddegC=s["cold"], layer_high_mV=s["high_mV"], layer_low_mV=s["low_mV"],
-        r_high_uohm=sum(r), r_low_uohm=int(least), _r1_uohm=r[1], _r2_uohm=r[2],
-        _apart_r0_uohm=0, _apart_r1_uohm=0, _apart_r2_uohm=0,
+        r_high_uohm=sum(r), r_low_uohm=int(least), r1_uohm=r[1], r2_uohm=r[2],
+        apart_r0_uohm=0, apart_r1_uohm=0, apart_r2_uohm=0,
         memory_1_dA=s.get("memory_dA", 16383), memory_2_dA=s.get("memory_dA", 16383),
     )  # fmt: skip
 
@@ -397,7 +397,7 @@ def test_no_current_no_voltage_and_no_temperature_overflow_a_small_integer(
 ) -> None:
     bound = situation(pack, s | {"cold": -400, "hot": 0, "lo": 0, "hi": 1000})
     bound.hot_ddegC = wild[1]
-    bound._apart_r0_uohm = bound._apart_r1_uohm = bound._apart_r2_uohm = bound.r_high_uohm // 2
+    bound.apart_r0_uohm = bound.apart_r1_uohm = bound.apart_r2_uohm = bound.r_high_uohm // 2
     bound.layer_high_mV = wild[0]
     bound.layer_low_mV = -wild[0]
     envelope = Envelope(pack)

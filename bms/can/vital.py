@@ -238,7 +238,7 @@ class Vital:
         m.insulation_kohm = kohm
         m.insulation_ohm_per_volt = kohm
         if kohm <= _INSULATION_MAX:
-            volts = self._snap.value[_PACK_mV] // _mV_PER_V
+            volts = self._snap.value[_PACK_mV] // _mV_PER_V + 1  # rounded up: rather too little than too much
             m.insulation_ohm_per_volt = kohm * _OHM_PER_KOHM // volts if volts > 0 else _INSULATION_MAX
             if m.insulation_ohm_per_volt > _INSULATION_MAX:
                 m.insulation_ohm_per_volt = _INSULATION_MAX

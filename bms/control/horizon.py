@@ -230,12 +230,12 @@ class Horizon:
         room_now_mV = room_mV
         taken = self._taken_permille[h]
         r_high_uohm = bound.r_high_uohm
-        r1_uohm = bound._r1_uohm
-        r2_uohm = bound._r2_uohm
+        r1_uohm = bound.r1_uohm
+        r2_uohm = bound.r2_uohm
         if self._apart:  # the bound grows with the current by what layers may differ in resistance
-            r1_uohm += bound._apart_r1_uohm
-            r2_uohm += bound._apart_r2_uohm
-            r_high_uohm += bound._apart_r0_uohm + bound._apart_r1_uohm + bound._apart_r2_uohm
+            r1_uohm += bound.apart_r1_uohm
+            r2_uohm += bound.apart_r2_uohm
+            r_high_uohm += bound.apart_r0_uohm + bound.apart_r1_uohm + bound.apart_r2_uohm
         r2_uohm = (r2_uohm // 10 + 1) * taken // 100 + 1
         room_mV -= 2 * (drop_mV(r1_uohm, (now_dA - first + 1) // 2) + drop_mV(r2_uohm, (now_dA - second + 1) // 2))
         room_mV -= drop_mV(climb_uohm, now_dA) if now_dA > 0 else 1 - drop_mV(climb_uohm, -now_dA)

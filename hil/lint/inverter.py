@@ -37,7 +37,7 @@ def shape(inverter: Any) -> Iterator[Complaint]:
     if isinstance(inverter, Inverter):
         yield from misshapen(inverter, INVERTER_FIELDS, SHAPES, "inverter.")
     elif inverter is not None:
-        yield "inverter", inverter, "must be an Inverter, or None where there is none"
+        yield "inverter", inverter, "must be an Inverter(...) as in bms/packs/bess_14.py, or None where there is none"
 
 
 def inverter_ranges(pack: Pack) -> Iterator[Complaint]:
