@@ -1,10 +1,10 @@
 """A receiver of AUTOSAR E2E profile 5 that takes nothing older than what it has taken, and senders that go wrong.
 
 Nothing of the firmware is in it; the check sums are autosar-e2e's. It is stricter than the profile's own text in three
-things. There the counter follows every frame with a right check sum, so that of two old ones the second is in sequence; here
-the reference is the last frame that was accepted, and stays. There the first frame is good, here it is only the reference.
-There the largest step is a number of the configuration, here it is the count of periods within the deadline; and silence is
-the deadline without an accepted frame (after such a first one: without the second).
+things. There the counter follows every frame with a right check sum, so that of two old ones the second is in sequence;
+here the reference is the last frame that was accepted, and stays. There the first frame is good, here it is only the
+reference. There the largest step is a number of the configuration, here it is the count of periods within the deadline, up
+to 16; and silence is the deadline without an accepted frame (after such a first one: without the second).
 
 A disturbance is a function of (random, first counter) that returns what happens on the bus, (time in ms, data), and what the
 receiver has to say of each frame. SENT_ms apart, all with a deadline of DEADLINE_ms.
@@ -18,6 +18,8 @@ import e2e.p05
 IDENTIFIER = 0x200
 OTHER_IDENTIFIER = 0x210
 MAX_DELTA_COUNTER = 6
+LARGEST_STEP = 16
+"""However long the deadline: a larger one would take too many old counters for new."""
 DEADLINE_ms = 300
 SENT_ms = 50
 RUN = 5
@@ -42,7 +44,7 @@ class Standard:
         self.now_ms = 0
         self.status = NONE
         self.accepted_ms = -(1 << 40)
-        self._steps = len(range(period_ms, deadline_ms + 1, period_ms)) or 1
+        self._steps = len(range(period_ms, deadline_ms + 1, period_ms)[:LARGEST_STEP]) or 1
         self._expected: list[int] = []  # counters that are new, the nearest first; empty: any frame is the first
         self._until_ms = 0
 

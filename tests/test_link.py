@@ -531,3 +531,77 @@ def test_a_request_nobody_knows_is_heard_and_not_accepted() -> None:
     for _ in range(60):
         app.tick()
     assert not app.link.accepted
+
+
+def named(name: str) -> int:
+    """Id of a row of the fault table."""
+    return next(row.id for row in F.TABLE if row.name == name)
+
+
+@each_pack
+def test_spoilt_commands_in_place_of_sound_ones_are_named_before_they_count_as_lost(pack: Pack) -> None:
+    app, board = driving(pack)
+    board.command_flip_bit = 20
+    told = ticks_until_active(app, named("command_unsound")) * 10
+    assert pack.command_deadline_ms // 2 - 60 <= told <= pack.command_deadline_ms // 2 + 20
+    assert not app.monitor.is_active(named("command_lost"))
+    board.command_flip_bit = -1
+    for _ in range(12):
+        app.tick()
+    assert not app.monitor.is_active(named("command_unsound"))
+    assert app.machine.state == M.DRIVE
+
+
+@each_pack
+def test_silence_is_no_unsound_command_and_neither_are_spoilt_ones_beside_sound_ones(pack: Pack) -> None:
+    app, board = driving(pack)
+    noise = memoryview(bytearray(b"spoilt!!"))
+    for _ in range(100):
+        app.link.put(0x200, False, noise)
+        app.tick()
+        assert not app.monitor.is_active(named("command_unsound"))
+    app, board = driving(pack)
+    board.command_silent = 1
+    for _ in range(100):
+        app.tick()
+        assert not app.monitor.is_active(named("command_unsound"))
+    assert app.monitor.is_active(named("command_lost"))
+
+
+def test_spoilt_statuses_in_place_of_sound_ones_are_named_before_the_charger_counts_as_lost() -> None:
+    pack = bench_24.PACK
+    board = Recorder(pack)
+    app = App(pack, board)
+    for k in range(250):
+        board.request = CHARGE if k > 20 else OPEN
+        app.tick()
+    assert app.machine.state == M.CHARGE
+    board.charger_silent = 1
+    noise = memoryview(bytearray(b"spoilt!!"))
+    told_ms = 0
+    while not app.monitor.is_active(named("charger_unsound")) and told_ms < 1000:
+        app.link.put(0x210, False, noise)
+        app.tick()
+        told_ms += 10
+    assert pack.charger_deadline_ms // 2 - 110 <= told_ms <= pack.charger_deadline_ms // 2 + 20
+    assert not app.monitor.is_active(named("charger_lost"))
+
+
+def test_an_inverter_that_has_been_silent_for_longer_than_the_pack_allows_is_a_warning_until_it_speaks() -> None:
+    pack = bess_14.PACK
+    assert pack.inverter is not None
+    board = Recorder(pack)
+    app = App(pack, board)
+    for k in range(300):
+        board.request = DRIVE if k > 20 else OPEN
+        app.tick()
+    assert app.machine.state == M.DRIVE
+    app.link._inverter.age_ms = pack.inverter.deadline_ms - 400  # the minutes before
+    since = ticks_until_active(app, named("inverter_lost")) * 10
+    assert 300 <= since <= 600
+    assert app.machine.state == M.DRIVE
+    app.link.put(0x305, False, memoryview(bytearray(8)))
+    for _ in range(25):
+        app.tick()
+    assert not app.monitor.is_active(named("inverter_lost"))
+    assert board.fed == board.ticks

@@ -72,7 +72,8 @@ def test_a_limit_that_goes_is_gone_after_the_time_of_the_ramp_and_not_before(sta
         offered.append(world.allow(0, 0).charge_dA)
         took_ms += 100
     assert offered == sorted(offered, reverse=True)
-    assert start * 1000 // fall_dA_s <= took_ms <= start * 1000 // fall_dA_s + 200
+    # what the ramp had left over from the round before may save a round
+    assert start * 1000 // fall_dA_s - 100 <= took_ms <= start * 1000 // fall_dA_s + 200
 
 
 @pytest.mark.parametrize("zero_dA", (0, 1))

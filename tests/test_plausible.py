@@ -133,7 +133,7 @@ ADVICE = {
 }
 BY_PROBES = (*range(F.HOT_CHARGE_ddegC, F.HOT_ddegC + 1), F.PROBE_BEYOND_ddegC)
 BY_BOUND = (2, 3, 5, 6)
-UNPROVOKED = {7, 37, 51, 52, 53, 62, 70, 81, 82}  # have tests of their own
+UNPROVOKED = {7, 37, 51, 52, 53, 62, 63, 64, 65, 66, 70, 81, 82}  # have tests of their own
 
 
 def in_state(pack: Pack, state: int, stored_permille: int = -1) -> tuple[App, FakeBoard]:

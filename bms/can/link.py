@@ -127,12 +127,13 @@ class Link:
         # a wrong check beside sound frames is noise; in place of them it is told before they count as lost
         age_ms = command.age_ms if machine.closed_wanted else 0
         value[_COMMAND_AGE_ms] = age_ms
-        value[_COMMAND_e2e] = command.state if age_ms * 2 > command.deadline_ms else 0
+        value[_COMMAND_e2e] = command.state if age_ms * 2 > command.deadline_ms and command.state < _TIMED_OUT else 0
         age_ms = 0
         if machine.state == _CHARGE and machine.in_state_ms > charger.deadline_ms:
             age_ms = charger.age_ms if self._foreign_charger is None else self._foreign_charger.age_ms
         value[_CHARGER_AGE_ms] = age_ms
-        value[_CHARGER_e2e] = charger.state if self._foreign_charger is None and age_ms * 2 > charger.deadline_ms else 0
+        told = self._foreign_charger is None and age_ms * 2 > charger.deadline_ms and charger.state < _TIMED_OUT
+        value[_CHARGER_e2e] = charger.state if told else 0
         return self.wish
 
     def _obey(self) -> None:
