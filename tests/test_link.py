@@ -535,7 +535,7 @@ def test_a_request_nobody_knows_is_heard_and_not_accepted() -> None:
 
 def named(name: str) -> int:
     """Id of a row of the fault table."""
-    return next(row.id for row in F.TABLE if row.name == name)
+    return int(next(row.id for row in F.TABLE if row.name == name))
 
 
 @each_pack
@@ -596,6 +596,7 @@ def test_an_inverter_that_has_been_silent_for_longer_than_the_pack_allows_is_a_w
         board.request = DRIVE if k > 20 else OPEN
         app.tick()
     assert app.machine.state == M.DRIVE
+    assert app.link._inverter is not None
     app.link._inverter.age_ms = pack.inverter.deadline_ms - 400  # the minutes before
     since = ticks_until_active(app, named("inverter_lost")) * 10
     assert 300 <= since <= 600
