@@ -1,9 +1,10 @@
 """The firmware: builds every room once, runs the 10 ms tick in its fixed order, and gives slow work one slot a tick.
 
     sample  summarise  plausible  bound  coulomb  window  monitor  receive  machine  contactors  envelope  send  alive
-then one slow slot of TIMETABLE. Above the line nothing allocates and integers decide; an exception there opens the
-contactors and the watchdog is not fed again. Below it floats advise; an exception there withdraws the advice, is counted,
-and the conservative tables remain. The only file that sees all rooms, and the only one that asks the board for the time.
+then one slow slot of TIMETABLE. In three ticks of ten, ahead of send, what the wire tells once a round is made ready. Above
+the line nothing allocates and integers decide; an exception there opens the contactors and the watchdog is not fed again.
+Below it floats advise; an exception there withdraws the advice, is counted, and the conservative tables remain. The only
+file that sees all rooms, and the only one that asks the board for the time.
 """
 
 import gc

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         """Where a board puts the frames that are not its own: bms.can.link."""
 
         def put(self, identifier: int, extended: bool, data: memoryview) -> None:
-            """Copies one received frame; what is not for the firmware is counted and dropped."""
+            """Takes one received frame before it returns; what is not for the firmware is counted and dropped."""
 
     class Board(Protocol):
         """One microcontroller with its sensors, contactors and CAN controller. `benched`: finish() wants to be called."""

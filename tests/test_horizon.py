@@ -331,7 +331,7 @@ def hidden_map_dA(plant: Plant) -> float:
     return least * cell.capacity_mAh / 100_000
 
 
-@settings(max_examples=2)
+@settings(max_examples=4)
 @given(
     seed=st.integers(0, 1 << 30),
     soc=st.sampled_from([0.05, 0.12, 0.25, 0.5, 0.8, 0.93]),

@@ -254,7 +254,7 @@ def test_a_charger_that_falls_silent_takes_the_current_away_in_time(pack: Pack) 
     assert pack.charger_deadline_ms - 110 <= since * 10 <= row.budget_ms
 
 
-@settings(max_examples=24)
+@settings(max_examples=60)
 @given(bit=st.integers(0, 63), ticks=st.integers(6, 20))
 def test_no_command_with_a_wrong_bit_is_ever_obeyed(bit: int, ticks: int) -> None:
     app, board = driving(bench_24.PACK)
