@@ -1,6 +1,6 @@
 """The firmware: builds every room once, runs the 10 ms tick in its fixed order, and gives slow work one slot a tick.
 
-    sample  summarise  plausible  bound  coulomb  window  monitor  receive  machine  contactors  envelope  send  alive
+    sample  summarise  plausible  bound  coulomb  window  watch  monitor  receive  machine  contactors  envelope  send  alive
 then one slow slot of TIMETABLE. In three ticks of ten, ahead of send, what the wire tells once a round is made ready. Above
 the line nothing allocates and integers decide; an exception there opens the contactors and the watchdog is not fed again.
 Below it floats advise; an exception there withdraws the advice, is counted, and the conservative tables remain. The only
@@ -26,12 +26,13 @@ from bms.safety.alive import Alive
 from bms.safety.bound import Bound
 from bms.safety.contactor import Contactor
 from bms.safety.coulomb import Coulomb
-from bms.safety.faults import Signals
 from bms.safety.insulation import Insulation
 from bms.safety.machine import Machine
 from bms.safety.monitor import Monitor
 from bms.safety.plausible import Plausible
+from bms.safety.signals import Signals
 from bms.safety.snapshot import Snapshot
+from bms.safety.watch import Watch
 from bms.safety.window import Window
 from bms.schema import layer_count
 
@@ -102,6 +103,9 @@ class App:
         self.thermal = Thermal(pack)
         self.energy = Energy(pack)
         self.insulation = Insulation()
+        self.watch = Watch(
+            pack, self.signals, self.snap, self.bound, self.coulomb, self.machine, self.contactor, self.insulation
+        )
         self.advice = Advice()
         self.alive = Alive()
         self.bus = Bus(self.signals)
@@ -146,7 +150,7 @@ class App:
             self.lane_failed = True
             self.last_error = error
         if self.lane_failed:
-            self.board.contactors(0)
+            self.board.contactors(0, 0)
         heap_unlock()
         self._fresh = False
         try:
@@ -204,21 +208,24 @@ class App:
             coulomb.place(advice.soc_permille)  # -1 while there is none
         self.window.step(snap, new_bits, bound)
         trail = trail * 3 + 5
-        severity = monitor.step(new_bits, dt_ms)
+        new_bits = self.watch.step(new_bits, phase, envelope.charge_dA, envelope.discharge_dA, envelope.map_dA, dt_ms)
         trail = trail * 3 + 6
+        severity = monitor.step(new_bits, dt_ms)
+        trail = trail * 3 + 7
         wish = link.receive(dt_ms)
         if link.reset and not machine.closed_wanted:
             monitor.reset()
             severity = monitor.severity
-        trail = trail * 3 + 7
+        trail = trail * 3 + 8
         current_dA = snap.current_dA
         machine.held = not bound.within
         machine.step(severity, wish, suspect == 0 and self._looked, self.contactor.closed, current_dA, dt_ms)
         if testing:
             self.signals.value[_SELF_TEST_ms] = machine.in_state_ms if machine.state == _SELF_TEST else 0
-        trail = trail * 3 + 8
-        board.contactors(self.contactor.step(machine.closed_wanted, snap, dt_ms))
         trail = trail * 3 + 9
+        contactor = self.contactor
+        board.contactors(contactor.step(machine.closed_wanted, snap, dt_ms), contactor.hold_percent)
+        trail = trail * 3 + 10
         if phase >= _FIRST_PHASE:
             if phase == _FIRST_PHASE:
                 envelope.window(advice, believable, coulomb.low_permille, coulomb.high_permille)
@@ -226,9 +233,9 @@ class App:
         envelope.step(machine, severity, bound, advice, believable, current_dA, dt_ms)
         if phase < _ROUND_PHASES:
             self._once_a_round(phase, wish, current_dA)
-        trail = trail * 3 + 10
-        link.send(board, envelope.cut)
         trail = trail * 3 + 11
+        link.send(board, envelope.cut)
+        trail = trail * 3 + 12
         self.alive.step(board, trail, dt_ms)
 
     def _once_a_round(self, phase: int, wish: int, current_dA: int) -> None:

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
             """Drains chips and the CAN controller once. Fills `snap` in place (values, age 0, reasons, fresh_bits and
             bad_bits, which it first clears) and hands other frames to `mailbox`. Returns now_ms of this tick."""
 
-        def contactors(self, mask: int) -> None:
-            """Drives the coils: bits NEGATIVE, PRECHARGE, POSITIVE, AUXILIARY of bms.safety.snapshot."""
+        def contactors(self, mask: int, hold_percent: int) -> None:
+            """Drives the coils: bits NEGATIVE, PRECHARGE, POSITIVE, AUXILIARY of bms.safety.snapshot; `hold_percent` is
+            the duty of the economiser, 100 while a coil pulls in."""
 
         def can_send(self, identifier: int, data: bytearray, extended: bool) -> bool:
             """Queues one frame, with an identifier of 11 bits or, `extended`, of 29. False: no room now, or the same
@@ -56,6 +57,12 @@ if TYPE_CHECKING:
         def rested(self) -> bool:
             """True when the pack is known to have rested before this start until its overvoltages were gone, some ten
             minutes: by a clock that ran on, or by what the last run stored. Not known is False."""
+
+        def store_sound(self) -> bool:
+            """False when what was stored before this start could not be read."""
+
+        def commissioned_crc(self) -> int:
+            """Fingerprint of the configuration that this board was commissioned with; -1 when none was stored."""
 
         def finish(self, decisions: "array[int]", soc: float, sigma: float, hysteresis: float, fresh: bool) -> None:
             """End of the tick. A bench wants the bytes of the integer lane's decisions and, when `fresh`, the estimates;

@@ -92,6 +92,32 @@ INVERTER_FIELDS = (
 )
 Inverter = namedtuple("Inverter", INVERTER_FIELDS)
 
+GUARDS_FIELDS = (
+    "core_mK_W",  # how much hotter than any probe a layer inside a stack can be, for each W of heat in every layer
+    # triples are (info, warning, fault)
+    "sister_rest_mV",  # of one layer, beyond what the declared spread explains, after `sister_rest_s` without current
+    "sister_rest_s",
+    "sister_load_mV",  # the same at any time
+    "collapse_mV",  # of one layer, lost within 100 ms
+    "rise_ddegC",  # of one probe within two seconds
+    "gradient_ddegC",  # between two layers of a stack
+    "insulation_ohm_V",  # of the pack's voltage
+    "supply_low_mV",  # of the controller and its coils
+    "supply_high_mV",
+    "coolant_ddegC",  # at the inlet
+    "coolant_flow_dl_min",  # least; 0 where nothing has to flow
+    "force_N",  # of a stack on its frame
+    "link_apart_mV",  # link and pack, contactors closed, or charger and link
+    "link_fall_ms",  # time in which a link that is let go has lost a tenth of its voltage
+    "overfill_permille",  # of capacity, beyond the room that the SoC interval leaves
+    "break_budget_count",  # openings under load after which the contactors are not closed again
+    "precharge_attempts",  # that the resistor stands in a row ...
+    "precharge_cool_ms",  # ... each of which it feels for so long
+    "pull_in_ms",  # full coil current, before ...
+    "hold_percent",  # ... the economiser holds with this
+)
+Guards = namedtuple("Guards", GUARDS_FIELDS)
+
 PACK_FIELDS = (
     "name",
     "source",
@@ -130,6 +156,7 @@ PACK_FIELDS = (
     "precharge_too_fast_ms",
     "precharge_timeout_ms",
     "limit_rise_dA_s",  # ramp of published limits upwards; downwards there is none
+    "guards",  # limits of what is not a layer, and of layers against each other
     "wake_memory_dA",  # mean current of the last minutes before waking that relaxation must be reckoned with
     # dialogue
     "command_deadline_ms",

@@ -8,6 +8,7 @@ SOC_KNOTS: int
 CELL_FIELDS: tuple[str, ...]
 SENSOR_FIELDS: tuple[str, ...]
 INVERTER_FIELDS: tuple[str, ...]
+GUARDS_FIELDS: tuple[str, ...]
 PACK_FIELDS: tuple[str, ...]
 
 class Cell(NamedTuple):
@@ -78,6 +79,29 @@ class Inverter(NamedTuple):
     manufacturer: str
     family: str
 
+class Guards(NamedTuple):
+    core_mK_W: int
+    sister_rest_mV: tuple[int, int, int]
+    sister_rest_s: int
+    sister_load_mV: tuple[int, int, int]
+    collapse_mV: int
+    rise_ddegC: tuple[int, int, int]
+    gradient_ddegC: tuple[int, int, int]
+    insulation_ohm_V: tuple[int, int, int]
+    supply_low_mV: tuple[int, int, int]
+    supply_high_mV: int
+    coolant_ddegC: int
+    coolant_flow_dl_min: int
+    force_N: tuple[int, int, int]
+    link_apart_mV: int
+    link_fall_ms: int
+    overfill_permille: int
+    break_budget_count: int
+    precharge_attempts: int
+    precharge_cool_ms: int
+    pull_in_ms: int
+    hold_percent: int
+
 class Pack(NamedTuple):
     name: str
     source: str
@@ -113,6 +137,7 @@ class Pack(NamedTuple):
     precharge_too_fast_ms: int
     precharge_timeout_ms: int
     limit_rise_dA_s: int
+    guards: Guards
     wake_memory_dA: int
     command_deadline_ms: int
     charger_deadline_ms: int

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 CLOCK_MASK = 0x3FFFFFFF
 COMMAND_ms = 50
 CHARGER_ms = 100
+ENVIRONMENT_ms = 100
+NOT_FITTED_ddegC = -1000
 OPEN, DRIVE, CHARGE, SERVICE = 0, 1, 2, 3
 FULL_LAYER_mV = 3600
 ELCON_STATUS = 0x18FF50E5  # what such a charger says each second; here as often as ours does
@@ -64,9 +66,34 @@ class FakeBoard:
         self.inputs_silent = 0
         self.interlock_closed = 1
         self.crash_seen = 0
+        self.probe_reason = bytearray(probes)
+        self.fuse_intact = 1
+        self.charger_plugged = 0
+        self.coil_supply_present = 1
+        self.supply_mV = 12000
+        # conversion counters that stand still while frames go on
+        self.current_frozen = 0
+        self.voltages_frozen = 0
+        self.inputs_frozen = 0
+        self.chain_frozen = 0
+        # health of the front ends
+        self.chain_silent = 0
+        self.crc_error_chips = 0
+        self.lost_chips_bits = 0
+        self.reference_error = 0
+        self.brown_out_seen = 0
+        # surroundings; -1: not fitted
+        self.environment_silent = 0
+        self.insulation_kohm = 20000
+        self.coolant_inlet_ddegC = 250
+        self.coolant_flow_dl_min = 80
+        self.force_N = -1
         # contactors and link
         self.coils = 0
+        self.hold_percent = 0
         self.contacts = 0
+        self.welded = 0  # contacts that do not open
+        self.stuck_open = 0  # contacts that do not close
         self.feedback_stuck_on = 0
         self.feedback_stuck_off = 0
         self.link_dead = 0  # the link does not rise
@@ -84,6 +111,8 @@ class FakeBoard:
         self.command_frozen = 0  # the same frame again and again
         self.charger_silent = 0
         self.charger_state = 1
+        self.charger_current_dA = -1  # what it says it gives; -1: what flows
+        self.charger_error_mV = 0  # of its voltage against the link
         self.refuse = 0  # the controller has no room
         self.controller_state = 1  # of machine.CAN: 1 active, 2 warning, 3 passive, 4 bus-off
         self._command = W.VcuCommand()
@@ -102,6 +131,8 @@ class FakeBoard:
         self.restarts = 0
         self._stored_permille = stored_permille
         self.rested_before = True
+        self.store_is_sound = True
+        self.commissioned = -1
         self._cause = cause
 
     def wait(self) -> bool:
@@ -138,11 +169,16 @@ class FakeBoard:
         self._world(total)
         if self.ticks * self.tick_ms % self.pack.probe_sensor.period_ms < self.tick_ms:
             for i in range(len(self.probe_ddegC)):
-                if not self.probe_silent[i]:
+                if self.probe_reason[i]:
+                    snap.probe_reason[i] = self.probe_reason[i]
+                    bad |= S.PROBES
+                elif not self.probe_silent[i]:
                     snap.probe_ddegC[i] = self.probe_ddegC[i]
                     snap.probe_age_ms[i] = 0
                     snap.probe_reason[i] = 0
                     fresh |= S.PROBES
+        if not self.current_silent and not self.current_frozen:
+            self._set(snap, S.CURRENT_count, self.ticks & 255)
         if self.current_reason:
             snap.reason[S.CURRENT_A_mA] = self.current_reason
             bad |= S.CURRENT
@@ -157,12 +193,38 @@ class FakeBoard:
         if not self.link_silent:
             self._set(snap, S.LINK_mV, self.link_mV)
             fresh |= S.VOLTAGES
+        if not (self.pack_silent and self.link_silent) and not self.voltages_frozen:
+            self._set(snap, S.VOLTAGES_count, self.ticks & 255)
         if not self.inputs_silent:
+            if not self.inputs_frozen:
+                self._set(snap, S.INPUTS_count, self.ticks & 255)
             closed = self.contacts
             self._set(snap, S.FEEDBACK_bits, (closed | self.feedback_stuck_on) & (15 ^ self.feedback_stuck_off))
             self._set(snap, S.INTERLOCK_closed, self.interlock_closed)
             self._set(snap, S.CRASH_seen, self.crash_seen)
+            self._set(snap, S.SUPPLY_mV, self.supply_mV)
+            self._set(snap, S.FUSE_intact, self.fuse_intact)
+            self._set(snap, S.CHARGER_plugged, self.charger_plugged)
+            self._set(snap, S.COIL_SUPPLY_present, self.coil_supply_present)
             fresh |= S.INPUTS
+        if not self.chain_silent:
+            if not self.chain_frozen:
+                self._set(snap, S.CONVERSIONS_count, self.ticks & 255)
+            self._set(snap, S.CRC_ERROR_chips, self.crc_error_chips)
+            self._set(snap, S.LOST_CHIPS_bits, self.lost_chips_bits)
+            self._set(snap, S.REFERENCE_error, self.reference_error)
+            self._set(snap, S.BROWN_OUT_seen, self.brown_out_seen)
+            fresh |= S.CHAIN
+        if not self.environment_silent and self.ticks * self.tick_ms % ENVIRONMENT_ms < self.tick_ms:
+            if self.insulation_kohm >= 0:
+                self._set(snap, S.INSULATION_kohm, self.insulation_kohm)
+            if self.coolant_inlet_ddegC > NOT_FITTED_ddegC:
+                self._set(snap, S.COOLANT_INLET_ddegC, self.coolant_inlet_ddegC)
+            if self.coolant_flow_dl_min >= 0:
+                self._set(snap, S.COOLANT_FLOW_dl_min, self.coolant_flow_dl_min)
+            if self.force_N >= 0:
+                self._set(snap, S.FORCE_N, self.force_N)
+            fresh |= S.ENVIRONMENT
         snap.fresh_bits = fresh
         snap.bad_bits = bad
         self._commands(mailbox)
@@ -178,7 +240,11 @@ class FakeBoard:
         """Contacts follow their coils, the link follows the contacts, and the current is what that takes."""
         for k in range(3):
             bit = 1 << k
-            if (self.coils ^ self.contacts) & bit:
+            if bit & self.welded:
+                self.contacts |= bit
+            elif bit & self.stuck_open:
+                self.contacts &= 15 ^ bit
+            elif (self.coils ^ self.contacts) & bit:
                 self._moving_ms[k] += self.tick_ms
                 if self._moving_ms[k] >= self.pack.contactor_delay_ms:
                     self.contacts ^= bit
@@ -216,7 +282,9 @@ class FakeBoard:
         if self.ticks * self.tick_ms % CHARGER_ms < self.tick_ms and not self.charger_silent:
             data = self._charger_data
             self._charger.charger_state = self.charger_state
-            self._charger.charger_voltage_mV = self.link_mV
+            self._charger.charger_voltage_mV = self.link_mV + self.charger_error_mV
+            given_dA = self.current_mA // 100 if self.charger_current_dA < 0 else self.charger_current_dA
+            self._charger.charger_current_dA = given_dA if given_dA > 0 else 0
             counter = data[2]
             self._charger.pack(data)
             data[2] = counter
@@ -232,8 +300,9 @@ class FakeBoard:
             self._wire[flip_bit >> 3] ^= 1 << (flip_bit & 7)
         mailbox.put(identifier, False, self._wire)
 
-    def contactors(self, mask: int) -> None:
+    def contactors(self, mask: int, hold_percent: int) -> None:
         self.coils = mask
+        self.hold_percent = hold_percent
 
     def can_send(self, identifier: int, data: bytearray, extended: bool) -> bool:
         if self.refuse:
@@ -264,6 +333,12 @@ class FakeBoard:
 
     def rested(self) -> bool:
         return self.rested_before
+
+    def store_sound(self) -> bool:
+        return self.store_is_sound
+
+    def commissioned_crc(self) -> int:
+        return self.commissioned
 
     def finish(self, decisions: "array[int]", soc: float, sigma: float, hysteresis: float, fresh: bool) -> None:
         self.crc = crc32(decided(decisions), self.crc)

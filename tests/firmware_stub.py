@@ -59,7 +59,7 @@ class App:
         if self.mailbox.order:
             self.obey()
         self.decisions[1] = self.snap.group_mV[0]
-        board.contactors(self.ticks & 15)
+        board.contactors(self.ticks & 15, 100)
         for k in range(FRAMES):
             self.frame[0] = k
             self.frame[1] = self.ticks & 255

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from bms.app import App
 from bms.packs import bench_24, ev_240
 from bms.safety import faults as F
+from bms.safety import signals as N
 from bms.safety.bound import Bound
 from bms.safety.snapshot import CURRENT_A_mA, Snapshot
 from bms.schema import PACK_FIELDS, Pack, replaced
@@ -182,7 +183,7 @@ def snapshot(pack: Pack, t_ddegC: int = 250) -> Snapshot:
 def width(pack: Pack, lo: int, hi: int, t_ddegC: int, c_permille: int, excess_mV: int) -> int:
     """How far apart the bounds are after a second of a current."""
     snap = snapshot(pack, t_ddegC)
-    bound = Bound(pack, F.Signals(), pack.wake_memory_dA)
+    bound = Bound(pack, N.Signals(), pack.wake_memory_dA)
     snap.current_dA = pack.cell.capacity_mAh * c_permille // 100000
     snap.value[CURRENT_A_mA] = snap.current_dA * 100
     for k in range(100):

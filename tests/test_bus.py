@@ -15,7 +15,8 @@ from bms.can.bus import Bus
 from bms.packs import bench_24
 from bms.safety import faults as F
 from bms.safety import machine as M
-from bms.safety.faults import Signals
+from bms.safety import signals as N
+from bms.safety.signals import Signals
 from tests.fake_board import DRIVE, OPEN, FakeBoard
 
 STOPPED, ACTIVE, WARNING, PASSIVE, OFF = range(5)
@@ -133,8 +134,8 @@ def test_rounds_of_any_length_are_reckoned_by_their_time(looks: list[tuple[int, 
     rig = Rig()
     for state, dt_ms in looks:
         rig.look(state, dt_ms)
-        assert rig.signals.value[F.BUS_off] == (state == OFF)
-        assert rig.signals.value[F.BUS_passive] == (state == PASSIVE)
+        assert rig.signals.value[N.BUS_off] == (state == OFF)
+        assert rig.signals.value[N.BUS_passive] == (state == PASSIVE)
     assert (rig.controller.restarts_ms, rig.bus.offs) == patient(looks)
 
 

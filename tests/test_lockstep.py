@@ -108,7 +108,7 @@ def test_actuators_tell_this_ticks_contactors_and_watchdog() -> None:
         rig.transport.deliver(ticked(n, 10 * n))
         rig.board.wait()
         rig.sample()
-        rig.board.contactors(n % 16)
+        rig.board.contactors(n % 16, 100)
         rig.board.alive()
         frames = dict(rig.finish(DECISIONS))
         assert actuators.unpack(frames[HilActuators.ID])

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bms.packs import bench_24, ev_240
 from bms.safety import faults as F
+from bms.safety import signals as N
 from bms.safety.monitor import NOWHERE, Monitor
 from bms.schema import Pack
 
@@ -27,7 +28,7 @@ class Bench:
     pack: Pack
 
     def __post_init__(self) -> None:
-        self.signals = F.Signals()
+        self.signals = N.Signals()
         self.monitor = Monitor(self.pack, self.signals)
         for row in F.TABLE:
             rows = [other for other in F.TABLE if other.signal == row.signal]
@@ -258,4 +259,4 @@ def test_ids_are_unique_fit_their_room_and_every_row_can_be_met_in_its_budget() 
         assert row.severity in (F.INFO, F.WARNING, F.DERATE, F.TRIP_AFTER_RAMP, F.TRIP_NOW)
         assert row.latch or row.severity < F.TRIP_AFTER_RAMP
         assert row.sense in (1, -1)
-        assert 0 <= row.signal < F.SIGNALS
+        assert 0 <= row.signal < N.SIGNALS

@@ -14,6 +14,7 @@ from bms.can import frames as W
 from bms.packs import bench_24, ev_240
 from bms.safety import faults as F
 from bms.safety import machine as M
+from bms.safety import signals as N
 from bms.safety import snapshot as S
 from bms.schema import PACK_FIELDS, Pack, replaced
 from tests.fake_board import CHARGE, DRIVE, OPEN, FakeBoard
@@ -131,7 +132,7 @@ ADVICE = {
     44: Provoked(M.DRIVE, each(pack_error_mV=9000)),
     80: Provoked(M.DRIVE, each(tick_ms=40)),
 }
-BY_PROBES = (*range(F.HOT_CHARGE_ddegC, F.HOT_ddegC + 1), F.PROBE_BEYOND_ddegC)
+BY_PROBES = (*range(N.HOT_CHARGE_ddegC, N.HOT_ddegC + 1), N.PROBE_BEYOND_ddegC)
 BY_BOUND = (2, 3, 5, 6)
 UNPROVOKED = {7, 37, 51, 52, 53, 62, 63, 64, 65, 66, 70, 81, 82}  # have tests of their own
 

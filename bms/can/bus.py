@@ -11,7 +11,7 @@ from micropython import const
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from bms.board import Board
-    from bms.safety.faults import Signals
+    from bms.safety.signals import Signals
 
 # Copies of what faults.py says: no look-up; a test holds them together.
 _BUS_off = const(34)

@@ -1,4 +1,4 @@
-"""generated from bms.dbc (sha256 5cf62356923c) by dbc/generate.py; do not edit.
+"""generated from bms.dbc (sha256 b51f3f1b7e39) by dbc/generate.py; do not edit.
 
 Attributes are raw integers as on the wire; a name ends in the unit of its integer, if any. pack fills buf,
 LENGTH bytes, and clamps what is out of range; named values pass. unpack is False, and stores nothing, for a
@@ -83,16 +83,31 @@ class BmsState:
         is not too old. 0 no, 1 yes
     first_cause: 0 to 255 enum. Fault id of the first cause since the last reset; 0 is none. 0 none, 1
         layer_voltage_high, 2 layer_voltage_high_warn, 3 layer_voltage_high_info, 4 layer_voltage_low, 5
-        layer_voltage_low_warn, 6 layer_voltage_low_info, 7 layer_voltage_deep, 10 charge_hot, 11
-        charge_hot_warn, 12 charge_cold, 13 charge_cold_warn, 14 discharge_hot, 15 discharge_hot_warn, 16
-        discharge_cold, 17 discharge_cold_warn, 18 hot_stop, 20 charge_current_high, 21
-        discharge_current_high, 30 group_voltage_stale, 31 stack_voltage_stale, 32 temperature_stale, 33
-        current_stale, 34 pack_voltage_stale, 35 link_voltage_stale, 36 inputs_stale, 37 current_b_stale, 40
-        group_voltage_range, 41 temperature_range, 42 current_range, 43 stack_sum_mismatch, 44
-        string_sum_mismatch, 45 current_pair_mismatch, 50 contactor_feedback, 51 precharge_slow, 52
-        precharge_fast, 53 precharge_current, 60 command_lost, 61 charger_lost, 62 can_bus_off, 63
-        can_error_passive, 64 command_unsound, 65 charger_unsound, 66 inverter_lost, 70 self_test_failed, 71
-        interlock_open, 72 crash, 80 tick_late, 81 watchdog_reset, 82 estimator_failed
+        layer_voltage_low_warn, 6 layer_voltage_low_info, 7 layer_voltage_deep, 8 stack_voltage_high, 9
+        stack_voltage_low, 10 charge_hot, 11 charge_hot_warn, 12 charge_cold, 13 charge_cold_warn, 14
+        discharge_hot, 15 discharge_hot_warn, 16 discharge_cold, 17 discharge_cold_warn, 18 hot_stop, 19
+        pack_voltage_high, 20 charge_current_high, 21 discharge_current_high, 22 pack_voltage_low, 23
+        sister_rest_info, 24 sister_rest_warn, 25 sister_rest, 26 sister_load_warn, 27 sister_load, 28
+        layer_collapse, 29 taps_shifted, 30 group_voltage_stale, 31 stack_voltage_stale, 32 temperature_stale,
+        33 current_stale, 34 pack_voltage_stale, 35 link_voltage_stale, 36 inputs_stale, 37 current_b_stale,
+        38 group_wire_open, 39 group_crc, 40 group_voltage_range, 41 temperature_range, 42 current_range, 43
+        stack_sum_mismatch, 44 string_sum_mismatch, 45 current_pair_mismatch, 46 temperature_wire_open, 47
+        temperature_wire_short, 48 temperature_odd, 49 temperature_frozen, 50 contactor_feedback, 51
+        precharge_slow, 52 precharge_fast, 53 precharge_current, 54 contactor_welded, 55 contactor_bounce, 56
+        contactor_wear, 57 contactor_worn, 58 coil_supply_lost, 59 fuse_open, 60 command_lost, 61
+        charger_lost, 62 can_bus_off, 63 can_error_passive, 64 command_unsound, 65 charger_unsound, 66
+        inverter_lost, 67 charger_exceeds, 68 charger_failed, 69 charger_voltage_apart, 70 self_test_failed,
+        71 interlock_open, 72 crash, 73 link_apart, 74 boot_feedback, 75 precharge_hot, 76 opening_forced, 77
+        request_unknown, 78 overfilled, 79 charge_no_progress, 80 tick_late, 81 watchdog_reset, 82
+        estimator_failed, 83 tick_overdue, 84 clock_jumped, 85 store_unreadable, 86 configuration_changed, 87
+        configuration_foreign, 88 ticks_missed, 89 reset_unexpected, 90 thermal_runaway, 91
+        temperature_rate_info, 92 temperature_rate_warn, 93 gradient_info, 94 gradient_warn, 95 gradient_high,
+        96 current_when_open, 97 charge_over_limit_warn, 98 charge_over_limit, 99 discharge_over_limit_warn,
+        100 discharge_over_limit, 101 current_frozen, 102 voltages_frozen, 103 inputs_frozen, 104
+        chain_frozen, 105 chain_chips_lost, 106 chain_reference, 107 chain_brown_out, 108 chain_stale, 109
+        chain_crc, 110 group_frozen, 111 overload_warn, 112 overload, 113 regen_pulse, 114 insulation_warn,
+        115 insulation_low, 116 insulation_silent, 117 supply_low_warn, 118 supply_low, 119 supply_high, 120
+        coolant_hot, 121 coolant_flow, 122 environment_stale, 123 force_info, 124 force_warn, 125 force_high
     first_cause_where: 0 to 255 index. Index of the group, stack or probe that the first cause names. 255
         nowhere
     command_e2e: 0 to 7 enum. State of the end-to-end check of the vehicle's command. 0 none, 1 ok, 2

@@ -9,7 +9,7 @@ a house never asks for more than 1.5 C, so more is a fault here. Every number as
 """
 
 from bms.cells.si_ceramic_20ah import CELL as LAYER
-from bms.schema import CELL_FIELDS, Cell, Inverter, Pack, Sensor, replaced, scaled_cell
+from bms.schema import CELL_FIELDS, Cell, Guards, Inverter, Pack, Sensor, replaced, scaled_cell
 
 
 def _at_most(table: "tuple[int, ...]", most_mC: int) -> "tuple[int, ...]":
@@ -115,7 +115,7 @@ PACK = Pack(
         high_m=180000,
         latency_ms=50,
         period_ms=100,
-        deadline_ms=500,
+        deadline_ms=240,
     ),
     charge_rating_dA=1000,  # [1]
     discharge_rating_dA=1200,  # 5 kW at 42 V
@@ -132,6 +132,29 @@ PACK = Pack(
     precharge_too_fast_ms=118,  # 0.3 tau: no load there, or a contactor already closed
     precharge_timeout_ms=3000,
     limit_rise_dA_s=100,  # a house waits ten seconds for its full current
+    guards=Guards(
+        core_mK_W=2,
+        sister_rest_mV=(0, 15, 40),
+        sister_rest_s=7200,
+        sister_load_mV=(60, 120, 300),
+        collapse_mV=500,
+        rise_ddegC=(6, 10, 20),  # the last: 1 K/s, GB 38031-2025 C.5.3.7
+        gradient_ddegC=(50, 80, 120),  # 2.8 MPa/K in ceramic, which stands about 100 MPa
+        insulation_ohm_V=(1000, 500, 100),  # ISO 6469-3
+        supply_low_mV=(10500, 9000, 7500),
+        supply_high_mV=16500,
+        coolant_ddegC=600,
+        coolant_flow_dl_min=0,  # air
+        force_N=(65535, 65535, 65535),  # not fitted
+        link_apart_mV=2000,
+        link_fall_ms=2000,  # active discharge: a tenth in 0.3 s after 0.2 s
+        overfill_permille=30,
+        break_budget_count=10,
+        precharge_attempts=3,
+        precharge_cool_ms=30000,
+        pull_in_ms=150,
+        hold_percent=30,
+    ),
     wake_memory_dA=100,  # 0.1 C: the controller stays awake until the pack has relaxed
     command_deadline_ms=300,
     charger_deadline_ms=500,

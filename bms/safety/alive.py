@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 LATE_MAX_ms = const(100)
 START = const(1)
-STEPS = const(11)
+STEPS = const(12)
 # START, then trail = trail * 3 + k for k = 1 ... STEPS
-WHOLE = const(310001)
+WHOLE = const(930015)
 
 
 class Alive:

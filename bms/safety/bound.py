@@ -17,8 +17,8 @@ from array import array
 
 from micropython import const
 
-from bms.safety.faults import Signals
 from bms.safety.plausible import sensor_error_m
+from bms.safety.signals import Signals
 from bms.safety.snapshot import Snapshot, index_of
 from bms.safety.tables import build_falls, drop_mV, highest, interpolated, segment
 

@@ -10,7 +10,7 @@ charge in mA*ms.
 
 from micropython import const
 
-from bms.safety.faults import Signals
+from bms.safety.signals import Signals
 from bms.safety.snapshot import Snapshot
 
 TYPE_CHECKING = const(False)
@@ -71,6 +71,7 @@ class Contactor:
         self.phase = OPEN
         self.mask = 0
         self.closed = False
+        self.hold_percent = 0
         self._in_phase_ms = 0
         self._proof = 0
         self._link_start_mV = 0

@@ -11,6 +11,7 @@ import micropython
 from micropython import const
 
 from bms.safety import faults as F
+from bms.safety import signals as N
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -30,21 +31,21 @@ class Monitor:
     """Faults of the pack. `words`: one bit per fault id, 16 a word; `severity`: worst of all; `first_cause`, `first_where`:
     what tripped or warned first at that severity since the last reset."""
 
-    def __init__(self, pack: "Pack", signals: F.Signals) -> None:
+    def __init__(self, pack: "Pack", signals: N.Signals) -> None:
         table = F.TABLE
         n = len(table)
         self._value = signals.value
         self._where = signals.where
         self._new_bits = 0
         self._rows = n
-        self._signals = F.SIGNALS
+        self._signals = N.SIGNALS
         self._signal = bytearray(row.signal for row in table)
         self._above = bytearray(1 if row.sense > 0 else 0 for row in table)
         # rows stand in the order of their signals: those of signal s are _first[s] ... _first[s + 1] - 1
-        self._first = bytearray(F.SIGNALS + 1)
-        self._flip = array("i", [0] * F.SIGNALS)
-        self._tightest = array("i", [_NEVER] * F.SIGNALS)
-        self._busy = bytearray(F.SIGNALS)
+        self._first = bytearray(N.SIGNALS + 1)
+        self._flip = array("i", [0] * N.SIGNALS)
+        self._tightest = array("i", [_NEVER] * N.SIGNALS)
+        self._busy = bytearray(N.SIGNALS)
         for i in range(n):
             row = table[i]
             s = row.signal
@@ -54,7 +55,7 @@ class Monitor:
             self._first[s + 1] = i + 1
             self._flip[s] = flip
             self._tightest[s] = min(self._tightest[s], F.limit_of(row, pack) ^ flip)
-        for s in range(F.SIGNALS):
+        for s in range(N.SIGNALS):
             self._first[s + 1] = max(self._first[s], self._first[s + 1])
         self._channel = array("h", [row.channel for row in table])
         self._limit = array("i", [F.limit_of(row, pack) for row in table])

@@ -9,7 +9,7 @@ error of a sensor being offset + gain * full value + one step + four sigma of no
 import micropython
 from micropython import const
 
-from bms.safety.faults import Signals
+from bms.safety.signals import Signals
 from bms.safety.snapshot import Snapshot, index_of
 
 TYPE_CHECKING = const(False)

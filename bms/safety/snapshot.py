@@ -33,6 +33,7 @@ CURRENT_B = const(256)
 CLOCK = const(512)  # always new: what silence and time do
 GROUPS_HEARD = const(1024)  # a group sent something, be it a reason for no value
 CURRENT_HEARD = const(2048)
+ROUND = const(4096)  # once in ten ticks, when what is looked at so rarely has been looked at
 
 NOT_PROBES = const(4091)
 _AS_THEY_COME = const(PROBES | INPUTS | ENVIRONMENT | CHAIN)  # new when any of it came

@@ -11,8 +11,8 @@ from array import array
 
 from micropython import const
 
-from bms.safety.faults import Signals
 from bms.safety.plausible import sensor_error_m
+from bms.safety.signals import Signals
 from bms.safety.snapshot import Snapshot
 from bms.safety.tables import interpolated
 

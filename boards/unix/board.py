@@ -131,8 +131,9 @@ class Board:
         left_ms = clock.since_ms(self._due_ms, clock.now_ms())
         return left_ms if left_ms > 0 else 0
 
-    def contactors(self, mask: int) -> None:
+    def contactors(self, mask: int, hold_percent: int) -> None:
         self._actuators.contactors = mask
+        self._actuators.economiser_percent = hold_percent
 
     def can_send(self, identifier: int, data: bytearray, extended: bool) -> bool:
         can = self._can
@@ -155,6 +156,12 @@ class Board:
 
     def rested(self) -> bool:
         return self._rested
+
+    def store_sound(self) -> bool:
+        return True
+
+    def commissioned_crc(self) -> int:
+        return -1
 
     def finish(self, decisions: "array[int]", soc: float, sigma: float, hysteresis: float, fresh: bool) -> None:
         # The bench's own frames are wires, not traffic: they go past the controller and its state.

@@ -1,7 +1,7 @@
 """What must be true of a pack: a rule yields (field, value, reason) where its docstring is false.
 
-The cell inside is checked by cell.py, whom it offers itself to by inverter.py, the products of the tick by products.py;
-the rows that are read here stand in tables.py.
+The cell inside is checked by cell.py, its guards by guards.py, whom it offers itself to by inverter.py, the products of the
+tick by products.py; the rows that are read here stand in tables.py.
 """
 
 import math
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bms.schema import PACK_FIELDS, SENSOR_FIELDS, Cell, Pack, Sensor, layer_count
+from hil.lint import guards
 from hil.lint import inverter as inverters
 from hil.lint.findings import Complaint, PackRule
 from hil.lint.tables import (
@@ -32,6 +33,7 @@ SHAPES = dict.fromkeys(PACK_FIELDS, "int") | {
     "taps": "ints",
     "probe_stack": "ints",
     "inverter": "inverter",
+    "guards": "guards",
     "charger_protocol": "text",
     **dict.fromkeys((field for field, _ in SENSORS), "sensor"),
 }
@@ -54,6 +56,7 @@ def shape(pack: Pack) -> Iterator[Complaint]:
                 "must be a Sensor" + (", or None where not fitted" if field == "current_b_sensor" else ""),
             )
     yield from inverters.shape(pack.inverter)
+    yield from guards.shape(pack.guards)
 
 
 def ranges(pack: Pack) -> Iterator[Complaint]:
@@ -219,5 +222,6 @@ RULES: tuple[PackRule, ...] = (
     ratings,
     contactor_times,
     precharge,
+    *guards.RULES,
     *inverters.RULES,
 )
