@@ -14,7 +14,7 @@ from micropython import const, heap_lock, heap_unlock
 from bms import units
 from bms.can.bus import Bus
 from bms.can.link import Link
-from bms.configuration import fingerprint, require_ranges
+from bms.configuration import Audit, fingerprint, require_ranges
 from bms.control.advice import Advice
 from bms.control.energy import Energy
 from bms.control.envelope import Envelope
@@ -24,6 +24,7 @@ from bms.decisions import Decisions
 from bms.estimate.ekf import SocFilter
 from bms.safety.alive import Alive
 from bms.safety.bound import Bound
+from bms.safety.clock import Clock
 from bms.safety.contactor import Contactor
 from bms.safety.coulomb import Coulomb
 from bms.safety.insulation import Insulation
@@ -52,21 +53,19 @@ _GROUPS = const(1)
 _FIRST_PHASE = const(4)
 _PROBES = const(4)
 _SELF_TEST_ms = const(28)
-_TICK_ms_signal = const(31)
 _WATCHDOG_reset = const(32)
 _ESTIMATOR_failed = const(35)
+_STORE_unreadable = const(96)
+_CONFIGURATION_changed = const(97)
+_CONFIGURATION_foreign = const(98)
+_RESET_unexpected = const(100)
 _CURRENT = const(8)
 
 _ROUND = const(10)  # ticks
 _ROUND_PHASES = const(3)  # of a round, in which the envelope rests
 
-TICK_ms = const(10)
-LATE_ms = const(30)  # two periods late
-_DT_MAX_ms = const(500)
-_CLOCK_MASK = const(0x3FFFFFFF)  # the clock wraps at 2^30 ms
-_MS_PER_S = const(1000)
-_COUNT_MAX = const(65535)
 _UNSURE_permille = const(1000)
+_HARD = const(2)  # board.reset_cause(): neither power on nor asked for
 _WATCHDOG = const(3)
 _ANCHOR_PHASE = const(9)  # after bound and envelope have refreshed
 _ANCHORED = const(_GROUPS | _PROBES)
@@ -86,6 +85,7 @@ class App:
         stored_permille = board.stored_soc_permille()
         self.snap = Snapshot(pack)
         self.signals = Signals()
+        self.clock = Clock(self.signals)
         self.plausible = Plausible(pack, self.signals)
         self.reset_cause = board.reset_cause()
         # known to have rested: what the pack says may linger; else the most that may have flowed
@@ -107,24 +107,20 @@ class App:
             pack, self.signals, self.snap, self.bound, self.coulomb, self.machine, self.contactor, self.insulation
         )
         self.advice = Advice()
-        self.alive = Alive()
+        self.alive = Alive(self.signals)
         self.bus = Bus(self.signals)
         self.layers = layer_count(pack)
         self.configuration_crc = fingerprint(pack)
-        self.signals.value[_WATCHDOG_reset] = 1 if self.reset_cause == _WATCHDOG else 0
+        self._audit = Audit(pack)
+        self._boot()
         self.link = Link(self)
         self.filter = SocFilter(pack.cell)
         known = stored_permille >= 0
         self.filter.start(units.fraction(stored_permille) if known else 0.5, _START_SIGMA if known else _BLANK_SIGMA)
-        self.uptime_s = 0
-        self.late_ticks = 0
-        self.worst_lateness_ms = 0
         self._looked = False
         self.estimator_failures = 0
         self.lane_failed = False
         self.last_error: Exception | None = None
-        self._last_ms = -1
-        self._told_ms = self._uptime_ms = 0
         self._phase = 0
         self._counted_mAs = 0
         self._counted_ms = 0
@@ -135,7 +131,16 @@ class App:
         self._round = 0
         self._decisions = Decisions()
         idle = self._idle
-        self._timetable = (self._estimate, idle, idle, idle, idle, idle, idle, idle, idle, self._collect)
+        self._timetable = (self._estimate, self._check_configuration, idle, idle, idle, idle, idle, idle, idle, self._collect)
+
+    def _boot(self) -> None:
+        """What is known before the first tick: why the controller starts, and whether what it starts with is in order."""
+        value = self.signals.value
+        value[_WATCHDOG_reset] = 1 if self.reset_cause == _WATCHDOG else 0
+        value[_RESET_unexpected] = 1 if self.reset_cause == _HARD else 0
+        value[_STORE_unreadable] = 0 if self.board.store_sound() else 1
+        commissioned = self.board.commissioned_crc()
+        value[_CONFIGURATION_foreign] = 1 if commissioned >= 0 and commissioned != self.configuration_crc else 0
 
     def tick(self) -> None:
         """One tick: the integer lane, then one slow slot, then the end of the tick."""
@@ -179,7 +184,10 @@ class App:
         monitor = self.monitor
         link = self.link
         phase = self._phase
-        dt_ms = self._elapsed(board.sample(snap, link))
+        clock = self.clock
+        dt_ms = clock.step(board.sample(snap, link))
+        if clock.missed_ms:
+            coulomb.miss(clock.missed_ms)
         trail = _START * 3 + 1
         new_bits = snap.summarise(dt_ms)
         trail = trail * 3 + 2
@@ -188,7 +196,8 @@ class App:
         trail = trail * 3 + 3
         believable = self._believable
         bound.resting = machine.closed_wanted == 0
-        wider_mV = self.plausible.sum_excess_mV + (advice.spread_mV if believable else 0)
+        sum_mV = self.plausible.sum_excess_mV
+        wider_mV = sum_mV + self.watch.sisters.step(snap, new_bits, sum_mV) + (advice.spread_mV if believable else 0)
         bound.step(snap, coulomb.low_permille, coulomb.high_permille, wider_mV, phase, dt_ms)
         if testing:
             self._first_look(suspect)
@@ -265,30 +274,6 @@ class App:
         else:
             bound.unjudged()
 
-    def _elapsed(self, now_ms: int) -> int:
-        """Time since the last tick, 1 to _DT_MAX_ms, and what it says about lateness."""
-        dt_ms = TICK_ms if self._last_ms < 0 else (now_ms - self._last_ms) & _CLOCK_MASK
-        self._last_ms = now_ms
-        if dt_ms != self._told_ms:
-            self._told_ms = dt_ms
-            self.signals.value[_TICK_ms_signal] = dt_ms if dt_ms < _COUNT_MAX else _COUNT_MAX
-        if dt_ms > LATE_ms:
-            if self.late_ticks < _COUNT_MAX:
-                self.late_ticks += 1
-            if dt_ms - TICK_ms > self.worst_lateness_ms:
-                self.worst_lateness_ms = dt_ms - TICK_ms if dt_ms < 4095 else 4095
-            if dt_ms > _DT_MAX_ms:
-                self.coulomb.miss(dt_ms - _DT_MAX_ms)
-                dt_ms = _DT_MAX_ms
-        elif dt_ms < 1:
-            dt_ms = 1
-        uptime_ms = self._uptime_ms + dt_ms
-        if uptime_ms >= _MS_PER_S:
-            uptime_ms -= _MS_PER_S
-            self.uptime_s = (self.uptime_s + 1) & 0xFFFFFF
-        self._uptime_ms = uptime_ms
-        return dt_ms
-
     def record(self) -> "array[int]":
         """Everything the integer lane decided in this tick, for a bench that compares; allocates nothing."""
         return self._decisions.take(self)
@@ -320,6 +305,10 @@ class App:
         self.signals.value[_ESTIMATOR_failed] = 0
         self.advice.give(units.permille(flt.soc, -1), units.permille(flt.sigma, _UNSURE_permille))
         self._fresh = True
+
+    def _check_configuration(self) -> None:
+        """A part of the record that the firmware runs with, against what it started with."""
+        self.signals.value[_CONFIGURATION_changed] = 1 if self._audit.step() else 0
 
     def _collect(self) -> None:
         """Takes the garbage of the float lane away at a time of our choosing."""

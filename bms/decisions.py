@@ -49,6 +49,6 @@ class Decisions:
         d[27] = app.window.charge_line_dA
         d[28] = app.window.discharge_line_dA
         d[29] = app.plausible.sum_excess_mV
-        d[30] = app.late_ticks
+        d[30] = app.clock.late_ticks
         d[31] = app.link.wish
         return d

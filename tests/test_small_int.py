@@ -199,7 +199,7 @@ def test_the_clock_wraps_at_a_gigabyte_of_milliseconds_and_nobody_notices(pack: 
         one_tick(twin)
         assert list(app.record()) == list(twin.record())
     assert board.now_ms < 2000
-    assert app.late_ticks == 0
+    assert app.clock.late_ticks == 0
 
 
 def test_a_voltage_of_a_lone_layer_at_the_end_of_its_range_overflows_nothing() -> None:

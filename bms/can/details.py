@@ -122,9 +122,9 @@ class Details:
     def _timing(self) -> bool:
         m = self.timing
         app = self._app
-        m.uptime_s = app.uptime_s
-        m.late_ticks = app.late_ticks
-        m.worst_lateness_ms = app.worst_lateness_ms
+        m.uptime_s = app.clock.uptime_s
+        m.late_ticks = app.clock.late_ticks
+        m.worst_lateness_ms = app.clock.worst_lateness_ms
         m.reset_cause = app.reset_cause
         return True
 

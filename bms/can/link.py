@@ -32,6 +32,7 @@ _CHARGER_AGE_ms = const(27)
 _COMMAND_e2e = const(37)
 _CHARGER_e2e = const(38)
 _INVERTER_lost = const(39)
+_REQUEST_unknown = const(101)
 
 _EXTENDED = const(0x20000000)  # on top of an identifier in the mailbox's index
 _COMMAND_BOX = const(0)
@@ -116,6 +117,7 @@ class Link:
         elif command.step(dt_ms) == _TIMED_OUT:
             self.wish = _WISH_NOTHING
             self.accepted = False
+            self._value[_REQUEST_unknown] = 0
             self._reset_was = 1
         age_ms = charger.age_ms + dt_ms
         if age_ms <= charger.deadline_ms:
@@ -139,6 +141,7 @@ class Link:
     def _obey(self) -> None:
         command = self._command
         self.accepted = command.request <= _WISH_SERVICE
+        self._value[_REQUEST_unknown] = 0 if self.accepted else 1
         if self.accepted:
             self.wish = command.request
         self.reset = command.reset_faults == 1 and self._reset_was == 0

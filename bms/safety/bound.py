@@ -5,18 +5,19 @@ A group of n layers gives one voltage V. A layer differs from its group's mean b
 where spread_soc grows from the matching point with the spread of capacity, drop_j is how much R_j falls over the temperature
 difference inside a stack (6 to 8 % a kelvin in the cold), |I_0| is the current now and |I_1|, |I_2| are the currents that the
 two RC elements remember. Factor 2 (n-1)/n: one layer at one end of the spread, its n-1 sisters at the other. What the stack's
-own voltage and the sum of its groups disagree about, beyond both sensors' errors, is laid wholly on one layer, both ways.
+own voltage and the sum of its groups disagree about, beyond both sensors' errors, is laid wholly on one layer, both ways, as
+is what a group has beyond the spread against its sisters (sisters.py). Temperatures of layers are core.py's.
 n = 1 leaves the measurement and its error. A group that is silent keeps its last value until its deadline trips.
 
-Units: mV, dA, uohm, ddegC, permille. Slow quantities (temperature, windows over SoC, resistances)
-refresh one after the other, PHASES ticks of every ten. Wider SoC
-interval, colder, hotter, more current, more disagreement: never a narrower bound.
+Units: mV, dA, uohm, ddegC, permille. Slow quantities (temperature, windows over SoC, resistances) refresh one after the other,
+PHASES ticks of every ten. Wider SoC interval, colder, hotter, more current, more disagreement: never a narrower bound.
 """
 
 from array import array
 
 from micropython import const
 
+from bms.safety.core import Core
 from bms.safety.plausible import sensor_error_m
 from bms.safety.signals import Signals
 from bms.safety.snapshot import Snapshot, index_of
@@ -41,15 +42,15 @@ _SHIFT = const(16)  # fraction bits of the remembered currents: 16384 dA << 16 i
 _PERMILLE = const(1000)
 _KNOT_permille = const(50)
 _LAST_SEGMENT = const(19)
-_UNKNOWN_ddegC = const(2000)
 _MIDDLE_KNOT = const(10)
 _FIXED_MAX = const(1073741823)
 
 
 class Bound:
     """Worst-case layer of the pack. Results: layer_high_mV, layer_low_mV, hot_ddegC, cold_ddegC,
-    r_high_uohm (largest resistance of a layer, all elements) and r_low_uohm (smallest R0), r1_uohm and r2_uohm (of the worst
-    layer's RC elements), apart_r0_uohm to apart_r2_uohm (how far a layer's may be from its group's mean)."""
+    r_high_uohm (largest resistance of a layer, all elements) and r_low_uohm (smallest R0), r0_uohm to r2_uohm (of the worst
+    layer's elements), apart_r0_uohm to apart_r2_uohm (how far a layer's may be from its group's mean), sister_mV (how far two
+    layers may be apart at rest), fall_permille (how much a resistance falls over the difference inside a stack)."""
 
     def __init__(self, pack: "Pack", signals: Signals, memory_dA: int) -> None:
         cell = pack.cell
@@ -67,10 +68,9 @@ class Bound:
         self._spread_r_permille = pack.spread_r_permille
         self._apart_permille = self._twice_permille * pack.spread_r_permille // _PERMILLE + 1
         self._spread_hyst_permille = pack.spread_hyst_permille + pack.spread_capacity_permille
-        self._spread_t_ddegC = pack.spread_t_ddegC
+        self._core = Core(pack)
         self._group_error_mV = sensor_error_m(pack.group_sensor, n * cell.v_max_mV[_LIMIT_FAULT])
         self._group_error_mV = self._group_error_mV // min(pack.taps) + 1
-        self._probe_error_ddegC = sensor_error_m(pack.probe_sensor, 0) // 100 + 1
         slopes = []
         for k in range(len(cell.ocv_mV) - 1):
             slopes.append(cell.ocv_mV[k + 1] - cell.ocv_mV[k] + abs(cell.hyst_mV[k + 1] - cell.hyst_mV[k]))
@@ -86,6 +86,7 @@ class Bound:
         self._fall0 = build_falls(cell.r_ddegC, cell.r0_permille, pack.spread_t_ddegC)
         self._fall1 = build_falls(cell.r_ddegC, cell.r1_permille, pack.spread_t_ddegC)
         self._fall2 = build_falls(cell.r_ddegC, cell.r2_permille, pack.spread_t_ddegC)
+        self._falls = array("i", [max(falls) for falls in zip(self._fall0, self._fall1, self._fall2)])
         self._middle_uohm = cell.r0_uohm[_MIDDLE_KNOT]
         self._rise_1 = (min(cell.tau1_ms), max(cell.tau1_ms))
         self._rise_2 = (min(cell.tau2_ms), max(cell.tau2_ms))
@@ -113,7 +114,9 @@ class Bound:
         self.apart_r0_uohm = 0
         self.apart_r1_uohm = 0
         self.apart_r2_uohm = 0
-        self._r0_uohm = 0
+        self.fall_permille = 0
+        self.sister_mV = 0
+        self.r0_uohm = 0
         self.r1_uohm = 0
         self.r2_uohm = 0
         self.r_high_uohm = 1
@@ -122,8 +125,8 @@ class Bound:
         self.memory_2_dA = memory_dA
         self.layer_high_mV = 0
         self.layer_low_mV = 0
-        self.hot_ddegC = _UNKNOWN_ddegC
-        self.cold_ddegC = -_UNKNOWN_ddegC
+        self.hot_ddegC = self._core.hot_ddegC
+        self.cold_ddegC = self._core.cold_ddegC
 
     def step(
         self, snap: Snapshot, soc_lo_permille: int, soc_hi_permille: int, sum_excess_mV: int, phase: int, dt_ms: int
@@ -190,7 +193,7 @@ class Bound:
     def drop_high_mV(self, current_dA: int) -> int:
         """Largest voltage over a layer's resistances, of either sign, with this current (magnitude) flowing now."""
         return (
-            drop_mV(self._r0_uohm, current_dA)
+            drop_mV(self.r0_uohm, current_dA)
             + drop_mV(self.r1_uohm, self.memory_1_dA)
             + drop_mV(self.r2_uohm, self.memory_2_dA)
         )
@@ -246,7 +249,7 @@ class Bound:
             self._spread()
             self._hot_permille = interpolated(self.hot_ddegC, self._knots_ddegC, self._f0)
         elif phase == 2:
-            self._r0_uohm = self._resistance(self._r0, self._f0, self._fall0)
+            self.r0_uohm = self._resistance(self._r0, self._f0, self._fall0)
             self.apart_r0_uohm = self._apart_uohm
             least = self._middle_uohm * self._hot_permille // _PERMILLE
             self.r_low_uohm = least * (_PERMILLE - self._spread_r_permille) // _PERMILLE + 1
@@ -256,20 +259,20 @@ class Bound:
         elif phase == 4:
             self.r2_uohm = self._resistance(self._r2, self._f2, self._fall2)
             self.apart_r2_uohm = self._apart_uohm
-            self.r_high_uohm = self._r0_uohm + self.r1_uohm + self.r2_uohm
+            self.r_high_uohm = self.r0_uohm + self.r1_uohm + self.r2_uohm
         else:
             soon = self.apart_r1_uohm * _ROUND_ms // self._rise_1[0] + self.apart_r2_uohm * _ROUND_ms // self._rise_2[0]
             self._apart_now_uohm = self.apart_r0_uohm + soon + 2
             self._remember()
 
     def _temperatures(self, snap: Snapshot) -> None:
-        if snap.probe_oldest_ms >= _AGE_MAX_ms:
-            self.hot_ddegC = _UNKNOWN_ddegC
-            self.cold_ddegC = -_UNKNOWN_ddegC
-        else:
-            margin_ddegC = self._probe_error_ddegC + self._spread_t_ddegC
-            self.hot_ddegC = snap.hottest_ddegC + margin_ddegC
-            self.cold_ddegC = snap.coldest_ddegC - margin_ddegC
+        heats_dA = self._peak_dA
+        remembered_dA = self.memory_1_dA if self.memory_1_dA > self.memory_2_dA else self.memory_2_dA
+        if remembered_dA > heats_dA:
+            heats_dA = remembered_dA
+        core = self._core
+        self.hot_ddegC = core.refresh(snap, heats_dA, self.r_high_uohm)
+        self.cold_ddegC = core.cold_ddegC
 
     def _knots(self, soc_lo_permille: int, soc_hi_permille: int) -> None:
         """Segments of the SoC tables in which a layer may be."""
@@ -279,10 +282,7 @@ class Bound:
         spread = self._spread_soc_permille + (self._spread_capacity_permille * far + 999) // _PERMILLE
         k_lo = (soc_lo_permille - spread) // _KNOT_permille
         k_hi = (soc_hi_permille + spread) // _KNOT_permille
-        if k_lo < 0:
-            k_lo = 0
-        if k_lo > _LAST_SEGMENT:
-            k_lo = _LAST_SEGMENT
+        k_lo = 0 if k_lo < 0 else k_lo if k_lo < _LAST_SEGMENT else _LAST_SEGMENT
         if k_hi > _LAST_SEGMENT:
             k_hi = _LAST_SEGMENT
         if k_hi < k_lo:
@@ -294,12 +294,16 @@ class Bound:
     def _spread(self) -> None:
         """What SoC, capacity and hysteresis may put between a layer and its group's mean."""
         twice = self._twice_permille
+        spread = self._spread_permille
         slope_mV = highest(self._slope_mV, self._k_lo, self._k_hi)
         hyst_mV = highest(self._hyst_mV, self._k_lo, self._k_hi + 1)
         if self._apart:
-            base_mV = (twice * self._spread_permille // _PERMILLE + 1) * slope_mV // _KNOT_permille + 1
+            base_mV = (twice * spread // _PERMILLE + 1) * slope_mV // _KNOT_permille + 1
             base_mV += (twice * self._spread_hyst_permille // _PERMILLE + 1) * hyst_mV // _PERMILLE + 1
             self._base_mV = base_mV
+        sister_mV = 2 * self._spread_hyst_permille * hyst_mV // _PERMILLE + 2
+        self.sister_mV = sister_mV + 2 * spread * slope_mV // _KNOT_permille
+        self.fall_permille = self._falls[self._k_cold]
 
     def _place(self) -> None:
         """Where the coldest layer stands in the temperature tables."""

@@ -1,6 +1,22 @@
-"""Groups against each other."""
+"""Groups against each other in the same tick: what one has too much or too little is laid wholly on one of its layers.
 
+All groups carry one current, so no model is needed: a group may stand from the median of its sisters by what the declared
+spread explains (n times what two layers at opposite ends of it differ by, at this SoC, current and temperature, stacks of
+different temperature included) and by both sensors' errors. What goes beyond is `stray_mV`: worst case, one layer has it all,
+and bound.py lays it on both of its bounds until somebody knows better. It is also what the rows of failing layers look at,
+unless the stack's own voltage says that a sensor is wrong. With two groups the other one is the median; with one there is
+none, and nothing is seen. Groups of unequal size are compared as if all had as many layers as the largest.
+
+`fallen_mV`, `fallen_group`: the low side alone. Units: mV of a group, which are mV of one layer; dA, uohm, permille, s.
+"""
+
+from array import array
+
+import micropython
 from micropython import const
+
+from bms.safety.plausible import sensor_error_m
+from bms.safety.tables import drop_mV
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -9,16 +25,185 @@ if TYPE_CHECKING:
     from bms.safety.snapshot import Snapshot
     from bms.schema import Pack
 
+# Copies of what snapshot.py and its neighbours say: no look-up; a test holds them together.
+_GROUPS = const(1)
+_LIMIT_FAULT = const(2)
+_SISTER_REST_mV = const(44)
+_SISTER_LOAD_mV = const(45)
+_COLLAPSE_mV = const(46)
+_TAPS_SHIFTED_mV = const(47)
+_UOHM_dA_PER_mV = const(10000)
+
+_PERMILLE = const(1000)
+_MS_PER_S = const(1000)
+_ROUND_ms = const(100)
+_PERMILLE_PER_ddegC = const(10)  # no element's resistance changes by more than 1 % in 0.1 K, at -40 degC (ea_J_mol)
+_MOST_permille = const(2000)
+_LEAST_SISTERS = const(2)
+_ALLOWED_MAX_mV = const(200000)
+_REST_MAX_s = const(100000)
+_BIAS = const(0x20000000)  # values stay within 2^29, either sign
+_BIASED = const(0x3FFFFFFF)
+
 
 class Sisters:
-    """Groups against each other."""
+    """`stray_mV` of this tick; `allowed_mV`, what the spread explains."""
 
     def __init__(self, pack: "Pack", signals: "Signals") -> None:
+        cell = pack.cell
         self._value = signals.value
         self._where = signals.where
+        self._groups = pack.stacks * len(pack.taps)
+        self._per_stack = len(pack.taps)
+        largest = max(pack.taps)
+        smallest = min(pack.taps)
+        self._layers = largest
+        self._uniform = largest == smallest
+        error_mV = sensor_error_m(pack.group_sensor, largest * cell.v_max_mV[_LIMIT_FAULT])
+        self._error_mV = 2 * (error_mV * largest // smallest + 1)
+        self._scaled_mV = array("i", [0] * self._groups)
+        self._spread_r_permille = 2 * pack.spread_r_permille
+        self._spread_t_ddegC = pack.spread_t_ddegC
+        self._tau1_ms = min(cell.tau1_ms)
+        self._tau2_ms = min(cell.tau2_ms)
+        self._idle_dA = pack.open_current_dA // 2 + 1
+        self._rest_s = pack.guards.sister_rest_s
+        self._resting_s = 0
+        self._resting_ms = 0
+        self._slow_mV = 0
+        self._now_uohm = 0
+        self._known = False
+        self._earlier_mV = 0
+        self._before_mV = 0
+        self.allowed_mV = 0
+        self.stray_mV = 0
+        self.fallen_mV = 0
+        self.fallen_group = 0
 
-    def step(self, snap: "Snapshot", bound: "Bound", new_bits: int) -> None:
-        """Not yet."""
+    def step(self, snap: "Snapshot", new_bits: int, sum_excess_mV: int) -> int:
+        """One tick, ahead of the bounds. `sum_excess_mV`: what stacks and their groups disagree about. Returns what one
+        hidden layer may have beyond the spread; 0 where no layer is hidden."""
+        if not new_bits & _GROUPS or not self._known:
+            return self.stray_mV if self._layers > 1 else 0
+        current_dA = snap.current_dA
+        if current_dA < 0:
+            current_dA = -current_dA
+        uohm = self._now_uohm
+        allowed = self._slow_mV + drop_mV(uohm, current_dA)
+        allowed = (allowed if allowed < _ALLOWED_MAX_mV else _ALLOWED_MAX_mV) * self._layers + self._error_mV
+        self.allowed_mV = allowed
+        if self._uniform and snap.group_max_mV - snap.group_min_mV <= allowed:
+            if self.stray_mV:
+                self._calm()
+            return 0
+        return self._compare(snap, allowed, sum_excess_mV)
 
     def refresh(self, snap: "Snapshot", bound: "Bound", round_ms: int) -> None:
-        """Not yet."""
+        """Once a round: what the spread explains now, and how long the pack has rested."""
+        self._known = bound.settled and self._groups >= _LEAST_SISTERS
+        permille = self._spread_r_permille + bound.fall_permille
+        apart_ddegC = snap.hottest_ddegC - snap.coldest_ddegC - self._spread_t_ddegC
+        if apart_ddegC > 0:
+            permille += _PERMILLE_PER_ddegC * apart_ddegC
+        if permille > _MOST_permille:
+            permille = _MOST_permille
+        r1 = bound.r1_uohm
+        r2 = bound.r2_uohm
+        memory_mV = drop_mV(r1, bound.memory_1_dA) + drop_mV(r2, bound.memory_2_dA)
+        self._slow_mV = bound.sister_mV + memory_mV // 10 * permille // 100 + permille // _PERMILLE + 2
+        # what the RC elements will add until the next round flows with the current of the moment
+        now = bound.r0_uohm + r1 * _ROUND_ms // self._tau1_ms + r2 * _ROUND_ms // self._tau2_ms
+        self._now_uohm = now // 10 * permille // 100 + 1
+        self._earlier_mV = self._before_mV
+        self._before_mV = self.fallen_mV
+        current_dA = snap.current_dA
+        if current_dA > self._idle_dA or current_dA < -self._idle_dA:
+            self._resting_s = 0
+            self._resting_ms = 0
+        else:
+            self._resting_ms += round_ms
+            if self._resting_ms >= _MS_PER_S:
+                self._resting_ms -= _MS_PER_S
+                if self._resting_s < _REST_MAX_s:
+                    self._resting_s += 1
+        self._value[_SISTER_REST_mV] = self.stray_mV if self._resting_s >= self._rest_s else 0
+
+    def _calm(self) -> None:
+        """No group strays any more."""
+        value = self._value
+        self.stray_mV = 0
+        self.fallen_mV = 0
+        value[_SISTER_LOAD_mV] = 0
+        value[_COLLAPSE_mV] = 0
+        value[_TAPS_SHIFTED_mV] = 0
+
+    def _compare(self, snap: "Snapshot", allowed_mV: int, sum_excess_mV: int) -> int:
+        """Some group may be farther from the others than the spread explains."""
+        groups = self._groups
+        volts = snap.group_mV
+        if not self._uniform:
+            volts = self._scaled_mV
+            layers = snap.layers
+            for g in range(groups):
+                volts[g] = snap.group_mV[g] // layers[g] * self._layers
+        top = nth(volts, groups, groups - 1)
+        bottom = nth(volts, groups, 0)
+        lower = nth(volts, groups, (groups - 1) // 2)
+        upper = nth(volts, groups, groups // 2)
+        risen_mV = volts[top] - volts[lower] - allowed_mV
+        fallen_mV = volts[upper] - volts[bottom] - allowed_mV
+        if risen_mV <= 0 and fallen_mV <= 0:
+            self._calm()
+            return 0
+        self.fallen_mV = fallen_mV if fallen_mV > 0 else 0
+        self.fallen_group = bottom
+        stray_mV = fallen_mV if fallen_mV > risen_mV else risen_mV
+        self.stray_mV = stray_mV
+        where = self._where
+        value = self._value
+        at = bottom if fallen_mV > risen_mV else top
+        shifted_mV = 0
+        first = top if top < bottom else bottom
+        neighbours = top + bottom == 2 * first + 1 and (first + 1) % self._per_stack != 0
+        if risen_mV > 0 and fallen_mV > 0 and neighbours:
+            shifted_mV = risen_mV if risen_mV < fallen_mV else fallen_mV
+            where[_TAPS_SHIFTED_mV] = first
+        where[_SISTER_LOAD_mV] = at
+        where[_SISTER_REST_mV] = at
+        where[_COLLAPSE_mV] = bottom
+        if sum_excess_mV > 0:
+            # a sensor is wrong, and its own rows say so
+            value[_SISTER_LOAD_mV] = 0
+            value[_COLLAPSE_mV] = 0
+            value[_TAPS_SHIFTED_mV] = 0
+        else:
+            value[_TAPS_SHIFTED_mV] = shifted_mV
+            value[_SISTER_LOAD_mV] = 0 if shifted_mV else stray_mV
+            value[_COLLAPSE_mV] = 0 if shifted_mV else self.fallen_mV - self._earlier_mV
+        return stray_mV if self._layers > 1 else 0
+
+
+@micropython.viper
+def nth(values: object, n: int, k: int) -> int:
+    """Where the k-th smallest of n values of an array("i") stands, by halving what it may be; integers as in snapshot.py."""
+    data = ptr32(values)  # type: ignore[arg-type]
+    low = 0
+    high = 0x3FFFFFFF
+    while low < high:
+        middle = (low + high) >> 1
+        count = 0
+        i = 0
+        while i < n:
+            if (data[i] + 0x20000000) & 0x3FFFFFFF <= middle:
+                count += 1
+            i += 1
+        if count > k:
+            high = middle
+        else:
+            low = middle + 1
+    i = 0
+    while i < n - 1:
+        if (data[i] + 0x20000000) & 0x3FFFFFFF == low:
+            break
+        i += 1
+    return i

@@ -72,7 +72,6 @@ class Watch:
         snap = self._snap
         bound = self._bound
         self._round_ms += dt_ms
-        self.sisters.step(snap, bound, new_bits)
         self.strings.step(snap, new_bits)
         self.chain.step(snap, dt_ms)
         self.overload.step(snap, self._contactor.mask, charge_dA, discharge_dA, dt_ms)

@@ -23,7 +23,9 @@ WIRE_PACK_mV = 8_388_607
 WIRE_LINK_mV = 2_097_151  # BMS_PACK.pack_voltage, where energy saturates
 MOVED_MAX_dAs = 16_000  # in a round, where energy saturates
 HORIZON_s = 30
-OVER_MAX_mV = 60_000  # where horizon saturates
+OVER_MAX_mV = 60_000  # where horizon and core saturate
+HEAT_MAX_dW = 100_000  # where core saturates
+ALLOWED_MAX_mV = 200_000  # where sisters saturates, one layer
 SMALL_uohm = 65536  # where tables.drop_mV changes its scale
 STEP_MAX_ms = 500  # where a step of time is cut
 PHASE_MAX_ms = 60_000  # where a contactor's time saturates
@@ -63,6 +65,7 @@ class Extremes:
         self.discharge_step = max(
             _steepest(cell.discharge_ddegC, cell.discharge_pulse_mC), _steepest(cell.discharge_ddegC, cell.discharge_cont_mC)
         )
+        self.core_mK_W = pack.guards.core_mK_W
         # charge
         self.capacity_mAh = cell.capacity_mAh
         self.ledger_ppm = a.gain_ppm + pack.spread_capacity_permille * 1000
@@ -147,6 +150,22 @@ PRODUCTS = tuple(Product(*row) for row in (
      lambda e: e.r_element_uohm // 10 * e.r_spread_permille),
     ("bound, layers apart", "r_uohm // 10 * (spread_r + drop)", "spread_r_permille",
      lambda e: e.r_worst_uohm // 10 * (2 * e.r_spread_permille)),
+    ("bound, two layers at opposite ends", "2 * spread * slope_mV", "cell.ocv_mV",
+     lambda e: 2 * 1000 * max(e.slope_mV, 2 * e.hyst_mV)),
+    ("core, heat of a layer", "over_mV * current_dA", "current_a_sensor",
+     lambda e: OVER_MAX_mV * e.current_dA),
+    ("core, rise of the hottest layer", "heat_dW * core_mK_W", "guards.core_mK_W",
+     lambda e: HEAT_MAX_dW * e.core_mK_W + 999),
+    ("sisters, what the spread explains", "allowed_mV * layers + error_mV", "taps",
+     lambda e: ALLOWED_MAX_mV * e.layers + WIRE_GROUP_mV),
+    ("sisters, remembered currents", "memory_mV // 10 * permille", "cell.r1_uohm",
+     lambda e: 2 * (e.r_worst_uohm // 100 + 1) * e.current_dA // 100 // 10 * 2000),
+    ("sisters, current of the moment", "now_uohm // 10 * permille", "cell.r1_uohm",
+     lambda e: 3 * e.r_worst_uohm // 10 * 2000),
+    ("sisters, what RC elements add in a round", "r_uohm * 100", "cell.r1_uohm",
+     lambda e: e.r_worst_uohm * 100),
+    ("sisters, groups of unlike size", "group_mV // layers * largest", "taps",
+     lambda e: WIRE_GROUP_mV * e.layers),
     ("window, full height of the lines", "capacity_mAh // 10 * mC", "cell.capacity_mAh",
      lambda e: e.capacity_mAh // 10 * max(e.map_mC, e.discharge_mC)),
     ("window, trip line of charge", "map_dA * charge_trip_permille", "cell.charge_trip_permille",

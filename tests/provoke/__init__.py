@@ -3,6 +3,7 @@
 `turn(app, board, value)` turns knobs so that the signal comes to `value` in its own unit, or as near as the sensors' steps
 allow: `push` beyond its limit is certainly beyond it, `inside` of its limit certainly not. `heal(app, board)` takes it back.
 Between the two the knobs stay as they are; what needs time (a count, an age, a ramp) grows by itself from tick to tick.
+A topic has PROVOKERS, signal -> Provoker, and OWN_TESTS, name of a row -> the test that provokes it where no entry here can.
 """
 
 from collections.abc import Callable
@@ -35,11 +36,25 @@ class Provoker(NamedTuple):
 
 
 def knobs(**values: int) -> Turn:
-    """Turns plain knobs, whatever the value."""
+    """Turns plain knobs for a signal that is a flag; for a value of 0 they stay."""
 
     def turn(app: App, board: FakeBoard, value: int) -> None:
         for name, setting in values.items():
-            setattr(board, name, setting)
+            if value:
+                setattr(board, name, setting)
+
+    return turn
+
+
+def silence(signal: int, name: str, k: int = -1) -> Turn:
+    """One source is silent until the signal, an age, has come to the value. Must be turned in every tick."""
+
+    def turn(app: App, board: FakeBoard, value: int) -> None:
+        silent = int(app.signals.value[signal] < value)
+        if k < 0:
+            setattr(board, name, silent)
+        else:
+            getattr(board, name)[k] = silent
 
     return turn
 
@@ -55,10 +70,11 @@ def healed(**values: int) -> Heal:
 
 
 def item(name: str, k: int, setting: int) -> Turn:
-    """Turns one of several."""
+    """Turns one of several, for a signal that is a flag."""
 
     def turn(app: App, board: FakeBoard, value: int) -> None:
-        getattr(board, name)[k] = setting
+        if value:
+            getattr(board, name)[k] = setting
 
     return turn
 

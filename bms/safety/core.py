@@ -1,0 +1,62 @@
+"""How hot and how cold any layer may be: probes, their error, what the pack declares, and heat that the probes have not seen.
+
+Heat of a layer is what its resistances, its hysteresis and its entropy make of the current: |I| (R |I| + M + T dU/dT), with the
+largest resistance that a layer may have and the largest current that is now or that its RC elements still remember. It leaves
+through the ends of the stack, so a layer inside is warmer than any probe by `core_mK_W` a watt, at most and in the end: the
+way there takes seconds and is not reckoned with. While the probes have never come, nothing is known. Units: ddegC, mV, dA.
+"""
+
+from micropython import const
+
+from bms.safety.plausible import sensor_error_m
+from bms.safety.tables import drop_mV
+
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from bms.safety.snapshot import Snapshot
+    from bms.schema import Pack
+
+# Copies of what snapshot.py says: no look-up; a test holds them together.
+_AGE_MAX_ms = const(60000)
+
+_UNKNOWN_ddegC = const(2000)
+_HOTTEST_K = const(373)  # for the heat of entropy
+_PERMILLE = const(1000)
+_uV_PER_mV = const(1000)
+_MW_PER_mV_dA = const(1000)  # mV * dA is a tenth of a mW; a thousand of them a tenth of a W
+_OVER_MAX_mV = const(60000)
+_HEAT_MAX_dW = const(100000)
+_mK_dW_PER_ddegC = const(1000)
+
+
+class Core:
+    """`hot_ddegC` and `cold_ddegC`: no layer is beyond them. `rise_ddegC`: the part of it that heat makes."""
+
+    def __init__(self, pack: "Pack") -> None:
+        cell = pack.cell
+        self._margin_ddegC = sensor_error_m(pack.probe_sensor, 0) // 100 + 1 + pack.spread_t_ddegC
+        self._core_mK_W = pack.guards.core_mK_W
+        entropy_uV_K = max(*cell.entropy_uV_K, -min(cell.entropy_uV_K))
+        hyst_mV = max(cell.hyst_mV) * (_PERMILLE + pack.spread_hyst_permille) // _PERMILLE
+        self._reversible_mV = hyst_mV + entropy_uV_K * _HOTTEST_K // _uV_PER_mV + 1
+        self.rise_ddegC = 0
+        self.hot_ddegC = _UNKNOWN_ddegC
+        self.cold_ddegC = -_UNKNOWN_ddegC
+
+    def refresh(self, snap: "Snapshot", current_dA: int, r_uohm: int) -> int:
+        """Once a round. `current_dA`: a magnitude, the largest that heats; `r_uohm`: the largest resistance of a layer.
+        Returns hot_ddegC."""
+        if snap.probe_oldest_ms >= _AGE_MAX_ms:
+            self.hot_ddegC = _UNKNOWN_ddegC
+            self.cold_ddegC = -_UNKNOWN_ddegC
+            return _UNKNOWN_ddegC
+        over_mV = drop_mV(r_uohm, current_dA) + self._reversible_mV
+        if over_mV > _OVER_MAX_mV:
+            over_mV = _OVER_MAX_mV
+        heat_dW = over_mV * current_dA // _MW_PER_mV_dA
+        if heat_dW > _HEAT_MAX_dW:
+            heat_dW = _HEAT_MAX_dW
+        self.rise_ddegC = (heat_dW * self._core_mK_W + _mK_dW_PER_ddegC - 1) // _mK_dW_PER_ddegC
+        self.hot_ddegC = snap.hottest_ddegC + self._margin_ddegC + self.rise_ddegC
+        self.cold_ddegC = snap.coldest_ddegC - self._margin_ddegC
+        return self.hot_ddegC
