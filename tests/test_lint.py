@@ -15,10 +15,23 @@ from hypothesis import strategies as st
 from bms.cells.si_ceramic_20ah import CELL
 from bms.packs.bench_24 import PACK
 from bms.packs.ev_240 import PACK as EV
-from bms.schema import CELL_FIELDS, INVERTER_FIELDS, PACK_FIELDS, SENSOR_FIELDS, Cell, Inverter, Pack, Sensor, replaced
+from bms.schema import (
+    CELL_FIELDS,
+    GUARDS_FIELDS,
+    INVERTER_FIELDS,
+    PACK_FIELDS,
+    SENSOR_FIELDS,
+    Cell,
+    Guards,
+    Inverter,
+    Pack,
+    Sensor,
+    replaced,
+)
 from hil.errors import BadInput
 from hil.lint import ERROR, NOTE, Finding, check_cell, check_command, check_pack, errors, notes
 from hil.lint import cell as lint_cell
+from hil.lint import guards as lint_guards
 from hil.lint import inverter as lint_inverter
 from hil.lint import pack as lint_pack
 from hil.lint.note_rules import CELL_NOTES, PACK_NOTES
@@ -138,6 +151,10 @@ def _inverter(of: Pack = PACK, /, **changes: Any) -> Pack:
     return _pack(of, inverter=replaced(Inverter, INVERTER_FIELDS, INVERTER, **changes))
 
 
+def _guards(**changes: Any) -> Pack:
+    return _pack(guards=replaced(Guards, GUARDS_FIELDS, PACK.guards, **changes))
+
+
 def _beside_elcon(**changes: Any) -> Pack:
     """14 layers, which a Sunny Island takes as well."""
     small = _pack(taps=(3, 4, 3, 4), charger_protocol="elcon", charger_deadline_ms=2500)
@@ -191,6 +208,17 @@ BROKEN_PACKS: tuple[tuple[str, str, Callable[[], Pack]], ...] = (
     ("shape", "inverter.family", lambda: _inverter(family="")),
     ("shape", "inverter.zero_dA", lambda: _inverter(zero_dA=0.1)),
     ("shape", "charger_protocol", lambda: _pack(charger_protocol=None)),
+    ("shape", "guards", lambda: _pack(guards=None)),
+    ("shape", "guards.hold_percent", lambda: _guards(hold_percent=None)),
+    ("shape", "guards.force_N", lambda: _guards(force_N=(600, 700))),
+    ("guard_ranges", "guards.hold_percent", lambda: _guards(hold_percent=9)),
+    ("guards_in_order", "guards.sister_rest_mV[1]", lambda: _guards(sister_rest_mV=(10, 9, 30))),
+    ("guards_in_order", "guards.rise_ddegC[2]", lambda: _guards(rise_ddegC=(10, 12, 11))),
+    ("guards_in_order", "guards.insulation_ohm_V[1]", lambda: _guards(insulation_ohm_V=(500, 501, 100))),
+    ("guards_in_order", "guards.supply_low_mV[2]", lambda: _guards(supply_low_mV=(9000, 8000, 8001))),
+    ("guards_of_contactors", "guards.pull_in_ms", lambda: _guards(pull_in_ms=2 * PACK.contactor_delay_ms - 1)),
+    ("guards_of_contactors", "guards.link_apart_mV", lambda: _guards(link_apart_mV=PACK.precharge_done_mV - 1)),
+    ("guards_of_contactors", "guards.supply_high_mV", lambda: _guards(supply_high_mV=PACK.guards.supply_low_mV[0])),
     ("inverter_ranges", "inverter.protocol", lambda: _inverter(protocol="byd")),
     ("inverter_ranges", "inverter.manufacturer", lambda: _inverter(manufacturer="nine chars")),
     ("inverter_ranges", "inverter.family", lambda: _inverter(family="Größe")),
@@ -282,6 +310,21 @@ def test_every_number_of_an_inverter_is_refused_outside_its_range(field: str, lo
         assert ("inverter." + field, reason) in {(f.field, f.reason) for f in found}
 
 
+@pytest.mark.parametrize(("field", "low", "high", "reason"), lint_guards.RANGES, ids=lambda v: v if isinstance(v, str) else "")
+def test_every_number_of_the_guards_is_refused_outside_its_range(field: str, low: int, high: int, reason: str) -> None:
+    for beyond in (low - 1, high + 1):
+        value = getattr(PACK.guards, field)
+        wrong = _with(value, 1, beyond) if isinstance(value, tuple) else beyond
+        name = f"guards.{field}[1]" if isinstance(value, tuple) else f"guards.{field}"
+        assert (name, reason) in {(f.field, f.reason) for f in errors(check_pack(_guards(**{field: wrong})))}
+
+
+def test_guards_at_the_edge_of_what_contactors_and_coils_allow_are_sound() -> None:
+    done_mV, low_mV = PACK.precharge_done_mV, PACK.guards.supply_low_mV[0]
+    edge = _guards(link_apart_mV=done_mV, pull_in_ms=2 * PACK.contactor_delay_ms, supply_high_mV=low_mV + 1)
+    assert errors(check_pack(edge)) == []
+
+
 def test_a_pack_with_an_inverter_that_it_suits_is_sound() -> None:
     assert errors(check_pack(_inverter())) == []
     assert errors(check_pack(_inverter(protocol="pylontech", manufacturer="PYLON"))) == []
@@ -309,6 +352,7 @@ def test_every_field_of_a_record_is_looked_at() -> None:
     assert set(lint_cell.SHAPES) == set(CELL_FIELDS)
     assert set(lint_pack.SHAPES) == set(PACK_FIELDS)
     assert set(lint_pack.SENSOR_SHAPES) == set(SENSOR_FIELDS)
+    assert {row[0] for row in lint_guards.RANGES} == set(lint_guards.SHAPES) == set(GUARDS_FIELDS)
     ranged = {row[0] for row in lint_cell.RANGES}
     kelvin = {field for field in CELL_FIELDS if field.startswith("t_") and field != "t_ref_ddegC"}
     elsewhere = {"name", "source", "chemistry", "charge_maps", "map_ddegC", "map_soc_permille", "discharge_ddegC"}

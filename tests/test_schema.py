@@ -17,10 +17,12 @@ from bms.packs import bench_24, ev_240
 from bms.safety import tables
 from bms.schema import (
     CELL_FIELDS,
+    GUARDS_FIELDS,
     INVERTER_FIELDS,
     PACK_FIELDS,
     SENSOR_FIELDS,
     Cell,
+    Guards,
     Inverter,
     Pack,
     Sensor,
@@ -44,6 +46,7 @@ RECORDS = {
     "Cell": (Cell, CELL_FIELDS, CELL),
     "Sensor": (Sensor, SENSOR_FIELDS, bench_24.PACK.group_sensor),
     "Inverter": (Inverter, INVERTER_FIELDS, INVERTER),
+    "Guards": (Guards, GUARDS_FIELDS, bench_24.PACK.guards),
     "Pack": (Pack, PACK_FIELDS, bench_24.PACK),
 }
 
