@@ -4,6 +4,7 @@ HYPOTHESIS_PROFILE is dev (50 examples, the default), ci (300, the same ones eac
 (20 000). Tests whose one example is expensive set their own max_examples.
 """
 
+import gc
 import os
 import shutil
 import sys
@@ -22,6 +23,15 @@ settings.register_profile("dev", _PATIENT, max_examples=50)
 settings.register_profile("ci", _PATIENT, max_examples=300, derandomize=True)
 settings.register_profile("night", _PATIENT, max_examples=20_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+
+@pytest.fixture(autouse=True)
+def _the_firmware_collects_its_own_garbage() -> None:
+    """The firmware collects garbage in a slot of its own, once in a simulated second. It is not to walk through all that the
+    tests have imported, which takes longer than the second's hundred ticks; a target that closes may have undone it."""
+    if gc.get_freeze_count() < len(gc.get_objects()):
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.fixture(scope="session")

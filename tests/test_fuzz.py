@@ -6,13 +6,11 @@ have fallen silent, which in this script they do not. The parts below add up to 
 its heap locked in the lane as the product has it.
 """
 
-import gc
 import math
 import os
 import struct
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,15 +40,6 @@ ON_THE_BUS = {"cpython": 120_000 * FACTOR, "micropython": 240_000 * FACTOR}  # t
 ELCON = replaced(Pack, PACK_FIELDS, bess_14.PACK, name="elcon", charger_protocol="elcon", charger_deadline_ms=2500)
 PACKS = {"bench_24": bench_24.PACK, "ev_240": ev_240.PACK, "bess_14": bess_14.PACK, "elcon": ELCON}
 STATES = (M.STANDBY, M.PRECHARGE, M.DRIVE, M.CHARGE)
-
-
-@pytest.fixture(autouse=True)
-def _firmware_collects_its_own_garbage() -> Iterator[None]:
-    """The firmware collects in a slot of its own, and is not to walk through all that the tests have imported."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 def undisturbed(pack: Pack) -> tuple[list[int], list[bytes], list[int]]:

@@ -1,9 +1,7 @@
 """Whole frames, as autosar-e2e protects them, are obeyed in their order only; a babbler can do what silence does."""
 
-import gc
 import os
 from collections import Counter
-from collections.abc import Iterator
 from random import Random
 from typing import Any
 
@@ -22,15 +20,6 @@ from tests.noise import RECEIVED, noise
 from tests.noisy_board import NoisyBoard
 
 FACTOR = 20 if os.environ.get("HYPOTHESIS_PROFILE") == "night" else 1
-
-
-@pytest.fixture(autouse=True)
-def _firmware_collects_its_own_garbage() -> Iterator[None]:
-    """The firmware collects in a slot of its own, and is not to walk through all that the tests have imported."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 def closed(pack: Pack) -> tuple[App, NoisyBoard]:

@@ -73,6 +73,7 @@ class CPythonTarget(Target):
         self._make_app = make_app
         self._bus: CanBus | None = None
         self._board: Board | None = None
+        self._froze = False
         self._memory = MemoryTransport()
         self.app: Any = None
 
@@ -88,9 +89,11 @@ class CPythonTarget(Target):
         except Exception as error:
             raise TargetDied(f"the firmware did not start: {one_line(error)}") from error
         # The firmware collects garbage in a slot of its own. It is to walk through its own objects, as on the target, and
-        # not through all that the bench has imported.
+        # not through all that the bench has imported. Who has set the bench aside already need not do so again.
         gc.collect()
-        gc.freeze()
+        self._froze = gc.get_freeze_count() < len(gc.get_objects())
+        if self._froze:
+            gc.freeze()
 
     def exchange(self, n: int, now_ms: int, frames: bytes) -> list[tuple[int, bytes]]:
         board = self._board
@@ -130,6 +133,8 @@ class CPythonTarget(Target):
         if self._board is not None:
             self._board.close()
             self._board = None
+        if self._froze:
+            self._froze = False
             gc.unfreeze()
         if self._bus is not None:
             self._bus.close()
