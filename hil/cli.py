@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from hil.campaign.command import add_options, campaign
 from hil.errors import BadInput
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ class _Parser(argparse.ArgumentParser):
 NOT_BUILT = {  # command: what it will do, how it will be called
     "replay": ("feeds logged data to the firmware's estimator", "hil replay drive.csv --cell si_ceramic_20ah --soc0 0.8"),
     "fit": ("identifies a cell from cycler data", "hil fit pulses.csv drive.csv -o my_cell.py"),
-    "campaign": ("runs thousands of seeded variants", "hil campaign spread.toml --jobs 2 --out build/spread"),
     "safety-case": ("requirements, tests and results as a page", "hil safety-case --out build/safety.html"),
     "deploy": ("copies the firmware to a board", "hil deploy pyboard --port /dev/ttyACM0 --pack bench_24"),
     "logs": ("reads the fault memory of a board", "hil logs pyboard --port /dev/ttyACM0"),
@@ -90,6 +90,7 @@ def _parser() -> _Parser:
     check.add_argument("names", nargs="+", metavar="CELL|PACK", help="names or paths of .py files")
     bench = add("bench", _bench, "measures speed, memory and accuracy", "hil bench loop tick")
     bench.add_argument("names", nargs="*", metavar="NAME", help="benchmarks; all when none is named")
+    add_options(add("campaign", campaign, "runs thousands of seeded variants", "hil campaign hidden_layers --out build/hidden"))
     dump = add("dump", _dump, "decodes a candump log or a live bus with any DBC", "hil dump --dbc bms --log drive.log")
     dump.add_argument("--dbc", action="append", required=True, metavar="FILE", help="or the name of one that ships; repeatable")
     source = dump.add_mutually_exclusive_group(required=True)

@@ -6,8 +6,9 @@ Like the rules of cell.py and pack.py each yields (field, value, reason); none o
 from collections.abc import Iterator
 from itertools import pairwise
 
-from bms.schema import Cell, Pack, group_count, layer_count, layers_per_stack
+from bms.schema import Cell, Pack, group_count, layer_count
 from hil.lint.findings import CellRule, Complaint, PackRule
+from hil.lint.observable import group_unseen_u, pair_unseen_u, probe_unseen_u, string_unseen_u
 from hil.lint.pack import precharge_tau_ms
 from hil.lint.tables import error_u, trip_charge_dA, trip_discharge_dA
 
@@ -34,7 +35,7 @@ def current_pair(pack: Pack) -> Iterator[Complaint]:
         yield "current_b_sensor", None, text
         return
     full_mA = pack.discharge_rating_dA * 100
-    rest_A, full_A = ((error_u(a, at_mA) + error_u(b, at_mA)) / 1e6 for at_mA in (0, full_mA))
+    rest_A, full_A = ((pair_unseen_u(pack, at_mA) or 0) / 1e6 for at_mA in (0, full_mA))
     yield (
         "current_b_sensor",
         None,
@@ -55,12 +56,9 @@ def open_charger(pack: Pack) -> Iterator[Complaint]:
 
 def group_error(pack: Pack) -> Iterator[Complaint]:
     """Errors of a group's voltage that the stack's own measurement cannot show."""
-    full_mV = pack.cell.v_max_mV[0]
     if len(pack.taps) < 2:
         return
-    groups_mV = sum(error_u(pack.group_sensor, layers * full_mV) for layers in pack.taps) / 1000
-    stack_mV = error_u(pack.stack_sensor, layers_per_stack(pack) * full_mV) / 1000
-    unseen_mV = groups_mV + stack_mV
+    unseen_mV = group_unseen_u(pack) / 1000
     yield (
         "group_sensor",
         None,
@@ -113,11 +111,11 @@ def declared_spread(pack: Pack) -> Iterator[Complaint]:
 
 def probe_count(pack: Pack) -> Iterator[Complaint]:
     """One probe cannot be doubted; of two, none can be named."""
-    gap_K = 2 * error_u(pack.probe_sensor, 0) / 1e6 + pack.spread_t_ddegC / 10
     lone, paired = ([s for s in range(pack.stacks) if pack.probe_stack.count(s) == n] for n in (1, 2))
     if lone:
         yield "probe_stack", None, f"one on {_stacks(lone)}: an error of it is not observable"
     if paired:
+        gap_K = (probe_unseen_u(pack, paired[0]) or 0) / 1e6
         text = f"two on {_stacks(paired)}: which is wrong is not observable, nor an error below {gap_K:.1f} K"
         yield "probe_stack", None, text
 
@@ -130,10 +128,7 @@ def _stacks(numbers: list[int]) -> str:
 
 def string_sum(pack: Pack) -> Iterator[Complaint]:
     """The pack's voltage against the sum of its stacks."""
-    full_mV = pack.cell.v_max_mV[0]
-    whole_mV = error_u(pack.pack_sensor, layer_count(pack) * full_mV) / 1000
-    stacks_mV = pack.stacks * error_u(pack.stack_sensor, layers_per_stack(pack) * full_mV) / 1000
-    text = f"an error of the string's voltage below {whole_mV + stacks_mV:.0f} mV is not observable"
+    text = f"an error of the string's voltage below {string_unseen_u(pack) / 1000:.0f} mV is not observable"
     yield "pack_sensor", None, text
 
 
