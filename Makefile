@@ -18,12 +18,13 @@ CODECS := \
 	elcon:bms/can/elcon_frames.py
 
 .NOTPARALLEL:
-.PHONY: help all demo test night lint types generated generate bench clean
+.PHONY: help all demo test night mutants lint types generated generate bench clean
 
 help all:
 	@echo 'make demo      the firmware in MicroPython against a simulated pack; writes build/first_mile.html'
 	@echo 'make test      lint, types, generated files, all tests'
-	@echo 'make night     what takes hours: a simulated day of the stationary pack, and all tests with the patience of a night'
+	@echo 'make mutants   one small mistake at a time in bms/safety and bms/control: which of them no test notices'
+	@echo 'make night     what takes hours: a simulated day of the stationary pack, mutants, and all tests with the patience of a night'
 	@echo 'make lint      ruff'
 	@echo 'make types     mypy --strict: bms and boards as the target sees them, the rest as CPython does'
 	@echo 'make generate  writes the CAN codecs again from the DBC files'
@@ -41,7 +42,11 @@ test: lint types generated
 night: $(VENV)/test.stamp
 	@mkdir -p build
 	$(BIN)/hil run bess_day --target micropython --report build/bess_day.html
+	$(MAKE) mutants
 	$(MAKE) test HYPOTHESIS_PROFILE=night
+
+mutants: $(VENV)/test.stamp
+	$(BIN)/python -m tests.mutation --jobs $(JOBS)
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
