@@ -47,8 +47,11 @@ if TYPE_CHECKING:
 # Copies of what snapshot.py, faults.py and their neighbours say: no look-up; a test holds them together.
 _CURRENT_A_mA = const(0)
 _PACK_mV = const(2)
+_FEEDBACK_bits = const(4)
+_MAINS = const(7)
 _START = const(1)
 _SELF_TEST = const(1)
+_INSULATION_warn = const(114)
 _GROUPS = const(1)
 _FIRST_PHASE = const(4)
 _PROBES = const(4)
@@ -227,7 +230,8 @@ class App:
             severity = monitor.severity
         trail = trail * 3 + 8
         current_dA = snap.current_dA
-        machine.held = not bound.within
+        if not machine.closed_wanted:
+            machine.held = not bound.within or self.watch.wear.testing or monitor.is_active(_INSULATION_warn)
         machine.step(severity, wish, suspect == 0 and self._looked, self.contactor.closed, current_dA, dt_ms)
         if testing:
             self.signals.value[_SELF_TEST_ms] = machine.in_state_ms if machine.state == _SELF_TEST else 0
@@ -266,7 +270,7 @@ class App:
     def _first_look(self, suspect: int) -> None:
         """Until the first complete set of values has put the SoC where the voltage allows, no bound is judged."""
         bound = self.bound
-        if suspect == 0 and bound.settled:
+        if suspect == 0 and bound.settled and not self.snap.value[_FEEDBACK_bits] & _MAINS:
             self.coulomb.anchor(self.snap, bound)
             self.coulomb.publish()
             bound.settle(self.snap, self.coulomb.low_permille, self.coulomb.high_permille)

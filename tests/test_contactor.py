@@ -245,3 +245,20 @@ def test_plus_never_closes_on_a_link_that_stands_anywhere_but_at_the_pack(
 def test_the_coils_of_every_phase_are_what_the_table_says_and_the_last_is_reached_only_through_proof() -> None:
     assert C.COILS == (0, 1, 3, 7, 5)
     assert C.PROOF >= 2
+
+
+@each_pack
+def test_a_coil_pulls_in_with_its_full_current_and_is_held_with_less(pack: Pack) -> None:
+    """What an onlooker of the coils expects: a clock that starts anew with every coil that is new."""
+    app, board = ready(pack)
+    since_ms, before = 0, 0
+    for k in range(400):
+        board.request = DRIVE if k < 300 else OPEN
+        app.tick()
+        since_ms = 0 if board.coils & ~before else since_ms + 10
+        before = board.coils
+        full = since_ms < pack.guards.pull_in_ms
+        assert board.hold_percent == (0 if not board.coils else 100 if full else pack.guards.hold_percent), k
+        if k == 299:
+            assert board.hold_percent == pack.guards.hold_percent
+    assert board.coils == 0

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from bms.app import App
 from bms.can import frames as W
 from bms.packs import bench_24, ev_240
+from bms.safety import contactor as C
 from bms.safety import faults as F
 from bms.safety import machine as M
 from bms.safety import snapshot as S
@@ -253,45 +254,164 @@ TestWorld = World.TestCase
 TestWorld.settings = settings(max_examples=25, stateful_step_count=15)
 
 
-def allowed(state: int, severity: int, wish: int, ready: bool, closed: bool, armed: bool, timed_out: bool) -> set[int]:
-    """Where the machine may go, in words: written down once more, apart from the code."""
+def allowed(
+    state: int, severity: int, wish: int, ready: bool, closed: bool, may: bool, timed_out: bool, tested: bool
+) -> set[int]:
+    """Where the machine may go, in words: written down once more, apart from the code. `may`: armed and not held."""
     if severity == F.TRIP_NOW:
         return {M.FAULT}
     if state == M.FAULT:
-        return {M.FAULT} if severity == F.TRIP_AFTER_RAMP else {M.STANDBY}
+        return {M.FAULT} if severity == F.TRIP_AFTER_RAMP else {M.STANDBY if tested else M.SELF_TEST}
     if severity == F.TRIP_AFTER_RAMP:
         return {M.OPENING, M.FAULT} if state in (M.DRIVE, M.CHARGE, M.OPENING) else {M.FAULT}
+    closing = wish in (M.WISH_DRIVE, M.WISH_CHARGE)
     if state == M.STANDBY:
-        may_close = armed and ready and wish in (M.WISH_DRIVE, M.WISH_CHARGE)
-        return {M.PRECHARGE} if may_close else {M.STANDBY, M.SERVICE}
+        return {M.PRECHARGE} if may and ready and closing else {M.STANDBY, M.SERVICE}
     if state == M.PRECHARGE:
-        return {M.PRECHARGE, M.OPENING, M.DRIVE, M.CHARGE} if closed else {M.PRECHARGE, M.OPENING}
+        if closed:
+            return {M.DRIVE, M.CHARGE} if closing else {M.OPENING}
+        return {M.PRECHARGE} if closing and not timed_out else {M.STANDBY}
     if state in (M.DRIVE, M.CHARGE):
-        return {M.DRIVE, M.CHARGE, M.OPENING}
-    return {M.SELF_TEST: {M.SELF_TEST, M.STANDBY}, M.SERVICE: {M.SERVICE, M.STANDBY}, M.OPENING: {M.OPENING, M.STANDBY}}[state]
+        return {M.DRIVE, M.CHARGE} if closing else {M.OPENING, state}
+    if state == M.SELF_TEST:
+        return {M.STANDBY} if ready else {M.FAULT} if timed_out else {M.SELF_TEST}
+    if state == M.SERVICE:
+        return {M.SERVICE} if wish == M.WISH_SERVICE else {M.STANDBY}
+    return {M.STANDBY} if timed_out else {M.OPENING, M.STANDBY}
 
 
 @pytest.mark.parametrize("state", range(len(M.STATES)), ids=lambda state: M.STATES[state][0])
 def test_every_transition_of_the_machine_is_one_of_the_allowed(state: int) -> None:
     pack = bench_24.PACK
-    for number in range(6 * 8 * 2**5):
+    for number in range(6 * 8 * 2**7):
         severity, rest = number % 6, number // 6
         wish, rest = rest % 8, rest // 8
-        ready, closed, little, armed, late = (bool(rest >> bit & 1) for bit in range(5))
+        ready, closed, little, armed, late, tested, held = (bool(rest >> bit & 1) for bit in range(7))
         machine = M.Machine(pack)
         machine.state = state
         machine.armed = armed
+        machine.tested = tested
+        machine.held = held
         machine.in_state_ms = 50_000 if late else 0
         after = machine.step(severity, wish, ready, closed, 0 if little else 100, 10)
-        armed = armed or (wish == M.WISH_OPEN and state != M.FAULT)
-        assert after in allowed(state, severity, wish, ready, closed, armed, late), (severity, wish, ready, closed, armed)
+        may = (armed or (wish == M.WISH_OPEN and state != M.FAULT)) and not held
+        assert after in allowed(state, severity, wish, ready, closed, may, late, tested), (severity, wish, ready, closed, may)
         if after != state:
             row = M.STATES[after]
             assert (machine.closed_wanted, machine.charge_allowed, machine.discharge_allowed) == row[1:4]
-        if late and severity < F.TRIP_AFTER_RAMP and not closed:
-            assert after not in (M.PRECHARGE, M.OPENING) or state not in (M.PRECHARGE, M.OPENING) or after != state
         if after == M.FAULT:
             assert not machine.armed or state == M.FAULT
+        if state == M.PRECHARGE and late and not closed and wish != M.WISH_OPEN:
+            assert not machine.armed, "what ran out of time is not tried again on the old wish"
+
+
+@pytest.mark.parametrize("state", [M.SELF_TEST, M.PRECHARGE, M.OPENING], ids=lambda state: M.STATES[state][0])
+def test_no_combination_of_inputs_held_for_ever_keeps_the_machine_in_a_state_that_is_no_rest(state: int) -> None:
+    pack = bench_24.PACK
+    longest_ms = {M.SELF_TEST: M.SELF_TEST_MAX_ms, M.OPENING: pack.open_timeout_ms}
+    longest_ms[M.PRECHARGE] = pack.precharge_timeout_ms * 2 + C.LINK_FALL_ms
+    for number in range(6 * 8 * 2**5):
+        severity, rest = number % 6, number // 6
+        wish, rest = rest % 8, rest // 8
+        ready, closed, armed, held, tested = (bool(rest >> bit & 1) for bit in range(5))
+        for current_dA in (0, 500, -500):
+            machine = M.Machine(pack)
+            machine.state, machine.armed, machine.held, machine.tested = state, armed, held, tested
+            waited_ms = 0
+            while machine.step(severity, wish, ready, closed, current_dA, 100) == state:
+                waited_ms += 100
+                assert waited_ms <= longest_ms[state], (severity, wish, ready, closed, current_dA)
+
+
+@pytest.mark.parametrize("wish", [M.WISH_OPEN, M.WISH_DRIVE, M.WISH_CHARGE, M.WISH_NOTHING])
+def test_service_is_entered_from_standby_only_and_left_when_the_wish_goes_or_is_lost(wish: int) -> None:
+    for state in range(len(M.STATES)):
+        machine = M.Machine(bench_24.PACK)
+        machine.state = state
+        entered = machine.step(0, M.WISH_SERVICE, True, True, 0, 10) == M.SERVICE
+        assert entered == (state in (M.STANDBY, M.SERVICE))
+        if entered:
+            assert machine.closed_wanted == 0
+            assert machine.step(0, wish, True, True, 0, 10) == M.STANDBY
+
+
+def woken(pack: Pack) -> tuple[App, FakeBoard]:
+    """A pack in standby."""
+    board = FakeBoard(pack)
+    app = App(pack, board)
+    for _ in range(30):
+        app.tick()
+    return app, board
+
+
+def visited(app: App, ticks: int) -> list[int]:
+    """The states that follow, each once in a row."""
+    states = [app.machine.state]
+    for _ in range(ticks):
+        app.tick()
+        if app.machine.state != states[-1]:
+            states.append(app.machine.state)
+    return states
+
+
+def test_a_driver_who_stops_and_thinks_better_of_it_goes_through_standby_and_a_whole_precharge() -> None:
+    app, board = woken(bench_24.PACK)
+    board.request = DRIVE
+    assert visited(app, 120) == [M.STANDBY, M.PRECHARGE, M.DRIVE]
+    board.load_mA = -10_000
+    board.request = OPEN
+    while app.machine.state != M.OPENING:
+        app.tick()
+    board.request = DRIVE
+    for _ in range(10):
+        app.tick()
+    board.load_mA = 0
+    coils = [board.coils]
+    states = [app.machine.state]
+    for _ in range(400):
+        app.tick()
+        if board.coils != coils[-1]:
+            coils.append(board.coils)
+        if app.machine.state != states[-1]:
+            states.append(app.machine.state)
+    assert states == [M.OPENING, M.STANDBY, M.PRECHARGE, M.DRIVE]
+    assert coils == [5, 0, 1, 3, 7, 5]
+    assert app.monitor.severity == 0
+
+
+@pytest.mark.parametrize("after", range(8, 40, 4))
+def test_a_precharge_that_the_driver_gives_up_opens_at_once_and_main_positive_does_not_close(after: int) -> None:
+    app, board = woken(ev_240.PACK)
+    board.request = DRIVE
+    for _ in range(after):
+        app.tick()
+    board.request = OPEN
+    while app.link.wish != M.WISH_OPEN:
+        app.tick()
+    for _ in range(60):
+        assert board.coils == 0
+        app.tick()
+    assert app.machine.state == M.STANDBY
+
+
+def test_nothing_new_closes_on_poor_insulation_and_what_is_closed_stays() -> None:
+    assert {row.id for row in F.TABLE if row.name == "insulation_warn"} == {M.INSULATION_warn}
+    pack = bench_24.PACK
+    volts = sum(FakeBoard(pack).group_mV) // 1000
+    poor_kohm = volts * pack.guards.insulation_ohm_V[1] * 9 // 10_000
+    for drives_first in (False, True):
+        app, board = woken(pack)
+        if drives_first:
+            board.request = DRIVE
+            assert visited(app, 120)[-1] == M.DRIVE
+        board.insulation_kohm = poor_kohm
+        for _ in range(400):
+            app.tick()
+        assert app.monitor.is_active(M.INSULATION_warn)
+        board.request = DRIVE
+        assert visited(app, 200) == [M.DRIVE if drives_first else M.STANDBY]
+        board.insulation_kohm = 20_000
+        assert visited(app, 600)[-1] == M.DRIVE
 
 
 @pytest.mark.parametrize("state", [M.STANDBY, M.PRECHARGE, M.DRIVE, M.CHARGE])

@@ -4,8 +4,8 @@ Closing: wait until the link is below half of the pack; main negative, which mus
 until for PROOF samples in a row the link stands within precharge_done_permille and precharge_done_mV of the pack and hardly
 any current flows; main positive; precharge off. The charge that went through the resistor must account for the rise of the
 link (within a factor of four and the sensor's error), else the reading or the path is not what it seems. Opening is one
-step from any phase. Auxiliary contacts must follow their coils; how long they have not is a signal. Units: mV, mA, ms;
-charge in mA*ms.
+step from any phase. Auxiliary contacts must follow their coils; how long they have not is a signal. A coil pulls in with
+its full current; after pull_in_ms the economiser holds it with less. Units: mV, mA, ms; charge in mA*ms.
 """
 
 from micropython import const
@@ -53,10 +53,12 @@ MAINS = const(_NEGATIVE | _PRECHARGE | _POSITIVE)
 _TIME_MAX_ms = const(60000)
 _U_PER_M = const(1000)  # millionths in a thousandth
 _CHARGE_MAX_mAms = const(1 << 27)
+_FULL_percent = const(100)
 
 
 class Contactor:
-    """`phase`, `mask` (coils now), `closed` (proven), and what went wrong as signals."""
+    """`phase`, `mask` (coils now), `hold_percent` (their duty), `closed` (proven), `apart_ms` (for how long an auxiliary
+    contact has not followed its coil), and what went wrong as signals."""
 
     def __init__(self, pack: "Pack", signals: Signals) -> None:
         self._signals = signals
@@ -72,15 +74,20 @@ class Contactor:
         self.mask = 0
         self.closed = False
         self.hold_percent = 0
+        self.apart_ms = 0
+        self._pull_in_ms = pack.guards.pull_in_ms
+        self._economy_percent = pack.guards.hold_percent
+        self._pull_left_ms = 0
         self._in_phase_ms = 0
         self._proof = 0
         self._link_start_mV = 0
         self._flowed_mAms = 0
-        self._apart_ms = 0
 
     def step(self, wanted: int, snap: Snapshot, dt_ms: int) -> int:
         """One tick: moves towards open (0) or closed (1). Returns the coils to drive."""
         phase = self.phase
+        if self._pull_left_ms:
+            self._pull(dt_ms)
         if phase != (CLOSED if wanted else OPEN):
             if self._in_phase_ms < _TIME_MAX_ms:
                 self._in_phase_ms += dt_ms
@@ -88,14 +95,31 @@ class Contactor:
             if after != phase:
                 self.phase = after
                 self._in_phase_ms = 0
-                self.mask = COILS[after]
+                self._drive(COILS[after])
                 self.closed = after == CLOSED
         elif phase == OPEN:
             self._in_phase_ms = 0
         mask = self.mask
-        if snap.value[_FEEDBACK_bits] & MAINS != mask or self._apart_ms:
+        if snap.value[_FEEDBACK_bits] & MAINS != mask or self.apart_ms:
             self._feedback(snap, dt_ms)
         return mask
+
+    def _drive(self, mask: int) -> None:
+        """Other coils than before: one that is new pulls in with its full current."""
+        if not mask:
+            self._pull_left_ms = 0
+            self.hold_percent = 0
+        elif mask & ~self.mask:
+            self._pull_left_ms = self._pull_in_ms
+            self.hold_percent = _FULL_percent
+        self.mask = mask
+
+    def _pull(self, dt_ms: int) -> None:
+        """Until the coil that was driven last has had its time to pull in."""
+        self._pull_left_ms -= dt_ms
+        if self._pull_left_ms <= 0:
+            self._pull_left_ms = 0
+            self.hold_percent = self._economy_percent
 
     def _next(self, phase: int, wanted: int, snap: Snapshot, dt_ms: int) -> int:
         value = self._signals.value
@@ -178,10 +202,10 @@ class Contactor:
         if snap.fresh_bits & _INPUTS:
             apart = (self.mask ^ snap.value[_FEEDBACK_bits]) & MAINS
             if apart:
-                self._apart_ms += dt_ms
-                if self._apart_ms > _TIME_MAX_ms:
-                    self._apart_ms = _TIME_MAX_ms
+                self.apart_ms += dt_ms
+                if self.apart_ms > _TIME_MAX_ms:
+                    self.apart_ms = _TIME_MAX_ms
                 signals.where[_FEEDBACK_ms] = 0 if apart & _NEGATIVE else 1 if apart & _PRECHARGE else 2
             else:
-                self._apart_ms = 0
-        signals.value[_FEEDBACK_ms] = self._apart_ms
+                self.apart_ms = 0
+        signals.value[_FEEDBACK_ms] = self.apart_ms

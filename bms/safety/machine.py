@@ -1,9 +1,11 @@
 """State of the BMS. A Moore machine: what is closed and what current may flow is read off the state, nowhere else.
 
 Faults come first in every state: trip-now opens at once, trip-after-ramp goes through OPENING, where limits are zero and the
-contactors stay until little current flows or time is up. FAULT is left only when the monitor holds no trip any more. After
-a fault and after start nothing closes until the vehicle has asked for "open" once: a wish that stood through the fault is
-no wish. States that are not a rest have a time after which they are left.
+contactors stay until little current flows or time is up. FAULT is left only when the monitor holds no trip any more, into
+SELF_TEST where that has never been passed. After a fault, after start, and after a precharge that ran out of time nothing
+closes until the vehicle has asked for "open" once: a wish that stood through the fault is no wish. A precharge that is given
+up opens at once, for nothing but the resistor's current flows. STANDBY, DRIVE, CHARGE, FAULT and SERVICE are rests: the
+contactors are open, or a lost command opens them. Every other state has a time after which it is left.
 """
 
 from micropython import const
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 # Copies of what snapshot.py, faults.py and their neighbours say: no look-up; a test holds them together.
 _TRIP_AFTER_RAMP = const(4)
 _TRIP_NOW = const(5)
+_LINK_FALL_ms = const(6000)
 
 STANDBY = const(0)
 SELF_TEST = const(1)
@@ -32,8 +35,11 @@ WISH_CHARGE = const(2)
 WISH_SERVICE = const(3)
 WISH_NOTHING = const(4)  # no valid command in time: nothing new is begun on an old wish
 
+# While it stands nothing new is closed, although it opens nothing: id of a row of faults.py
+INSULATION_warn = const(114)
+
+SELF_TEST_MAX_ms = const(3200)  # the row self_test_failed is to name it first
 _TIME_MAX_ms = const(60000)
-_LINK_FALL_ms = const(6000)
 
 # state: name, wants the contactors closed, charge may flow, discharge may flow
 STATES = (
@@ -59,7 +65,9 @@ class Machine:
         self.in_state_ms = 0
         self.armed = False  # the vehicle has asked for "open" since the last time nothing was allowed to close
         self.tripped = False  # a fault led into this state
-        self.held = False  # set before step(): a bound is beyond what trips, so nothing begins to close
+        self.held = False  # set before step(): nothing begins to close
+        self.forced = False  # the last opening did not wait until the current had fallen: time was up
+        self.tested = False  # the self-test has been passed
         self.closed_wanted = 0
         self.charge_allowed = 0
         self.discharge_allowed = 0
@@ -82,6 +90,8 @@ class Machine:
             self.tripped = severity >= _TRIP_AFTER_RAMP
             if after == FAULT or self.tripped:
                 self.armed = False
+            elif after == PRECHARGE:
+                self.forced = False
         row = STATES[after]
         self.closed_wanted = row[1]
         self.charge_allowed = row[2]
@@ -89,11 +99,13 @@ class Machine:
         return after
 
     def _next(self, state: int, severity: int, wish: int, ready: bool, closed: bool, little: bool) -> int:
-        """The state after this one: pure but for in_state_ms and armed."""
+        """The state after this one: pure but for in_state_ms, and for armed, tested and forced, which it may change."""
         if severity >= _TRIP_NOW:
             return FAULT
         if state == FAULT:
-            return STANDBY if severity < _TRIP_AFTER_RAMP else FAULT
+            if severity >= _TRIP_AFTER_RAMP:
+                return FAULT
+            return STANDBY if self.tested else SELF_TEST
         if severity >= _TRIP_AFTER_RAMP:
             if state == DRIVE or state == CHARGE:
                 return OPENING
@@ -101,10 +113,14 @@ class Machine:
                 return FAULT
         if state == OPENING:
             if little or self.in_state_ms >= self._open_timeout_ms:
+                self.forced = not little
                 return FAULT if self.tripped or severity >= _TRIP_AFTER_RAMP else STANDBY
             return OPENING
         if state == SELF_TEST:
-            return STANDBY if ready else SELF_TEST
+            if ready:
+                self.tested = True
+                return STANDBY
+            return SELF_TEST if self.in_state_ms < SELF_TEST_MAX_ms else FAULT
         if state == STANDBY:
             if wish == WISH_SERVICE:
                 return SERVICE
@@ -113,15 +129,13 @@ class Machine:
             return STANDBY
         if state == SERVICE:
             return SERVICE if wish == WISH_SERVICE else STANDBY
-        if wish == WISH_OPEN or wish == WISH_SERVICE:
-            return OPENING
-        if state == PRECHARGE:
+        if state == PRECHARGE and not closed:
             if self.in_state_ms >= self._precharge_timeout_ms:
-                return OPENING
-            if not closed:
-                return PRECHARGE
+                self.armed = False
+                return STANDBY
+            return PRECHARGE if wish == WISH_DRIVE or wish == WISH_CHARGE else STANDBY
         if wish == WISH_DRIVE:
             return DRIVE
         if wish == WISH_CHARGE:
             return CHARGE
-        return OPENING if state == PRECHARGE else state
+        return OPENING if state == PRECHARGE or wish == WISH_OPEN or wish == WISH_SERVICE else state

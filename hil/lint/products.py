@@ -85,6 +85,7 @@ class Extremes:
         self.gain_u = max(_largest_m(sensor) // 1000 * sensor.gain_ppm for _, _, sensor in fitted(pack))
         self.noise_u = max(s.offset_u + 4 * s.noise_u + s.lsb_u for _, _, s in fitted(pack))
         self.link_uF = pack.link_capacitance_uF
+        self.precharge_ohm = pack.precharge_mohm // 1000
 
 
 def _largest_m(sensor: Sensor) -> int:
@@ -228,6 +229,10 @@ PRODUCTS = tuple(Product(*row) for row in (
      lambda e: FLOWED_MAX_mAms + e.current_mA * STEP_MAX_ms),
     ("contactor, charge and its error", "(flowed + error_mA * in_phase_ms) * 4", "current_a_sensor.offset_u",
      lambda e: 4 * (FLOWED_MAX_mAms + e.offset_mA * PHASE_MAX_ms)),
+    ("wear, a tenth of the link", "link_mV * 10", "pack_sensor",
+     lambda e: WIRE_PACK_mV * 10),
+    ("wear, time constant of precharge", "precharge_mohm // 1000 * link_uF", "precharge_mohm",
+     lambda e: e.precharge_ohm * e.link_uF),
 ))
 # fmt: on
 
