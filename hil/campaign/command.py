@@ -14,7 +14,6 @@ from hil.errors import BadInput
 
 ASKED = "asked"
 
-
 def add_options(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("file", metavar="FILE.toml", help="path of a campaign, or the name of one that ships")
@@ -28,20 +27,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--trace", metavar="FILE.csv", help="with --only: what happened every 100 ms; .gz accepted")
     parser.add_argument("--report", metavar="FILE.html", help="with --only: the report of the run")
 
-
 def _positive(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError("at least 1")
     return value
 
-
 def _number(text: str) -> int:
     value = int(text)
     if value < 0:
         raise argparse.ArgumentTypeError("runs are numbered from 0")
     return value
-
 
 def campaign(options: argparse.Namespace) -> int:
     """Runs the command; its exit code."""
@@ -59,7 +55,6 @@ def campaign(options: argparse.Namespace) -> int:
     if count > plan.runs:
         raise BadInput(f"--count {count}: {plan.path} has {plan.runs} runs")
     return _all(plan, options, count)
-
 
 def _all(plan: Any, options: argparse.Namespace, count: int) -> int:
     from hil.campaign.runner import cores, run_dask, run_local
@@ -103,7 +98,6 @@ def _all(plan: Any, options: argparse.Namespace, count: int) -> int:
         _tell(summary, folder)
     return 0 if summary["passed"] else 1
 
-
 def _tell(summary: dict[str, Any], folder: Path) -> None:
     for row in summary["failed"][:20]:
         print(f"FAILED run {row['run']} ({row['kind']}, {row['pack']}): {row['why']}")
@@ -116,7 +110,6 @@ def _tell(summary: dict[str, Any], folder: Path) -> None:
         f"{counts['died']} died"
     )
     print(f"summary: {folder / 'summary.html'}")
-
 
 def _only(plan: Any, options: argparse.Namespace) -> int:
     """One run, with all that a run of its own has."""
@@ -156,7 +149,6 @@ def _only(plan: Any, options: argparse.Namespace) -> int:
         write_whole(options.json, text.encode())
     sys.stdout.write(text)
     return 0 if line["ok"] else 1
-
 
 class Progress:
     """A bar on standard error where that is a terminal; else nothing."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from bms.schema import Pack, layer_count
-from hil.lint.observable import certain
+from hil.lint.observable import certain, least
 
 OWED, TWIN, UNSEEN = "owed", "twin", "unseen"
 
@@ -40,18 +40,23 @@ class Row(NamedTuple):
 
 NOTHING: Range = ("one", 1.0, 1.0)
 
+
+def _1C(pack: Pack) -> int:
+    """mA."""
+    return pack.cell.capacity_mAh
+
+
 UNITS: Mapping[str, Callable[[Pack, str], float]] = {
     "one": lambda pack, target: 1.0,
-    "certain": lambda pack, target: certain(pack, target, pack.cell.capacity_mAh) or 1.0,
-    "certain_group_gain": lambda pack, target: (certain(pack, "group:0") or 1.0) / (min(pack.taps) * 2.6),
-    "certain_stack_gain": lambda pack, target: (certain(pack, "stack:0") or 1.0) / (sum(pack.taps) * 2.6),
+    "certain": lambda pack, target: certain(pack, target, _1C(pack)) or 1.0,
+    "certain_gain": lambda pack, target: (certain(pack, target, _1C(pack)) or 1.0) / (least(pack, target, _1C(pack)) or 1.0),
     "kohm_at_1_ohm_V": lambda pack, target: layer_count(pack) * pack.cell.v_min_mV[0] / 1e6,
     "kohm_at_1_ohm_V_full": lambda pack, target: layer_count(pack) * pack.cell.v_max_mV[0] / 1e6,
     "supply_fault_mV": lambda pack, target: float(pack.guards.supply_low_mV[2]),
     "supply_warn_mV": lambda pack, target: float(pack.guards.supply_low_mV[1]),
     "coolant_share": lambda pack, target: pack.guards.coolant_flow_dl_min / 80,
 }
-GAINS = ("certain_group_gain", "certain_stack_gain")
+GAINS = ("certain_gain",)
 """Drawn as what is added to a factor of 1, of either sign."""
 
 TIMES: Mapping[str, Callable[[Pack], float]] = {
@@ -108,13 +113,12 @@ TABLE: tuple[Row, ...] = (
     *(Row(channel, "offset", OWED, ("certain", 1.05, 4), None, STEPS, (), weight=3) for channel, _ in _CHANNELS),
     *(Row(channel, "offset", TWIN, ("certain", 0.01, 0.1), None, STEPS, ()) for channel, _ in _CHANNELS),
     *(Row(channel, "offset", UNSEEN, ("certain", 0.1, 1), None, STEPS, ()) for channel, _ in _CHANNELS),
-    *(Row(channel, "drift", OWED, ("certain", 0.5, 2), None, STEPS, ()) for channel, _ in _CHANNELS[:-1]),
-    Row("group", "gain", OWED, ("certain_group_gain", 1.05, 4), None, STEPS, ()),
-    Row("stack", "gain", OWED, ("certain_stack_gain", 1.05, 4), None, STEPS, ()),
+    *(Row(channel, "drift", OWED, ("certain", 0.5, 2), None, STEPS, ()) for channel, _ in _CHANNELS),
+    *(Row(channel, "gain", OWED, ("certain_gain", 1.05, 4), None, STEPS, ()) for channel, _ in _CHANNELS if channel != "probe"),
     *(Row(channel, "noise", UNSEEN, ("certain", 0.01, 0.2), None, STEPS, ()) for channel, _ in _CHANNELS),
     *(Row(channel, "intermittent", UNSEEN, ("one", 0.1, 0.9), None, ANY, ()) for channel, _ in _CHANNELS),
     *(Row(channel, "delayed", UNSEEN, ("one", 10, 100), None, STEPS, ()) for channel, _ in _CHANNELS),
-    *(Row(channel, "reversed", OWED, NOTHING, None, STEPS, ()) for channel in ("group", "stack", "current_a", "current_b")),
+    *(Row(channel, "reversed", OWED, NOTHING, None, STEPS, ()) for channel, _ in _CHANNELS if channel != "probe"),
     Row("group", "stuck", OWED, NOTHING, None, STEPS, ("group_frozen", "stack_sum_mismatch", "sister_load"), 3100.0, weight=2),
     Row("current_a", "stuck", UNSEEN, NOTHING, None, STEPS, ()),
     Row("probe", "stuck", UNSEEN, NOTHING, None, STEPS, ()),

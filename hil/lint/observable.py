@@ -5,7 +5,6 @@ the sound sensor errs the other way. `observable` answers for one fault of the b
 their figures from the same functions. Thousandths and millionths as in bms/schema.py, faults in V, A, K as on the bench.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from bms.schema import Pack, layer_count, layers_per_stack
@@ -18,17 +17,6 @@ class Seen(NamedTuple):
     rows: tuple[str, ...]
     after_ms: float = 0.0
 
-
-class Fault(NamedTuple):
-    """One sensor fault: `size` in the channel's own unit where the type has one, `current_mA` what flows meanwhile."""
-
-    target: str
-    kind: str
-    size: float
-    current_mA: int
-
-
-Rule = Callable[[Pack, Fault], Seen | None]
 
 LOWEST = 1  # of a cell's three limits: a sound layer that is used stays above
 
@@ -91,24 +79,13 @@ def observable(pack: Pack, target: str, kind: str, severity: float = 1.0, curren
         return None
     if kind == "drift":
         return Seen(sort, 1000 * enough / abs(severity)) if severity else None
-    size = _size(pack, Fault(target, kind, severity, current_mA))
+    size = _size(pack, target, kind, severity, current_mA)
     return Seen(sort) if size is not None and size >= enough else None
 
 
-def _size(pack: Pack, fault: Fault) -> float | None:
-    """How wrong the reading is at least, in V, A or K; None where that depends on what happens."""
-    if fault.kind == "offset":
-        return abs(fault.size)
-    if fault.kind == "gain":
-        return abs(fault.size - 1) * _least(pack, fault)
-    if fault.kind == "reversed":
-        return 2 * _least(pack, fault)
-    return None
-
-
-def _least(pack: Pack, fault: Fault) -> float:
-    """What the channel shows at least, in V or A; a probe may stand at zero."""
-    word = fault.target.partition(":")[0]
+def least(pack: Pack, target: str, current_mA: int) -> float:
+    """What a channel shows at least, in V or A; a probe may stand at zero."""
+    word = target.partition(":")[0]
     layers = {
         "group": min(pack.taps),
         "stack": layers_per_stack(pack),
@@ -117,7 +94,18 @@ def _least(pack: Pack, fault: Fault) -> float:
     }
     if word in layers:
         return layers[word] * pack.cell.v_min_mV[LOWEST] / 1000
-    return abs(fault.current_mA) / 1000 if word.startswith("current") else 0.0
+    return abs(current_mA) / 1000 if word.startswith("current") else 0.0
+
+
+def _size(pack: Pack, target: str, kind: str, severity: float, current_mA: int) -> float | None:
+    """How wrong the reading is at least, in V, A or K; None where that depends on what happens."""
+    if kind == "offset":
+        return abs(severity)
+    if kind == "gain":
+        return abs(severity - 1) * least(pack, target, current_mA)
+    if kind == "reversed":
+        return 2 * least(pack, target, current_mA)
+    return None
 
 
 _GROUP = ("group_voltage_stale", "group_voltage_range", "group_wire_open", "group_crc")
