@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _LIMIT_INFO = const(0)
 _LAYER_HIGH_mV = const(0)
 _LAYER_LOW_mV = const(1)
+_LIMIT_WARN = const(1)
 _LIMIT_FAULT = const(2)
 _UOHM_dA_PER_mV = const(10000)
 _SMALL_uohm = const(65536)
@@ -50,7 +51,7 @@ class Bound:
     """Worst-case layer of the pack. Results: layer_high_mV, layer_low_mV, hot_ddegC, cold_ddegC,
     r_high_uohm (largest resistance of a layer, all elements) and r_low_uohm (smallest R0), r0_uohm to r2_uohm (of the worst
     layer's elements), apart_r0_uohm to apart_r2_uohm (how far a layer's may be from its group's mean), sister_mV (how far two
-    layers may be apart at rest), fall_permille (how much a resistance falls over the difference inside a stack)."""
+    layers may be apart at rest)."""
 
     def __init__(self, pack: "Pack", signals: Signals, memory_dA: int) -> None:
         cell = pack.cell
@@ -86,7 +87,6 @@ class Bound:
         self._fall0 = build_falls(cell.r_ddegC, cell.r0_permille, pack.spread_t_ddegC)
         self._fall1 = build_falls(cell.r_ddegC, cell.r1_permille, pack.spread_t_ddegC)
         self._fall2 = build_falls(cell.r_ddegC, cell.r2_permille, pack.spread_t_ddegC)
-        self._falls = array("i", [max(falls) for falls in zip(self._fall0, self._fall1, self._fall2)])
         self._middle_uohm = cell.r0_uohm[_MIDDLE_KNOT]
         self._rise_1 = (min(cell.tau1_ms), max(cell.tau1_ms))
         self._rise_2 = (min(cell.tau2_ms), max(cell.tau2_ms))
@@ -97,7 +97,10 @@ class Bound:
         self._trip_low_mV = cell.v_min_mV[_LIMIT_FAULT]
         self.settled = False
         self.resting = False  # contactors open: set before step()
-        self.within = False  # the bounds are inside what trips
+        self._hottest_ddegC = cell.t_discharge_max_ddegC[_LIMIT_WARN]
+        self._coldest_ddegC = cell.t_discharge_min_ddegC[_LIMIT_WARN]
+        self._warm = False  # no layer is hotter or colder than recommended for discharge, which precharge is
+        self.within = False  # the bounds are inside what trips, and it is warm
         self._peak_dA = 0
         self._round_ms = _ROUND_ms
         self._slow_mV = 0
@@ -114,7 +117,6 @@ class Bound:
         self.apart_r0_uohm = 0
         self.apart_r1_uohm = 0
         self.apart_r2_uohm = 0
-        self.fall_permille = 0
         self.sister_mV = 0
         self.r0_uohm = 0
         self.r1_uohm = 0
@@ -164,7 +166,7 @@ class Bound:
         low -= beyond_mV
         self.layer_high_mV = high
         self.layer_low_mV = low
-        self.within = high <= self._trip_high_mV and low >= self._trip_low_mV
+        self.within = high <= self._trip_high_mV and low >= self._trip_low_mV and self._warm
         if self.resting:
             # nothing flows, and opening cannot help against what relaxes: it keeps from closing, it does not trip
             lingers_mV = self._slow_mV - self._base_mV
@@ -273,6 +275,7 @@ class Bound:
         core = self._core
         self.hot_ddegC = core.refresh(snap, heats_dA, self.r_high_uohm)
         self.cold_ddegC = core.cold_ddegC
+        self._warm = self.hot_ddegC < self._hottest_ddegC and self.cold_ddegC > self._coldest_ddegC
 
     def _knots(self, soc_lo_permille: int, soc_hi_permille: int) -> None:
         """Segments of the SoC tables in which a layer may be."""
@@ -303,7 +306,6 @@ class Bound:
             self._base_mV = base_mV
         sister_mV = 2 * self._spread_hyst_permille * hyst_mV // _PERMILLE + 2
         self.sister_mV = sister_mV + 2 * spread * slope_mV // _KNOT_permille
-        self.fall_permille = self._falls[self._k_cold]
 
     def _place(self) -> None:
         """Where the coldest layer stands in the temperature tables."""

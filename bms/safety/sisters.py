@@ -1,11 +1,11 @@
 """Groups against each other in the same tick: what one has too much or too little is laid wholly on one of its layers.
 
 All groups carry one current, so no model is needed: a group may stand from the median of its sisters by what the declared
-spread explains (n times what two layers at opposite ends of it differ by, at this SoC, current and temperature, stacks of
-different temperature included) and by both sensors' errors. What goes beyond is `stray_mV`: worst case, one layer has it all,
-and bound.py lays it on both of its bounds until somebody knows better. It is also what the rows of failing layers look at,
-unless the stack's own voltage says that a sensor is wrong. With two groups the other one is the median; with one there is
-none, and nothing is seen. Groups of unequal size are compared as if all had as many layers as the largest.
+spread explains (n times what two layers at opposite ends of it differ by, at this SoC and current, one as cold and the other
+as hot as any layer of the pack may be) and by both sensors' errors. What goes beyond is `stray_mV`: worst case, one layer has
+it all, and bound.py lays it on both of its bounds until somebody knows better. It is also what the rows of failing layers
+look at, unless the stack's own voltage says that a sensor is wrong. With two groups the other one is the median; with one
+there is none, and nothing is seen. Groups of unequal size are compared as if all had as many layers as the largest.
 
 `fallen_mV`, `fallen_group`: the low side alone. Units: mV of a group, which are mV of one layer; dA, uohm, permille, s.
 """
@@ -16,7 +16,7 @@ import micropython
 from micropython import const
 
 from bms.safety.plausible import sensor_error_m
-from bms.safety.tables import drop_mV
+from bms.safety.tables import build_falls, drop_mV, segment
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -35,10 +35,11 @@ _TAPS_SHIFTED_mV = const(47)
 _UOHM_dA_PER_mV = const(10000)
 
 _PERMILLE = const(1000)
+_uV_PER_mV = const(1000)
 _MS_PER_S = const(1000)
 _ROUND_ms = const(100)
-_PERMILLE_PER_ddegC = const(10)  # no element's resistance changes by more than 1 % in 0.1 K, at -40 degC (ea_J_mol)
-_MOST_permille = const(2000)
+_STEP_ddegC = const(20)  # of the fall of a resistance from the coldest layer to the hottest
+_STEPS_MAX = const(50)
 _LEAST_SISTERS = const(2)
 _ALLOWED_MAX_mV = const(200000)
 _REST_MAX_s = const(100000)
@@ -63,7 +64,11 @@ class Sisters:
         self._error_mV = 2 * (error_mV * largest // smallest + 1)
         self._scaled_mV = array("i", [0] * self._groups)
         self._spread_r_permille = 2 * pack.spread_r_permille
-        self._spread_t_ddegC = pack.spread_t_ddegC
+        self._knots_ddegC = array("i", cell.r_ddegC)
+        self._fall0 = build_falls(cell.r_ddegC, cell.r0_permille, _STEP_ddegC)
+        self._fall1 = build_falls(cell.r_ddegC, cell.r1_permille, _STEP_ddegC)
+        self._fall2 = build_falls(cell.r_ddegC, cell.r2_permille, _STEP_ddegC)
+        self._entropy_uV = max(*cell.entropy_uV_K, -min(cell.entropy_uV_K)) * _STEP_ddegC // 10 + 1
         self._tau1_ms = min(cell.tau1_ms)
         self._tau2_ms = min(cell.tau2_ms)
         self._idle_dA = pack.open_current_dA // 2 + 1
@@ -101,19 +106,17 @@ class Sisters:
     def refresh(self, snap: "Snapshot", bound: "Bound", round_ms: int) -> None:
         """Once a round: what the spread explains now, and how long the pack has rested."""
         self._known = bound.settled and self._groups >= _LEAST_SISTERS
-        permille = self._spread_r_permille + bound.fall_permille
-        apart_ddegC = snap.hottest_ddegC - snap.coldest_ddegC - self._spread_t_ddegC
-        if apart_ddegC > 0:
-            permille += _PERMILLE_PER_ddegC * apart_ddegC
-        if permille > _MOST_permille:
-            permille = _MOST_permille
-        r1 = bound.r1_uohm
-        r2 = bound.r2_uohm
-        memory_mV = drop_mV(r1, bound.memory_1_dA) + drop_mV(r2, bound.memory_2_dA)
-        self._slow_mV = bound.sister_mV + memory_mV // 10 * permille // 100 + permille // _PERMILLE + 2
+        steps = (bound.hot_ddegC - bound.cold_ddegC + _STEP_ddegC - 1) // _STEP_ddegC
+        if steps > _STEPS_MAX:
+            steps = _STEPS_MAX
+        k = segment(bound.cold_ddegC, self._knots_ddegC)
+        r1 = self._apart_uohm(bound.r1_uohm, self._fall1[k], steps)
+        r2 = self._apart_uohm(bound.r2_uohm, self._fall2[k], steps)
+        apart_mV = drop_mV(r1, bound.memory_1_dA) + drop_mV(r2, bound.memory_2_dA)
+        self._slow_mV = bound.sister_mV + apart_mV + self._entropy_uV * steps // _uV_PER_mV + 1
         # what the RC elements will add until the next round flows with the current of the moment
-        now = bound.r0_uohm + r1 * _ROUND_ms // self._tau1_ms + r2 * _ROUND_ms // self._tau2_ms
-        self._now_uohm = now // 10 * permille // 100 + 1
+        soon = r1 * _ROUND_ms // self._tau1_ms + r2 * _ROUND_ms // self._tau2_ms
+        self._now_uohm = self._apart_uohm(bound.r0_uohm, self._fall0[k], steps) + soon + 2
         self._earlier_mV = self._before_mV
         self._before_mV = self.fallen_mV
         current_dA = snap.current_dA
@@ -127,6 +130,13 @@ class Sisters:
                 if self._resting_s < _REST_MAX_s:
                     self._resting_s += 1
         self._value[_SISTER_REST_mV] = self.stray_mV if self._resting_s >= self._rest_s else 0
+
+    def _apart_uohm(self, r_uohm: int, fall_permille: int, steps: int) -> int:
+        """What the coldest layer at one end of the spread may have more than the hottest at the other."""
+        kept_permille = _PERMILLE
+        for _ in range(steps):
+            kept_permille = kept_permille * (_PERMILLE - fall_permille) // _PERMILLE
+        return (r_uohm // 10 + 1) * (self._spread_r_permille + _PERMILLE - kept_permille) // 100 + 1
 
     def _calm(self) -> None:
         """No group strays any more."""

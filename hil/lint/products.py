@@ -26,6 +26,7 @@ HORIZON_s = 30
 OVER_MAX_mV = 60_000  # where horizon and core saturate
 HEAT_MAX_dW = 100_000  # where core saturates
 ALLOWED_MAX_mV = 200_000  # where sisters saturates, one layer
+LIKE_MANY = 2047  # what chain multiplies a group's voltage with
 SMALL_uohm = 65536  # where tables.drop_mV changes its scale
 STEP_MAX_ms = 500  # where a step of time is cut
 PHASE_MAX_ms = 60_000  # where a contactor's time saturates
@@ -59,6 +60,7 @@ class Extremes:
         self.r_step = max(_steepest(cell.r_ddegC, factors) for _, factors in parts)
         # tables
         self.map_mC = max(cell.charge_max_mC, *(max(row) for row in charge_map(pack)))
+        self.c_rate_mC = max(self.map_mC, cell.discharge_trip_mC, *cell.discharge_pulse_mC)
         self.map_span_ddegC = _widest(cell.map_ddegC)
         self.map_span_permille = _widest(cell.map_soc_permille)
         self.discharge_mC = max(cell.discharge_trip_mC, *cell.discharge_pulse_mC)
@@ -159,12 +161,10 @@ PRODUCTS = tuple(Product(*row) for row in (
      lambda e: HEAT_MAX_dW * e.core_mK_W + 999),
     ("sisters, what the spread explains", "allowed_mV * layers + error_mV", "taps",
      lambda e: ALLOWED_MAX_mV * e.layers + WIRE_GROUP_mV),
-    ("sisters, remembered currents", "memory_mV // 10 * permille", "cell.r1_uohm",
-     lambda e: 2 * (e.r_worst_uohm // 100 + 1) * e.current_dA // 100 // 10 * 2000),
-    ("sisters, current of the moment", "now_uohm // 10 * permille", "cell.r1_uohm",
-     lambda e: 3 * e.r_worst_uohm // 10 * 2000),
-    ("sisters, what RC elements add in a round", "r_uohm * 100", "cell.r1_uohm",
-     lambda e: e.r_worst_uohm * 100),
+    ("sisters, layers apart", "(r_uohm // 10 + 1) * (spread_r + 1000 - kept)", "cell.r1_uohm",
+     lambda e: (e.r_worst_uohm // 10 + 1) * 2 * e.r_spread_permille),
+    ("sisters, what RC elements add in a round", "apart_uohm * 100", "cell.r1_uohm",
+     lambda e: 2 * e.r_worst_uohm * 100),
     ("sisters, groups of unlike size", "group_mV // layers * largest", "taps",
      lambda e: WIRE_GROUP_mV * e.layers),
     ("window, full height of the lines", "capacity_mAh // 10 * mC", "cell.capacity_mAh",
@@ -197,6 +197,10 @@ PRODUCTS = tuple(Product(*row) for row in (
      lambda e: e.map_mC * e.map_span_permille * e.map_span_ddegC),
     ("maps, low SoC", "mC * soc_permille", "cell.discharge_pulse_mC",
      lambda e: e.discharge_mC * 1000),
+    ("envelope, room of temperature", "mC * permille", "cell.charge_max_mC",
+     lambda e: max(e.map_mC, e.discharge_mC) * 1000),
+    ("envelope, room of temperature", "d_ddegC * 1000", "cell.t_charge_max_ddegC",
+     lambda e: 2 * FAR_ddegC * 1000),
     ("envelope, ramp", "limit_rise_dA_s * dt_ms", "limit_rise_dA_s",
      lambda e: e.rise_dA_s * STEP_MAX_ms),
     ("horizon, charge that moves", "limit_dA * time_s * 250", "discharge_rating_dA",
@@ -233,6 +237,28 @@ PRODUCTS = tuple(Product(*row) for row in (
      lambda e: WIRE_PACK_mV * 10),
     ("wear, time constant of precharge", "precharge_mohm // 1000 * link_uF", "precharge_mohm",
      lambda e: e.precharge_ohm * e.link_uF),
+    ("chain, groups of unlike size", "group_mV * times", "taps",
+     lambda e: WIRE_GROUP_mV * LIKE_MANY + (SMALL_INT >> 1)),
+    ("overload, what the sensor may err", "size_dA * gain_permille", "current_a_sensor.gain_ppm",
+     lambda e: e.current_dA * (e.ledger_ppm // 1000 + 1)),
+    ("overload, stray current", "size_mA // 1000 * gain_ppm", "current_a_sensor.gain_ppm",
+     lambda e: e.current_mA // 1000 * e.ledger_ppm),
+    ("overload, charge of a round", "current_dA * dt_ms", "current_a_sensor",
+     lambda e: e.current_dA * STEP_MAX_ms * 10),
+    ("overload, parts of a pulse", "sure_dA * 200", "current_a_sensor",
+     lambda e: e.current_dA * 200),
+    ("overload, squared parts of a pulse in a round", "part * part * dt_ms", "current_a_sensor",
+     lambda e: 400 * 400 * STEP_MAX_ms * 10 + 40_000),
+    ("overload, currents over temperature", "(ys[k + 1] - y) * (x - a)", "cell.discharge_pulse_mC",
+     lambda e: e.capacity_mAh // 10 * (e.discharge_step // 100 + 1) // 100),
+    ("overload, parts of the continuous current", "cont_dA * 200", "cell.discharge_cont_mC",
+     lambda e: e.capacity_mAh // 10 * e.c_rate_mC // 10_000 * 200),
+    ("overload, charge beyond the map in a round", "rate_dA * round_ms * 10", "current_a_sensor",
+     lambda e: e.current_dA * STEP_MAX_ms * 10 * 10 + e.current_dA),
+    ("charging, error of a round", "(moved_dAms // 1000 + 1) * gain_permille + error_mA * round_ms", "current_a_sensor",
+     lambda e: (e.current_dA * 5 + 1) * (e.ledger_ppm // 1000 + 1) + (e.offset_mA + 51) * STEP_MAX_ms * 10),
+    ("charging, carry", "whole * 1000", "current_a_sensor",
+     lambda e: e.current_dA * STEP_MAX_ms * 11),
 ))
 # fmt: on
 
