@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ORIGINALS = (snapshot, faults, signals, machine, contactor, alive, tables, envelope, calendar, e2e)
 # copies that have a name of their own, because two originals share one
 RENAMED = {
+    "_BROWN_OUT_told": signals.BROWN_OUT_seen,
     "_CRASH_input": snapshot.CRASH_seen,
     "_TICK_ms_signal": signals.TICK_ms,
 }

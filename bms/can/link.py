@@ -49,6 +49,7 @@ class Link:
         self._value = app.signals.value
         self._machine = app.machine
         self._bus = app.bus
+        self._charging = app.watch.charging
         self._command = W.VcuCommand()
         self._charger = W.ChgStatus()
         self.command_check = e2e.Receiver(W.VcuCommand.ID, pack.command_deadline_ms, W.VcuCommand.PERIOD_ms)
@@ -95,8 +96,10 @@ class Link:
                 self._commanded = True
         elif box == _CHARGER_BOX:
             if self.charger_check.check(data):
-                self._charger.unpack(data)
-                self.charger_state = self._charger.charger_state
+                status = self._charger
+                status.unpack(data)
+                self.charger_state = status.charger_state
+                self._charging.hear(status.charger_state, status.charger_current_dA, status.charger_voltage_mV)
         elif box < 0 or len(data) > _LENGTH:
             self.foreign = (self.foreign + 1) & 0xFFFF
         else:

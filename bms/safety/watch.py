@@ -34,6 +34,7 @@ _ROUND = const(4096)
 _SISTERS_PHASE = const(6)  # bound has refreshed all its parts
 _CHAIN_PHASE = const(7)
 _OVERLOAD_PHASE = const(8)
+_ROUND_ms = const(100)
 
 
 class Watch:
@@ -65,6 +66,7 @@ class Watch:
         self.charging = Charging(pack, signals)
         self.wear = Wear(pack, signals)
         self._round_ms = 0
+        self._passed_ms = _ROUND_ms  # the last whole round
 
     def step(self, new_bits: int, phase: int, charge_dA: int, discharge_dA: int, map_dA: int, dt_ms: int) -> int:
         """One tick: `charge_dA`, `discharge_dA` are the limits in force, `map_dA` what map and windows alone allow. Returns
@@ -73,7 +75,7 @@ class Watch:
         bound = self._bound
         self._round_ms += dt_ms
         self.strings.step(snap, new_bits)
-        self.chain.step(snap, dt_ms)
+        self.chain.step(snap, self._machine.state, dt_ms)
         self.overload.step(snap, self._contactor.mask, charge_dA, discharge_dA, dt_ms)
         self.wear.step(snap, self._contactor, self._machine, dt_ms)
         if (new_bits | snap.bad_bits) & _PROBES:
@@ -81,14 +83,15 @@ class Watch:
         if phase < _SISTERS_PHASE:
             return new_bits
         if phase == _SISTERS_PHASE:
-            self.sisters.refresh(snap, bound, self._round_ms)
+            self.sisters.refresh(snap, bound, self._passed_ms)
         elif phase == _CHAIN_PHASE:
-            self.chain.refresh(snap, self._round_ms)
+            self.chain.refresh(snap, self._passed_ms)
         elif phase == _OVERLOAD_PHASE:
-            self.overload.refresh(snap, bound, map_dA, self._round_ms)
+            self.overload.refresh(bound, map_dA)
         else:
-            self.charging.refresh(snap, self._machine, self._coulomb, charge_dA, self._round_ms)
+            self.charging.refresh(snap, self._machine, self._coulomb, self.overload, charge_dA, self._round_ms)
             self.surroundings.refresh(snap, self._insulation.kohm, self._round_ms)
+            self._passed_ms = self._round_ms
             self._round_ms = 0
             new_bits |= _ROUND
         return new_bits

@@ -17,6 +17,7 @@ from hil.lint.tables import error_u, fitted, trip_charge_dA, trip_discharge_dA
 SMALL_INT = 1 << 30
 CURRENT_MAX_dA = 16383  # where the snapshot saturates
 VOLTAGE_MAX_mV = 100_000  # where tables.current_dA saturates
+INSULATION_MAX_kohm = 65_533  # where insulation saturates
 FLOWED_MAX_mAms = 1 << 27  # where the contactor's charge saturates
 WIRE_GROUP_mV = 262_143
 WIRE_PACK_mV = 8_388_607
@@ -60,7 +61,6 @@ class Extremes:
         self.r_step = max(_steepest(cell.r_ddegC, factors) for _, factors in parts)
         # tables
         self.map_mC = max(cell.charge_max_mC, *(max(row) for row in charge_map(pack)))
-        self.c_rate_mC = max(self.map_mC, cell.discharge_trip_mC, *cell.discharge_pulse_mC)
         self.map_span_ddegC = _widest(cell.map_ddegC)
         self.map_span_permille = _widest(cell.map_soc_permille)
         self.discharge_mC = max(cell.discharge_trip_mC, *cell.discharge_pulse_mC)
@@ -252,13 +252,15 @@ PRODUCTS = tuple(Product(*row) for row in (
     ("overload, currents over temperature", "(ys[k + 1] - y) * (x - a)", "cell.discharge_pulse_mC",
      lambda e: e.capacity_mAh // 10 * (e.discharge_step // 100 + 1) // 100),
     ("overload, parts of the continuous current", "cont_dA * 200", "cell.discharge_cont_mC",
-     lambda e: e.capacity_mAh // 10 * e.c_rate_mC // 10_000 * 200),
+     lambda e: e.capacity_mAh // 10 * e.discharge_mC // 10_000 * 200),
     ("overload, charge beyond the map in a round", "rate_dA * round_ms * 10", "current_a_sensor",
      lambda e: e.current_dA * STEP_MAX_ms * 10 * 10 + e.current_dA),
     ("charging, error of a round", "(moved_dAms // 1000 + 1) * gain_permille + error_mA * round_ms", "current_a_sensor",
      lambda e: (e.current_dA * 5 + 1) * (e.ledger_ppm // 1000 + 1) + (e.offset_mA + 51) * STEP_MAX_ms * 10),
     ("charging, carry", "whole * 1000", "current_a_sensor",
      lambda e: e.current_dA * STEP_MAX_ms * 11),
+    ("surroundings, insulation for each volt", "insulation_kohm * 1000", "pack_sensor",
+     lambda e: INSULATION_MAX_kohm * 1000),
 ))
 # fmt: on
 
