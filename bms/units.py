@@ -62,3 +62,8 @@ def permille(value: float, worst: int) -> int:
     if value >= 1.0:
         return 1000
     return int(value * 1000.0 + 0.5)
+
+
+def millivolts(v_V: float) -> int:
+    """mV of a voltage, rounded away from zero by one at most; 0 for what is no number."""
+    return int(v_V * 1000.0) + 1 if v_V > 0.0 else 0

@@ -2,7 +2,8 @@
 
 Charge: the cell's map at the coldest and the hottest layer and at both ends of the SoC window (the map rises and falls once
 along both axes, so the least over the window lies at its corners), the voltage term, ratings, faults, state, advice.
-Discharge: the table over temperature, falling in proportion at low SoC, and the same. The voltage term keeps the worst layer
+Discharge: the table over temperature, falling in proportion at low SoC, and the same. Between the operating and the recommended
+temperature of its direction either falls to nothing, hot and cold, by the hottest and the coldest layer. The voltage term keeps the worst layer
 inside the operating limit: present current plus (limit - bound) / R, with R of the worst layer when there is room and the
 smallest R0 when there is none; so no table pulls a layer below its limit. Limits rise by a ramp and fall at once.
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from bms.schema import Pack
 
 # Copies of what snapshot.py, faults.py and their neighbours say: no look-up; a test holds them together.
+_LIMIT_WARN = const(1)
 _DERATE = const(3)
 _TRIP_AFTER_RAMP = const(4)
 _UOHM_dA_PER_mV = const(10000)
@@ -70,6 +72,8 @@ class Envelope:
         self._discharge_rating_dA = min(pack.discharge_rating_dA, LIMIT_MAX_dA)
         self._v_max_mV = cell.v_max_mV[0]
         self._v_min_mV = cell.v_min_mV[0]
+        self._charge_room = build_room(cell.t_charge_max_ddegC, cell.t_charge_min_ddegC)
+        self._discharge_room = build_room(cell.t_discharge_max_ddegC, cell.t_discharge_min_ddegC)
         self._rise_dA_s = pack.limit_rise_dA_s
         self._charge_carry = 0
         self.layer_lo_permille = 0  # of the emptiest layer
@@ -199,6 +203,7 @@ class Envelope:
             c = self._corner_mC
             if self._charge_max_mC < c:
                 c = self._charge_max_mC
+            c = c * room_permille(bound, self._charge_room) // _PERMILLE
             self.map_dA = self._capacity_10uAh * c // 10000
             self._table_cold_mC = self._table.at_mC(bound.cold_ddegC)
         elif phase == _TABLE_PHASE:
@@ -208,7 +213,9 @@ class Envelope:
                 c = self._table_cold_mC
             soc = self.layer_lo_permille
             self._table_reason = SOC if table.is_low(soc) else TEMPERATURE
-            self.table_dA = self._capacity_10uAh * table.falling_mC(c, soc) // 10000
+            c = table.falling_mC(c, soc)
+            c = c * room_permille(bound, self._discharge_room) // _PERMILLE
+            self.table_dA = self._capacity_10uAh * c // 10000
 
     def _place(self) -> None:
         """The window in which every layer is: the mean's, and what SoC and capacity may put between a layer and the mean."""
@@ -221,3 +228,23 @@ class Envelope:
         self.layer_lo_permille = lo - spread
         self.layer_hi_permille = hi + spread
         self._map.place(lo - spread, hi + spread)
+
+
+def build_room(hot_ddegC: "tuple[int, int, int]", cold_ddegC: "tuple[int, int, int]") -> "tuple[int, int, int, int]":
+    """(recommended highest, its distance from the operating one, recommended lowest, likewise) of (info, warning, fault)."""
+    hot = hot_ddegC[_LIMIT_WARN]
+    cold = cold_ddegC[_LIMIT_WARN]
+    return (hot, max(1, hot - hot_ddegC[0]), cold, max(1, cold_ddegC[0] - cold))
+
+
+def room_permille(bound: "Bound", room: "tuple[int, int, int, int]") -> int:
+    """What is left between the operating and the recommended temperature: all of it inside the one, none beyond the other."""
+    hot = room[0] - bound.hot_ddegC
+    cold = bound.cold_ddegC - room[2]
+    if hot <= 0 or cold <= 0:
+        return 0
+    left = hot * _PERMILLE // room[1]
+    other = cold * _PERMILLE // room[3]
+    if other < left:
+        left = other
+    return left if left < _PERMILLE else _PERMILLE

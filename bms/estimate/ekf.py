@@ -23,6 +23,8 @@ NOISE_HYST = 2.0e-6
 NOISE_CURRENT = 0.0002  # sigma of the charge counted, as a part of it and of a 1 C step
 NOISE_V = 0.004  # sigma of model and sensor at rest, V a layer
 NOISE_R = 0.08  # part of the resistive voltage that is not known
+SURPRISE = 3.0  # sigmas
+SLOWLY = 0.05  # of a step: what lasts for two seconds is believed
 FLOOR_SOC = 1.0e-8
 FLOOR_V2 = 1.0e-10
 FLOOR_HYST = 1.0e-6
@@ -37,7 +39,8 @@ def root(square: float, guess: float) -> float:
 
 
 class SocFilter:
-    """`soc` and `sigma` as fractions, `hysteresis` in -1 ... 1. `nis`: squared innovation over its variance."""
+    """`soc` and `sigma` as fractions, `hysteresis` in -1 ... 1. `nis`: squared innovation over its variance. `surplus_V`: what
+    the layers' mean has had beyond SURPRISE sigmas of what the model expected, for a while: no model of ours explains it."""
 
     def __init__(self, cell: "Cell") -> None:
         self._model = Model(cell)
@@ -45,6 +48,7 @@ class SocFilter:
         self.sigma = 1.0
         self.hysteresis = 0.0
         self.nis = 0.0
+        self.surplus_V = 0.0
         self._v1_V = 0.0
         self._v2_V = 0.0
         self._last_A = 0.0
@@ -55,6 +59,7 @@ class SocFilter:
         self.soc = soc
         self.sigma = sigma
         self.hysteresis = 0.0
+        self.surplus_V = 0.0
         self._v1_V = 0.0
         self._v2_V = 0.0
         self._last_A = 0.0
@@ -128,6 +133,12 @@ class SocFilter:
         self.hysteresis = 1.0 if h > 1.0 else -1.0 if h < -1.0 else h
         self.soc = 1.05 if z > 1.05 else -0.05 if z < -0.05 else z
         self.nis = error_V * error_V / s
+        surplus_V = 0.0
+        if self.nis > SURPRISE * SURPRISE:
+            surplus_V = (error_V if error_V > 0.0 else -error_V) - SURPRISE * root(s, NOISE_V)
+        if surplus_V > self.surplus_V:
+            surplus_V = self.surplus_V + (surplus_V - self.surplus_V) * SLOWLY
+        self.surplus_V = surplus_V
         self._last_A = current_A
         self._zz = zz - 2.0 * kz * bz + kz * kz * s
         self._z1 = z1 - kz * b1 - bz * k1 + kz * k1 * s

@@ -25,8 +25,10 @@ STEPS = (
     ("coulomb", "coulomb", "step", 3),
     ("coulomb", "coulomb", "anchor", 2),
     ("coulomb", "coulomb", "publish", 0),
+    ("sisters", "watch.sisters", "step", 3),
     ("window", "window", "step", 3),
     ("window", "window", "refresh", 1),
+    ("watch", "watch", "step", 6),
     ("monitor", "monitor", "step", 2),
     ("receive", "link", "receive", 1),
     ("machine", "machine", "step", 6),
@@ -44,15 +46,30 @@ STEPS = (
     ("send", "link", "send", 2),
     ("alive", "alive", "step", 3),
 )
+# inside the step "watch"
+WATCHERS = (
+    ("sisters", "watch.sisters", "refresh", 3),
+    ("strings", "watch.strings", "step", 2),
+    ("chain", "watch.chain", "step", 3),
+    ("chain", "watch.chain", "refresh", 2),
+    ("overload", "watch.overload", "step", 5),
+    ("overload", "watch.overload", "refresh", 4),
+    ("wear", "watch.wear", "step", 4),
+    ("probes", "watch.probes", "step", 4),
+    ("charging", "watch.charging", "refresh", 6),
+    ("surroundings", "watch.surroundings", "step", 1),
+    ("surroundings", "watch.surroundings", "refresh", 3),
+)
 # what a board does for the firmware: not the integer lane's own, every board has another price
-BOARD = (("can_send", 3, "send"), ("contactors", 1, "glue"), ("alive", 0, "alive"))
+BOARD = (("can_send", 3, "send"), ("contactors", 2, "glue"), ("alive", 0, "alive"))
 GLUE = "glue"
 LANE = "lane"
 SAMPLE = "sample"
 OUTSIDE = "outside"
+SLOTS = {0: "estimate", 1: "configuration", 9: "collect"}
 
 mem_alloc: "Any" = getattr(gc, "mem_alloc", None)
-NAMES = [OUTSIDE, "empty", LANE, SAMPLE, GLUE, "estimate", "collect", "idle", "record"]
+NAMES = [OUTSIDE, "empty", LANE, SAMPLE, GLUE, "estimate", "collect", "configuration", "idle", "record"]
 _ROOM = 8000
 
 
@@ -170,7 +187,7 @@ def main(pack_name: str, path: str, before: int, measured: int) -> None:
     from boards.unix.board import Board
     from boards.unix.transport import MemoryTransport
 
-    module = __import__("bms.packs." + pack_name, None, None, ("PACK",))
+    module = __import__(pack_name, None, None, ("PACK",))
     collected(tape, "collect_code")
     code_bytes = mem_alloc()
     transport = MemoryTransport()
@@ -195,7 +212,7 @@ def main(pack_name: str, path: str, before: int, measured: int) -> None:
                 app.record = wrapped(tape, label_of("record"), 0, app.record, 0)
                 slots = []
                 for k in range(len(app._timetable)):
-                    name = "estimate" if k == 0 else "collect" if k == 9 else "idle"
+                    name = SLOTS.get(k, "idle")
                     slots.append(slot(tape, label_of(name), app._timetable[k], allocated))
                 app._timetable = tuple(slots)
             if n == before + measured // 2:
@@ -204,16 +221,19 @@ def main(pack_name: str, path: str, before: int, measured: int) -> None:
                 for k in range(len(BOARD)):
                     method, arity, inside = BOARD[k]
                     setattr(board, method, wrapped(tape, label_of("board"), label_of(inside), plain[k + 1], arity))
-                for name, owner, method, arity in STEPS:
-                    target = getattr(app, owner)
-                    setattr(target, method, wrapped(tape, label_of(name), glue, getattr(target, method), arity))
+                for rows, after in ((WATCHERS, label_of("watch")), (STEPS, glue)):
+                    for name, owner, method, arity in rows:
+                        target = app
+                        for part in owner.split("."):
+                            target = getattr(target, part)
+                        setattr(target, method, wrapped(tape, label_of(name), after, getattr(target, method), arity))
             head = file.read(2)
             frames = file.read(16 * (head[0] + 256 * head[1]))
             transport.deliver(frames)
             board.wait()
             app.tick()
             transport.collect()
-    if app.last_error is not None:
+    if app.lane_failed or app.last_error is not None:
         print("FAILED", repr(app.last_error))
         return
     print("LABELS", " ".join(NAMES))
