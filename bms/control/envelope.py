@@ -3,9 +3,9 @@
 Charge: the cell's map at the coldest and the hottest layer and at both ends of the SoC window (the map rises and falls once
 along both axes, so the least over the window lies at its corners), the voltage term, ratings, faults, state, advice.
 Discharge: the table over temperature, falling in proportion at low SoC, and the same. Between the operating and the recommended
-temperature of its direction either falls to nothing, hot and cold, by the hottest and the coldest layer. The voltage term keeps the worst layer
-inside the operating limit: present current plus (limit - bound) / R, with R of the worst layer when there is room and the
-smallest R0 when there is none; so no table pulls a layer below its limit. Limits rise by a ramp and fall at once.
+temperature of its direction either falls to nothing, hot and cold, by the hottest and the coldest layer. The voltage term keeps
+the worst layer inside the operating limit: present current plus (limit - bound) / R, with R of the worst layer when there is
+room and the smallest R0 when there is none; so no table pulls a layer below its limit. Limits rise by a ramp, fall at once.
 
 Units: dA (magnitudes), mV, uohm, ddegC, permille; rounded down.
 """

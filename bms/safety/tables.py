@@ -82,7 +82,12 @@ def build_falls(knots_ddegC: "tuple[int, ...]", factor_permille: "tuple[int, ...
     worst = 0
     out = array("i", [0] * (len(knots_ddegC) - 1))
     for k in range(len(out) - 1, -1, -1):
-        for at in (knots_ddegC[k], knots_ddegC[k + 1] - over_ddegC, knots_ddegC[k + 1]):
+        # between these the fall has no corner
+        corners = [knots_ddegC[k], knots_ddegC[k + 1]]
+        for knot in knots_ddegC:
+            if knots_ddegC[k] < knot - over_ddegC < knots_ddegC[k + 1]:
+                corners.append(knot - over_ddegC)
+        for at in corners:
             here = interpolated(max(at, knots_ddegC[k]), array("i", knots_ddegC), array("i", factor_permille))
             there = interpolated(at + over_ddegC, array("i", knots_ddegC), array("i", factor_permille))
             worst = max(worst, (here - there + 1) * _PERMILLE // here + 1)
