@@ -308,6 +308,7 @@ class App:
             raise ValueError("the filter is not a number")
         self.signals.value[_ESTIMATOR_failed] = 0
         self.advice.give(units.permille(flt.soc, -1), units.permille(flt.sigma, _UNSURE_permille))
+        self.advice.widen(units.millivolts(flt.surplus_V))
         self._fresh = True
 
     def _check_configuration(self) -> None:
