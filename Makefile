@@ -42,6 +42,8 @@ test: lint types generated
 night: $(VENV)/test.stamp
 	@mkdir -p build
 	$(BIN)/hil run bess_day --target micropython --report build/bess_day.html
+	$(BIN)/hil campaign hidden_layers --out build/hidden_layers
+	$(BIN)/hil campaign full_length --out build/full_length
 	$(MAKE) mutants
 	$(MAKE) test HYPOTHESIS_PROFILE=night
 

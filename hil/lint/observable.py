@@ -136,13 +136,18 @@ NAMED: dict[tuple[str, str], tuple[str, ...]] = {
 }
 
 SIZES: dict[str, tuple[str, ...]] = {
-    # channel: rows that may answer once its error is certain to show
-    "group": ("stack_sum_mismatch", "group_voltage_range", "layer_voltage_high", "layer_voltage_low", "layer_voltage_deep",
-              "sister_load", "taps_shifted", "layer_collapse"),
-    "stack": ("stack_sum_mismatch", "stack_voltage_high", "stack_voltage_low", "layer_voltage_high", "layer_voltage_low"),
-    "current_a": ("current_pair_mismatch", "current_range", "charge_current_high", "discharge_current_high"),
-    "current_b": ("current_pair_mismatch",),
-    "pack_voltage": ("string_sum_mismatch", "pack_voltage_high", "pack_voltage_low", "link_apart"),
-    "link_voltage": ("link_apart",),
-    "probe": ("temperature_odd", "temperature_range", "gradient_high", "gradient_warn", "thermal_runaway"),
+    # channel: rows that may answer once its error is certain to show; beyond its range a reading becomes a reason
+    "group": (
+        *("stack_sum_mismatch", "layer_voltage_high", "layer_voltage_low", "layer_voltage_deep"),
+        *("sister_load", "taps_shifted", "layer_collapse", *_GROUP),
+    ),
+    "stack": (
+        *("stack_sum_mismatch", "stack_voltage_high", "stack_voltage_low", "layer_voltage_high", "layer_voltage_low"),
+        *_STACK,
+    ),
+    "current_a": ("current_pair_mismatch", "charge_current_high", "discharge_current_high", *_CURRENT),
+    "current_b": ("current_pair_mismatch", "current_b_stale"),
+    "pack_voltage": ("string_sum_mismatch", "pack_voltage_high", "pack_voltage_low", "link_apart", "pack_voltage_stale"),
+    "link_voltage": ("link_apart", "link_voltage_stale"),
+    "probe": ("temperature_odd", "gradient_high", "gradient_warn", "thermal_runaway", *_PROBE),
 }
