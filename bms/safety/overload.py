@@ -53,8 +53,8 @@ _CURRENT_MAX_dA = const(16383)  # what the snapshot lets pass
 
 
 class Overload:
-    """`charge_line_dA`, `discharge_line_dA`: what may flow; `moved_dAms`, `moved_ms`: what has flowed in the last round, and how
-    long that was."""
+    """`charge_line_dA`, `discharge_line_dA`: what may flow; `moved_dAms`: what has flowed in the last round, which
+    was `moved_ms` long."""
 
     def __init__(self, pack: "Pack", signals: "Signals") -> None:
         cell = pack.cell
