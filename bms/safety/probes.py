@@ -4,8 +4,10 @@ RISE        what the fastest probe has gained in WINDOW_ms; 0 until all probes h
 RUNAWAY     the same of a probe that may be at the end of its discharge window, or whose stack has a layer that lost more than
             a quarter of what its sisters have (GB 38031-2025 C.5.3.7), plus what two readings of one probe may differ by
             without any change: a true rise at the rule's limit is never taken for less. 0 where there is no such probe
-GRADIENT    hottest less coldest probe of a stack plus twice what a probe errs, and never less than the pack declares: a probe
-            more never lowers it. One probe sees no difference; what is declared then stands alone
+GRADIENT    hottest less coldest probe of a stack. Where it may be beyond the fault's limit, by twice what a probe errs, that
+            upper bound: what two good probes err must not alarm, and no true difference beyond the limit goes unseen. Never
+            less than the pack declares: a probe more never lowers it. One probe sees no difference; what is declared then
+            stands alone
 ODD         the probe farthest from the median of its stack, beyond twice the error and the declared spread; of two probes
             the hotter is named; one agrees with itself
 WIRE        what the front end says of a probe, while it says so
@@ -72,6 +74,7 @@ class Probes:
         self._hot_ddegC = pack.cell.t_discharge_max_ddegC[_LIMIT_FAULT] - error_ddegC
         self.errors_ddegC = 2 * error_ddegC
         self._spread_ddegC = pack.spread_t_ddegC
+        self._crack_ddegC = pack.guards.gradient_ddegC[_LIMIT_FAULT]
         self.agree_ddegC = self.errors_ddegC + pack.spread_t_ddegC
         # rounds to a slot, slots to the window, both rounded up: never a shorter window
         self._rounds = -(-_SLOT_ms // sensor.period_ms)
@@ -108,13 +111,14 @@ class Probes:
             self._known = True
             self._left = self._slots - 1
             self.stillness.begin(snap)
+            over = 1
         elif over:
             self.stillness.step(snap)
         stack = _NO_STACK
         fallen_mV = sisters.fallen_mV
         if fallen_mV > 0 and fallen_mV > sum(snap.stack_sum_mV) // self._layers // _FOURTH:
             stack = sisters.fallen_group // self._groups_per_stack
-        self._rises(snap, stack)
+        self._rises(snap, stack, over)
         self._compare(snap)
 
     def _next_slot(self, snap: "Snapshot") -> int:
@@ -186,9 +190,9 @@ class Probes:
         return again
 
     @micropython.viper
-    def _rises(self, snap: object, fallen_stack: int) -> int:
-        """What each probe has gained since the oldest slot: the most, and the most of those that may run away. Machine
-        integers as in Snapshot: 30 bits with a bias. Returns the most."""
+    def _rises(self, snap: object, fallen_stack: int, begun: int) -> int:
+        """What each probe has gained since the oldest slot: the most, and the most of those that may run away. A slot keeps
+        what was known when it begun. Machine integers as in Snapshot: 30 bits with a bias. Returns the most."""
         probe_ddegC = ptr32(snap.probe_ddegC)  # type: ignore[attr-defined]
         past = ptr32(self._past_ddegC)
         stack = ptr8(self._stack)
@@ -206,7 +210,8 @@ class Probes:
         runner = 0
         i = 0
         while i < end:
-            past[now + i] = probe_ddegC[i]
+            if begun:
+                past[now + i] = probe_ddegC[i]
             if known:
                 v = (probe_ddegC[i] + _BIAS) & _BIASED
                 rise = v - ((past[then + i] + _BIAS) & _BIASED)
@@ -280,6 +285,8 @@ class Probes:
         where = ptr8(self._where)
         declared = int(self._spread_ddegC)
         bound = widest + int(self.errors_ddegC)
+        if bound <= int(self._crack_ddegC):
+            bound = widest
         value[_GRADIENT_ddegC] = bound if bound > declared else declared
         where[_GRADIENT_ddegC] = wide_at
         value[_PROBE_ODD_ddegC] = odd - int(self.agree_ddegC)

@@ -48,8 +48,10 @@ def stands_apart(app: App, board: FakeBoard, value: int) -> None:
 
 
 def stretched(app: App, board: FakeBoard, value: int) -> None:
-    """Two layers of a stack may be so far apart."""
-    board.probe_ddegC[ODD_ONE] = MILD_ddegC + value - app.watch.probes.errors_ddegC
+    """Two layers of a stack are so far apart; beyond what ceramics do not stand they may be, as far as probes err."""
+    fault_ddegC = board.pack.guards.gradient_ddegC[2]
+    apart = value - app.watch.probes.errors_ddegC if value > fault_ddegC else min(value, fault_ddegC - 30)
+    board.probe_ddegC[ODD_ONE] = MILD_ddegC + apart
 
 
 def warms(app: App, board: FakeBoard, value: int) -> None:
