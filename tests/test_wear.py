@@ -103,7 +103,7 @@ def test_an_auxiliary_contact_that_stays_closed_after_opening_is_a_weld_and_is_n
         board.feedback_stuck_on = 0 if board.coils else 1 << bit
     run(app, pack.feedback_timeout_ms // 10 + 5)
     assert active(app, "contactor_welded")
-    assert app.signals.where[N.WELDED] == bit
+    assert (app.monitor.first_cause, app.monitor.first_where) == (ROWS["contactor_welded"].id, bit)
     board.feedback_stuck_on = 0
     run(app, 10)
     assert app.signals.value[N.WELDED] == 0

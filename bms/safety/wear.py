@@ -1,8 +1,9 @@
 """What contactors, coils, fuse and precharge resistor go through, and whether what was opened has opened.
 
 WELDED: after the mains were let go, the link must lose a tenth within link_fall_ms, and every auxiliary contact must open
-within feedback_timeout_ms. An inverter or a charger may hold the link up by itself: only one that stays within link_apart_mV
-of the pack proves a weld. Until all of it has been seen, or has failed, `testing` stands and nothing new may close.
+within feedback_timeout_ms, debounce included. An inverter or a charger may hold the link up by itself: only a link that stays
+within link_apart_mV of the pack proves a weld. Until all of it has been seen, or has failed, `testing` stands and nothing new
+may close.
 BREAKS: openings of both mains with open_current_dA or more, counted in the tick that lets the coils go and the one after,
 the larger; above contactor_break_dA one of them uses up the whole budget. What breaks while precharging is the resistor's
 current, and does not count. BOUNCE: what an auxiliary contact moves more than the once that is due, within pull_in_ms.
@@ -54,6 +55,7 @@ _COUNT_MAX = const(65535)
 _TIME_MAX_ms = const(60000)
 _WHOLE_percent = const(100)
 _MILLI = const(1000)
+_DEBOUNCE_ms = const(30)  # of the row contactor_welded, which is to be named before contactor_feedback is
 _HEAT_MAX_percent = const(100000)
 
 
@@ -67,7 +69,7 @@ class Wear:
         self._open_dA = pack.open_current_dA
         self._break_dA = pack.contactor_break_dA
         self._budget = guards.break_budget_count
-        self._feedback_ms = pack.feedback_timeout_ms
+        self._feedback_ms = pack.feedback_timeout_ms - _DEBOUNCE_ms
         self._fall_ms = guards.link_fall_ms
         self._apart_mV = guards.link_apart_mV
         self._window_ms = guards.pull_in_ms
