@@ -82,7 +82,7 @@ class Overload:
         self._ddegC = array("i", cell.discharge_ddegC)
         self._cont_dA = array("i", [unit * c // 10000 for c in cell.discharge_cont_mC])
         self._pulse_dA = array("i", [unit * c // 10000 for c in cell.discharge_pulse_mC])
-        self._pulse_now_dA = 1
+        self._pulse_now_dA = max(1, *self._pulse_dA)  # until a temperature is known
         self._sum_dAms = 0
         self._sum_ms = 0
         self.moved_dAms = 0
