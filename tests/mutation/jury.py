@@ -45,7 +45,7 @@ class Juror:
     @property
     def limit_s(self) -> float:
         """Patience with this test: what runs so much longer than it did will not end."""
-        return 1.0 + 10 * self.cpu_s
+        return 0.3 + 10 * self.cpu_s
 
 
 class Profile:

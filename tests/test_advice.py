@@ -1,0 +1,67 @@
+"""Advice is taken for a second after it was given, and what has not been said or has been withdrawn says nothing."""
+
+from bms.control.advice import EXPIRY_ms, NO_LIMIT_dA, Advice
+
+SILENT = {
+    "age_ms": 60_000,
+    "charge_limit_dA": 16_383,
+    "discharge_limit_dA": 16_383,
+    "spread_mV": 0,
+    "soc_permille": -1,
+    "sigma_permille": 1000,
+    "soh_permille": -1,
+    "soh_sigma_permille": 1000,
+}
+
+
+def test_before_anything_was_said_there_is_no_advice() -> None:
+    advice = Advice()
+    assert vars(advice) == SILENT
+    assert advice.step(10) is False
+    assert vars(advice) == SILENT
+    assert NO_LIMIT_dA == 16_383
+
+
+def test_advice_stands_for_a_second_and_is_gone_with_the_first_millisecond_after() -> None:
+    advice = Advice()
+    advice.give(400, 7)
+    advice.widen(12)
+    assert (advice.age_ms, advice.soc_permille, advice.sigma_permille, advice.spread_mV) == (0, 400, 7, 12)
+    for k in range(10):
+        assert advice.step(100) is True
+        assert advice.age_ms == 100 * k + 100
+    assert EXPIRY_ms == advice.age_ms == 1000
+    assert advice.step(1) is False
+    assert vars(advice) == SILENT
+
+
+def test_a_spread_alone_expires_as_a_word_on_charge_does() -> None:
+    for soc, spread in ((-1, 5), (0, 0), (0, 5)):
+        advice = Advice()
+        advice.give(soc, 3)
+        advice.widen(spread)
+        assert advice.step(1001) is False
+        assert vars(advice) == SILENT
+
+
+def test_where_nothing_was_said_nothing_is_withdrawn() -> None:
+    advice = Advice()
+    advice.sigma_permille = 5
+    assert advice.step(10) is False
+    assert advice.sigma_permille == 5
+
+
+def test_health_and_limits_outlive_what_is_withdrawn() -> None:
+    advice = Advice()
+    advice.give(400, 7)
+    advice.widen(3)
+    advice.soh_permille, advice.soh_sigma_permille, advice.charge_limit_dA = 950, 20, 100
+    advice.withdraw()
+    assert vars(advice) == {**SILENT, "soh_permille": 950, "soh_sigma_permille": 20, "charge_limit_dA": 100}
+
+
+def test_a_spread_below_nothing_is_nothing() -> None:
+    advice = Advice()
+    for said, kept in ((5, 5), (1, 1), (0, 0), (-1, 0), (-500, 0)):
+        advice.widen(said)
+        assert advice.spread_mV == kept

@@ -1,0 +1,238 @@
+"""The monitor over a small table agrees, tick by tick, with its promises in plain words: words, worst, first cause, reset."""
+
+import dataclasses
+import random
+from typing import Any
+
+import pytest
+
+from bms.packs import bench_24
+from bms.safety import faults as F
+from bms.safety import signals as N
+from bms.safety.monitor import NOWHERE, Monitor, next_signal
+
+ALL_NEW = 0x1FFF
+
+
+def row(number: int, signal: int, severity: int, **more: Any) -> F.Row:
+    """One row; what is not said is the simplest."""
+    plain: dict[str, Any] = {
+        "id": number,
+        "name": f"row_{number}",
+        "severity": severity,
+        "signal": signal,
+        "channel": 1,
+        "sense": 1,
+        "limit": 100,
+        "release": 0,
+        "samples": 1,
+        "after_ms": 0,
+        "latch": False,
+        "goal": "SG-0",
+        "budget_ms": 100,
+        "what": "",
+    }
+    return F.Row(**{**plain, **more})
+
+
+TABLE = (
+    row(15, 0, F.INFO, samples=3),
+    row(16, 0, F.TRIP_AFTER_RAMP, limit=104, samples=2, after_ms=50, latch=True, release=3),
+    row(1, 2, F.DERATE, sense=-1, limit=-20, release=5, after_ms=30),
+    row(127, 2, F.TRIP_NOW, sense=-1, limit=-24, release=2, samples=2, latch=True),
+    row(31, 3, F.WARNING, limit=0, channel=3, samples=2, release=1),
+    row(32, 3, F.WARNING, limit=2, samples=2, after_ms=20),
+    row(64, N.SIGNALS - 1, F.DERATE, limit=7, channel=512, samples=4, after_ms=100, release=2),
+    row(80, N.SIGNALS - 1, F.TRIP_AFTER_RAMP, limit=9, channel=512, latch=True),
+)
+SIGNALS = sorted({one.signal for one in TABLE})
+
+
+@dataclasses.dataclass
+class Row:
+    """What a row has seen."""
+
+    row: F.Row
+    active: bool = False
+    bad_ms: list[int] = dataclasses.field(default_factory=list)
+    good_ms: list[int] = dataclasses.field(default_factory=list)
+
+    def enough(self, run_ms: list[int]) -> bool:
+        """So many samples, over so long."""
+        return len(run_ms) >= self.row.samples and run_ms[-1] - run_ms[0] >= self.row.after_ms
+
+    def sample(self, value: int, now_ms: int) -> bool:
+        """One fresh sample. Whether the fault came or went."""
+        excess = (value - self.row.limit) * self.row.sense
+        if not self.active:
+            self.bad_ms = [*self.bad_ms, now_ms] if excess > 0 else []
+            self.active = self.enough(self.bad_ms)
+            self.good_ms = []
+            return self.active
+        self.good_ms = [*self.good_ms, now_ms] if excess <= -self.row.release else []
+        if not self.row.latch and self.enough(self.good_ms):
+            self.active, self.bad_ms = False, []
+            return True
+        return False
+
+
+class Plain:
+    """All rows, and the cause."""
+
+    def __init__(self) -> None:
+        self.rows = [Row(one) for one in TABLE]
+        self.now_ms = 0
+        self.cause: tuple[int, int, int] = (0, 0, NOWHERE)  # severity, id, where
+
+    def active(self) -> list[F.Row]:
+        return [one.row for one in self.rows if one.active]
+
+    def worst(self) -> int:
+        return max((one.severity for one in self.active()), default=0)
+
+    def settle(self, where: Any) -> None:
+        """A trip stays the cause until it is reset; else it is the first of the worst that stand."""
+        severity, number, _ = self.cause
+        stands = any(one.id == number for one in self.active())
+        if severity >= F.TRIP_AFTER_RAMP or (stands and severity == self.worst()):
+            return
+        first = next((one for one in self.active() if one.severity == self.worst()), None)
+        self.cause = (first.severity, first.id, where[first.signal]) if first else (0, 0, NOWHERE)
+
+    def tick(self, values: Any, where: Any, bits: int, dt_ms: int) -> None:
+        self.now_ms += dt_ms
+        changed = False
+        for one in self.rows:
+            if bits & one.row.channel == one.row.channel:
+                came = not one.active
+                if one.sample(values[one.row.signal], self.now_ms):
+                    changed = True
+                    if came and one.row.severity > self.cause[0]:
+                        self.cause = (one.row.severity, one.row.id, where[one.row.signal])
+        if changed:
+            self.settle(where)
+
+    def reset(self, where: Any) -> bool:
+        latched = [one for one in self.rows if one.active and one.row.latch]
+        if not all(one.good_ms and one.enough(one.good_ms) for one in latched):
+            return False
+        for one in latched:
+            one.active, one.bad_ms = False, []
+        self.cause = (0, 0, NOWHERE)
+        self.settle(where)
+        return True
+
+
+class Both:
+    """The monitor and the plain words, shown the same."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(F, "TABLE", TABLE)
+        self.signals = N.Signals()
+        self.quiet()
+        self.monitor = Monitor(bench_24.PACK, self.signals)
+        self.plain = Plain()
+
+    def quiet(self) -> None:
+        for signal, value in zip(SIGNALS, (0, 50, -50, -50)):
+            self.signals.value[signal] = value
+
+    def tick(self, bits: int = ALL_NEW, dt_ms: int = 10) -> None:
+        said = self.monitor.step(bits, dt_ms)
+        self.plain.tick(self.signals.value, self.signals.where, bits, dt_ms)
+        assert said == self.monitor.severity
+        self.compare()
+
+    def reset(self) -> None:
+        assert self.monitor.reset() == self.plain.reset(self.signals.where)
+        self.compare()
+
+    def compare(self) -> None:
+        monitor, plain = self.monitor, self.plain
+        standing = {16 * w + bit for w, word in enumerate(monitor.words) for bit in range(16) if word >> bit & 1}
+        assert standing == {one.id for one in plain.active()}
+        assert all(monitor.is_active(one.id) is (one.id in standing) for one in TABLE)
+        assert monitor.severity == plain.worst()
+        assert (monitor.first_severity, monitor.first_cause, monitor.first_where) == plain.cause
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_the_signals_do_the_monitor_says_what_the_plain_words_say(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    dice = random.Random(seed)
+    both = Both(monkeypatch)
+    edges = {s: sorted({one.limit + d for one in TABLE if one.signal == s for d in range(-6, 7)}) for s in SIGNALS}
+    for _ in range(200):
+        for signal in SIGNALS:
+            if dice.random() < 0.15:
+                both.signals.value[signal] = dice.choice(edges[signal])
+            both.signals.where[signal] = dice.randrange(200)
+        bits = ALL_NEW if dice.random() < 0.7 else dice.choice([0, 1, 2, 3, 512, ALL_NEW & ~1])
+        for _ in range(dice.choice([1, 1, 2, 7])):
+            both.tick(bits, dice.choice([10, 10, 10, 40]))
+        if dice.random() < 0.1:
+            both.quiet()
+            for _ in range(dice.choice([1, 6, 30])):
+                both.tick()
+        if dice.random() < 0.3:
+            both.reset()
+
+
+def test_time_that_is_counted_stands_at_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault that takes 60 000 ms comes, however long nothing is sampled, and no count runs over."""
+    slow = (row(5, 0, F.TRIP_NOW, samples=2, after_ms=60_000, latch=True), row(6, 0, F.INFO, samples=2, after_ms=60_001))
+    monkeypatch.setattr(F, "TABLE", slow)
+    signals = N.Signals()
+    monitor = Monitor(bench_24.PACK, signals)
+    signals.value[0] = 101
+    monitor.step(ALL_NEW, 10)
+    for _ in range(3):
+        monitor.step(0, 1 << 28)
+    assert monitor.severity == 0
+    monitor.step(ALL_NEW, 10)
+    assert monitor.severity == F.TRIP_NOW
+    assert not monitor.is_active(6), "what needs longer than is counted never comes"
+
+
+def test_a_monitor_that_has_seen_nothing_names_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = Both(monkeypatch)
+    both.compare()
+    assert NOWHERE == 255
+    assert len(both.monitor.words) == 8
+    for state in (both.monitor._state, both.monitor._count, both.monitor._time_ms, both.monitor._gone, both.monitor._busy):
+        assert not any(state)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        (row(1, 3, F.INFO), row(2, 2, F.INFO)),
+        (row(1, 2, F.INFO), row(2, 2, F.INFO, sense=-1)),
+        (row(1, 2, F.INFO, sense=-1), row(2, 3, F.INFO), row(3, 3, F.INFO, sense=-1)),
+    ],
+)
+def test_rows_out_of_the_order_of_their_signals_or_with_two_senses_are_refused_by_name(
+    table: tuple[F.Row, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(F, "TABLE", table)
+    with pytest.raises(ValueError, match=table[-1].name):
+        Monitor(bench_24.PACK, N.Signals())
+
+
+def test_rows_of_different_senses_may_look_at_neighbouring_signals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(F, "TABLE", (row(1, 2, F.INFO, sense=-1), row(2, 3, F.INFO)))
+    Monitor(bench_24.PACK, N.Signals())
+
+
+@pytest.mark.parametrize("flip", [0, -1])
+def test_the_next_signal_is_the_first_beyond_its_limit_or_busy(flip: int) -> None:
+    """`flip` -1: low values are bad. The limit itself is inside."""
+    sense = -1 if flip else 1
+    for limit in (-(1 << 28), -5, 0, 5, 1 << 28):
+        for excess in (-(1 << 28), -1, 0, 1, 1 << 28):
+            values = N.array("i", [limit + sense * excess] * 3)
+            found = next_signal(values, N.array("i", [limit ^ flip] * 3), N.array("i", [flip] * 3), bytearray(3), 1, 3)
+            assert found == (1 if excess > 0 else 3)
+    quiet = N.array("i", [0] * 3)
+    for busy in (1, 2, 3):
+        assert next_signal(quiet, N.array("i", [9] * 3), quiet, bytearray([9, 0, busy]), 1, 3) == 2
+        assert next_signal(quiet, N.array("i", [9] * 3), quiet, bytearray([9, 0, busy]), 1, 2) == 2
