@@ -77,6 +77,7 @@ class Sisters:
         self._resting_ms = 0
         self._slow_mV = 0
         self._now_uohm = 0
+        self._still_mV = -1  # what the spread explains without current, of groups of one size
         self._known = False
         self._earlier_mV = 0
         self._before_mV = 0
@@ -88,16 +89,17 @@ class Sisters:
     def step(self, snap: "Snapshot", new_bits: int, sum_excess_mV: int) -> int:
         """One tick, ahead of the bounds. `sum_excess_mV`: what stacks and their groups disagree about. Returns what one
         hidden layer may have beyond the spread; 0 where no layer is hidden."""
+        apart_mV = snap.group_max_mV - snap.group_min_mV
+        if apart_mV <= self._still_mV and not self.stray_mV:
+            return 0
         if not new_bits & _GROUPS or not self._known:
             return self.stray_mV if self._layers > 1 else 0
         current_dA = snap.current_dA
         if current_dA < 0:
             current_dA = -current_dA
-        uohm = self._now_uohm
-        allowed = self._slow_mV + drop_mV(uohm, current_dA)
-        allowed = (allowed if allowed < _ALLOWED_MAX_mV else _ALLOWED_MAX_mV) * self._layers + self._error_mV
+        allowed = self._allowed_mV(self._slow_mV + drop_mV(self._now_uohm, current_dA))
         self.allowed_mV = allowed
-        if self._uniform and snap.group_max_mV - snap.group_min_mV <= allowed:
+        if self._uniform and apart_mV <= allowed:
             if self.stray_mV:
                 self._calm()
             return 0
@@ -114,6 +116,8 @@ class Sisters:
         r2 = self._apart_uohm(bound.r2_uohm, self._fall2[k], steps)
         apart_mV = drop_mV(r1, bound.memory_1_dA) + drop_mV(r2, bound.memory_2_dA)
         self._slow_mV = bound.sister_mV + apart_mV + self._entropy_uV * steps // _uV_PER_mV + 1
+        self.allowed_mV = self._allowed_mV(self._slow_mV)
+        self._still_mV = self.allowed_mV if self._known and self._uniform else -1
         # what the RC elements will add until the next round flows with the current of the moment
         soon = r1 * _ROUND_ms // self._tau1_ms + r2 * _ROUND_ms // self._tau2_ms
         self._now_uohm = self._apart_uohm(bound.r0_uohm, self._fall0[k], steps) + soon + 2
@@ -130,6 +134,10 @@ class Sisters:
                 if self._resting_s < _REST_MAX_s:
                     self._resting_s += 1
         self._value[_SISTER_REST_mV] = self.stray_mV if self._resting_s >= self._rest_s else 0
+
+    def _allowed_mV(self, layer_mV: int) -> int:
+        """Of a group, where two layers may be layer_mV apart."""
+        return (layer_mV if layer_mV < _ALLOWED_MAX_mV else _ALLOWED_MAX_mV) * self._layers + self._error_mV
 
     def _apart_uohm(self, r_uohm: int, fall_permille: int, steps: int) -> int:
         """What the coldest layer at one end of the spread may have more than the hottest at the other."""

@@ -64,9 +64,9 @@ def _of(state: int, turn: Turn, heal: Heal = calm, where: int = ASTRAY, **more: 
 PROVOKERS = {
     N.LAYER_HIGH_mV: _of(M.DRIVE, all_layers(1), push=4, inside=6, lasting=False),
     N.LAYER_LOW_mV: _of(M.DRIVE, all_layers(-1), push=4, inside=6, lasting=False),
-    N.SISTER_REST_mV: _of(M.STANDBY, rested(astray(1)), push=3, inside=1),
-    N.SISTER_LOAD_mV: _of(M.DRIVE, astray(1), push=3, inside=1),
+    N.SISTER_REST_mV: _of(M.STANDBY, rested(astray(1)), push=4, inside=8, lasting=False),
+    N.SISTER_LOAD_mV: _of(M.DRIVE, astray(1), push=4, inside=8, lasting=False),
     N.COLLAPSE_mV: _of(M.DRIVE, astray(-1), push=3, inside=1),
-    N.TAPS_SHIFTED_mV: _of(M.DRIVE, shifted, push=3, inside=1),
+    N.TAPS_SHIFTED_mV: _of(M.DRIVE, shifted, push=4, inside=8, lasting=False),
 }
 OWN_TESTS: dict[str, str] = {}
