@@ -230,7 +230,7 @@ def test_every_sensor_fault_that_the_linter_calls_observable_is_injected() -> No
 def test_an_error_is_observable_from_twice_what_the_linter_says_may_hide() -> None:
     pack = load_pack("bench_24")
     enough = certain(pack, "group:0")
-    assert enough == pytest.approx(0.14848)  # 74 mV in the linter's note, twice
+    assert enough is not None and enough == pytest.approx(0.14848)  # 74 mV in the linter's note, twice
     assert observable(pack, "group:0", "offset", enough) and not observable(pack, "group:0", "offset", 0.99 * enough)
     assert observable(pack, "group:0", "offset", -enough)
     lone = replaced(Pack, PACK_FIELDS, pack, current_b_sensor=None, probe_stack=(0,))

@@ -1,10 +1,12 @@
 """What of a pack the firmware lets a user have, against a BMS that sees every layer truly and has the same limits.
 
-Usable capacity: charge between the two ends at which a pack of drawn spread stops, discharged and charged at C/3 at 25 degC. An
-end is where less than STOP_C is allowed. The pack begins near either end, on the branch of OCV on which it would have come
-there: what lies between is the same for both. Charge time: from 10 to 80 %, by the pack's own map, from 25 degC on.
+Usable capacity: charge between the first stops of a pack of drawn spread, discharged from nearly full and charged again at
+C/3 at 25 degC. A stop is where less than STOP_C is allowed. The firmware does it in one go, so that its SoC interval has
+grown as it does in use; a pack that is just woken near empty knows less. Charge time: from 10 to 80 %, by the pack's own map,
+from 25 degC on. Six to seven simulated hours a pack: some twenty minutes.
 """
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +15,7 @@ from hil import scenario as scenarios
 from hil.campaign.allseeing import AllSeeing
 from hil.campaign.watch import NoRecord
 from hil.load import load_pack
-from hil.loop import Bench
+from hil.loop import Bench, Spy
 from hil.options import PlantOptions
 from hil.plant import Plant
 from hil.target import make_target
@@ -25,7 +27,10 @@ RATE_C = 1 / 3
 STOP_C = 0.02
 DT_s = 0.1
 LONGEST_s = 6 * 3600
-LOW_SOC, HIGH_SOC = 0.12, 0.88
+FAST_A = 2000.0
+FULL_SOC, LOW_SOC, HIGH_SOC = 0.95, 0.12, 0.88
+DISCHARGE_s = 10_500
+"""From FULL_SOC to empty at C/3, and a little."""
 CHARGE_FROM, CHARGE_TO = 0.10, 0.80
 
 STORY = """
@@ -36,7 +41,7 @@ pack = "{pack}"
 soc_true = {soc}
 soc_stored = {soc}
 temperature_degC = 25
-hysteresis = {hysteresis}
+hysteresis = 1
 [scenario.charger]
 current_max_A = {most_A}
 [[phase]]
@@ -47,14 +52,23 @@ duration_s = 0.3
 name = "close"
 kind = "rest"
 duration_s = 4
-[[phase]]
-name = "work"
-kind = "{kind}"
-duration_s = {longest_s}
-{load}
+{phases}
 """
-CLOSED_ticks = 600
-"""By then the current has begun to flow."""
+DISCHARGE = """
+[[phase]]
+name = "discharge"
+kind = "drive"
+duration_s = {discharge_s}
+c_rate = {rate_C}
+"""
+CHARGE = """
+[[phase]]
+name = "charge"
+kind = "charge"
+duration_s = {longest_s}
+"""
+RAMP_s = 10.0
+"""By then the limits have risen."""
 
 
 class _Enough(Exception):
@@ -68,8 +82,11 @@ def measure(say: Callable[[str], None]) -> dict[str, Any]:
     results: dict[str, Any] = {"least_capacity": CAPACITY_LEAST, "most_time": TIME_MOST, "packs": {}}
     for name in PACKS:
         pack = load_pack(name)
-        ours, best = usable_Ah(pack, real_end), usable_Ah(pack, seen_end)
-        took_s, shortest_s = charge_s(pack, real_end), charge_s(pack, seen_end)
+        third_A = RATE_C * pack.cell.capacity_mAh / 1000
+        low, high = real_stops(pack, third_A)
+        seen_low, seen_high = seen_end(pack, LOW_SOC, -1, third_A, None)[0], seen_end(pack, HIGH_SOC, 1, third_A, None)[0]
+        ours, best = ((b - a) * pack.cell.capacity_mAh / 1000 for a, b in ((low, high), (seen_low, seen_high)))
+        took_s, shortest_s = real_charge_s(pack), seen_end(pack, CHARGE_FROM, 1, FAST_A, CHARGE_TO)[1]
         row = {
             "usable_Ah": round(ours, 3),
             "allseeing_Ah": round(best, 3),
@@ -87,24 +104,6 @@ def measure(say: Callable[[str], None]) -> dict[str, Any]:
     return results
 
 
-End = Callable[[Pack, float, int, float, float | None], tuple[float, float]]
-"""(pack, SoC at the begin, 1 to charge or -1 to discharge, most A, SoC to reach) -> (SoC at the end, s)."""
-
-
-def usable_Ah(pack: Pack, end: End) -> float:
-    """Between the two ends; SoC is that of the mean by Ah of the same drawn pack."""
-    most_A = RATE_C * pack.cell.capacity_mAh / 1000
-    low, _ = end(pack, LOW_SOC, -1, most_A, None)
-    high, _ = end(pack, HIGH_SOC, 1, most_A, None)
-    plant = _plant(pack, HIGH_SOC, 1)
-    return (high - low) * float(plant.capacity_Ah.mean())
-
-
-def charge_s(pack: Pack, end: End) -> float:
-    """Time of a fast charge."""
-    return end(pack, CHARGE_FROM, 1, 2000.0, CHARGE_TO)[1]
-
-
 def seen_end(pack: Pack, soc: float, side: int, most_A: float, until: float | None) -> tuple[float, float]:
     """The same with every layer seen."""
     plant, bms = _plant(pack, soc, side), AllSeeing(pack)
@@ -119,37 +118,51 @@ def seen_end(pack: Pack, soc: float, side: int, most_A: float, until: float | No
     return plant.soc_mean, time_s
 
 
-def real_end(pack: Pack, soc: float, side: int, most_A: float, until: float | None) -> tuple[float, float]:
-    """The firmware in this interpreter, with vehicle and charger that do as they are told."""
+def real_stops(pack: Pack, most_A: float) -> tuple[float, float]:
+    """Mean SoC where the firmware first stops a discharge from nearly full, and then a charge."""
     rate_C = -most_A / (pack.cell.capacity_mAh / 1000)
-    text = STORY.format(
-        pack=pack.name,
-        soc=soc,
-        hysteresis=side,
-        most_A=most_A,
-        kind="charge" if side > 0 else "drive",
-        longest_s=LONGEST_s,
-        load="" if side > 0 else f"c_rate = {rate_C}",
-    )
-    story = scenarios.parse(text, "usable")
+    phases = DISCHARGE.format(discharge_s=DISCHARGE_s, rate_C=rate_C) + CHARGE.format(longest_s=LONGEST_s)
+    story = _story(pack, FULL_SOC, most_A, phases)
     bench = Bench(story, pack, SEED, NoRecord(layer_count(pack)))
-    plant, heard = bench.plant, bench.witness.values
-    stop_dA = round(STOP_C * pack.cell.capacity_mAh / 100)
-    limit = "charge_limit" if side > 0 else "discharge_limit"
-    last: list[int] = [0]
+    begins = [story.phase(name).start_s + RAMP_s for name in ("discharge", "charge")]
+    ends = [story.phase("charge").start_s, story.duration_s]
+    stop_dA = STOP_C * pack.cell.capacity_mAh / 100
+    stops: list[float] = []
+
+    def look(n: int, _: list[tuple[int, bytes]]) -> None:
+        at, heard = len(stops), bench.witness.values
+        allowed_dA = heard["discharge_limit" if at == 0 else "charge_limit"]
+        if begins[at] <= n / 100 and (allowed_dA < stop_dA or n / 100 >= ends[at] - 0.015):
+            stops.append(bench.plant.soc_mean)
+            if at:
+                raise _Enough
+
+    _run(bench, pack, FULL_SOC, look)
+    return stops[0], stops[1]
+
+
+def real_charge_s(pack: Pack) -> float:
+    """Time from CHARGE_FROM to CHARGE_TO of the firmware's fast charge."""
+    story = _story(pack, CHARGE_FROM, FAST_A, CHARGE.format(longest_s=LONGEST_s))
+    bench = Bench(story, pack, SEED, NoRecord(layer_count(pack)))
+    last = [0]
 
     def look(n: int, _: list[tuple[int, bytes]]) -> None:
         last[0] = n
-        if n > CLOSED_ticks and (heard[limit] < stop_dA or (until is not None and plant.soc_mean >= until)):
+        if bench.plant.soc_mean >= CHARGE_TO:
             raise _Enough
 
-    try:
-        with make_target("cpython", None, pack.name, None, round(soc * 1000)) as target:
-            bench.run(target, "cpython", spy=look)
-    except _Enough:
-        pass
-    begin_s = story.phase("work").start_s
-    return plant.soc_mean, last[0] / 100 - begin_s
+    _run(bench, pack, CHARGE_FROM, look)
+    return last[0] / 100 - story.phase("charge").start_s
+
+
+def _story(pack: Pack, soc: float, most_A: float, phases: str) -> scenarios.Scenario:
+    return scenarios.parse(STORY.format(pack=pack.name, soc=soc, most_A=most_A, phases=phases), "usable")
+
+
+def _run(bench: Bench, pack: Pack, soc: float, look: Spy) -> None:
+    with contextlib.suppress(_Enough), make_target("cpython", None, pack.name, None, round(soc * 1000)) as target:
+        bench.run(target, "cpython", spy=look)
 
 
 def _plant(pack: Pack, soc: float, side: int) -> Plant:

