@@ -76,7 +76,8 @@ class Witnessed(FakeBoard):
         self.coils = self.hold_percent = 0
         self._stored_permille, self._cause = stored_permille, cause
         self.rested_before = False
-        self.asked, self.asked_age_ms, self._reset_was, self._counter, self.unsure = OPEN, 0, 1, -100, True
+        self.asked, self._reset_was, self._counter, self.unsure = OPEN, 1, -100, True
+        self.asked_age_ms = self.pack.command_deadline_ms
 
     def taken(self) -> None:
         """The firmware has taken the last command."""
@@ -329,13 +330,13 @@ class World(RuleBasedStateMachine):
         self.board.reset_faults = 0
         self.ticks(6)
 
-    @rule()
-    def everything_heals_and_is_reset_and_driven(self) -> None:
+    @rule(meanwhile=st.sampled_from([OPEN, OPEN, DRIVE]))
+    def everything_heals_and_is_reset_and_driven(self, meanwhile: int) -> None:
         """Leads back to where the other rules hurt most."""
         fresh = FakeBoard(self.pack)
         for knob in (*PLAIN, *EACH):
             setattr(self.board, knob, getattr(fresh, knob))
-        self.board.request = OPEN
+        self.board.request = meanwhile
         self.ticks(70)
         self.reset_is_pressed(6)
         self.board.request = DRIVE
