@@ -9,6 +9,7 @@ import contextlib
 import importlib
 import multiprocessing
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
@@ -85,7 +86,7 @@ def run_dask(plan: Plan, numbers: list[int], address: str, take: Callable[[Lines
 
 def _pooled(plan: Plan, waiting: deque[list[int]], jobs: int, take: Callable[[Lines], None], work: Batch) -> list[list[int]]:
     """As much as one pool manages; the batches that were in hand when it broke."""
-    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_follow)
     try:
         return _through(pool, plan, waiting, jobs, take, work)
     finally:
@@ -93,6 +94,18 @@ def _pooled(plan: Plan, waiting: deque[list[int]], jobs: int, take: Callable[[Li
             if process.is_alive():
                 process.terminate()
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _follow() -> None:
+    """A worker whose campaign was killed ends as well, and does not wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, name="campaign alive", daemon=True).start()
 
 
 def _through(
