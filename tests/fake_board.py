@@ -60,6 +60,7 @@ class FakeBoard:
         self.stack_silent = bytearray(pack.stacks)
         self.probe_silent = bytearray(probes)
         self.current_silent = 0
+        self.current_b_silent = 0
         self.current_reason = 0
         self.pack_silent = 0
         self.link_silent = 0
@@ -184,7 +185,7 @@ class FakeBoard:
             bad |= S.CURRENT
         elif not self.current_silent:
             self._set(snap, S.CURRENT_A_mA, self.current_mA)
-            if self.pack.current_b_sensor is not None:
+            if self.pack.current_b_sensor is not None and not self.current_b_silent:
                 self._set(snap, S.CURRENT_B_mA, self.current_mA + self.b_error_mA)
             fresh |= S.CURRENT
         if not self.pack_silent:

@@ -24,12 +24,13 @@ from tests.provoke import (
     in_state,
     layers,
     press_reset,
+    senses,
     strings,
     surroundings,
     zero,
 )
 
-TOPICS = (layers, strings, heat, current, chain, contacts, charge, bus, clock, surroundings)
+TOPICS = (layers, strings, heat, current, senses, chain, contacts, charge, bus, clock, surroundings)
 PROVOKERS: dict[int, Provoker] = {signal: how for topic in TOPICS for signal, how in topic.PROVOKERS.items()}
 OWN_TESTS: dict[str, str] = {name: where for topic in TOPICS for name, where in topic.OWN_TESTS.items()}
 """Rows that the board in memory cannot provoke in a running state: the test that does."""

@@ -60,7 +60,6 @@ class Surroundings:
     def refresh(self, snap: "Snapshot", insulation_kohm: int, round_ms: int) -> None:
         """Once a round of ten ticks. `insulation_kohm` as insulation.py has it. Ages what the environment's frame brings,
         but for insulation, which insulation.py ages: nobody else does."""
-        self.step(snap)
         value = self._value
         signal = _WELL
         if insulation_kohm < SILENT:

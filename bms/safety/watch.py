@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 # Copies of what snapshot.py and its neighbours say: no look-up; a test holds them together.
 _PROBES = const(4)
+_INPUTS = const(32)
 _ROUND = const(4096)
 
 _SISTERS_PHASE = const(6)  # bound has refreshed all its parts
@@ -78,7 +79,9 @@ class Watch:
         self.chain.step(snap, self._machine.state, dt_ms)
         self.overload.step(snap, self._contactor.mask, charge_dA, discharge_dA, dt_ms)
         self.wear.step(snap, self._contactor, self._machine, dt_ms)
-        if (new_bits | snap.bad_bits) & _PROBES:
+        if new_bits & _INPUTS:
+            self.surroundings.step(snap)
+        if (new_bits | snap.fresh_bits | snap.bad_bits) & _PROBES:
             self.probes.step(snap, bound, self.sisters, new_bits)
         if phase < _SISTERS_PHASE:
             return new_bits

@@ -3,7 +3,7 @@
 from bms.app import App
 from bms.safety import machine as M
 from bms.safety import signals as N
-from tests.fake_board import FULL_LAYER_mV, FakeBoard
+from tests.fake_board import FakeBoard, FULL_LAYER_mV
 from tests.provoke import Heal, Provoker, Turn
 
 ASTRAY = 2
