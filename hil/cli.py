@@ -34,7 +34,6 @@ class _Parser(argparse.ArgumentParser):
 NOT_BUILT = {  # command: what it will do, how it will be called
     "replay": ("feeds logged data to the firmware's estimator", "hil replay drive.csv --cell si_ceramic_20ah --soc0 0.8"),
     "fit": ("identifies a cell from cycler data", "hil fit pulses.csv drive.csv -o my_cell.py"),
-    "safety-case": ("requirements, tests and results as a page", "hil safety-case --out build/safety.html"),
     "deploy": ("copies the firmware to a board", "hil deploy pyboard --port /dev/ttyACM0 --pack bench_24"),
     "logs": ("reads the fault memory of a board", "hil logs pyboard --port /dev/ttyACM0"),
 }
@@ -91,6 +90,13 @@ def _parser() -> _Parser:
     bench = add("bench", _bench, "measures speed, memory and accuracy", "hil bench loop tick")
     bench.add_argument("names", nargs="*", metavar="NAME", help="benchmarks; all when none is named")
     add_options(add("campaign", campaign, "runs thousands of seeded variants", "hil campaign hidden_layers --out build/hidden"))
+    example = "hil safety-case -o safety.html --junit tests.xml --campaign build/hidden"
+    case = add("safety-case", _safety_case, "writes goals, fault rows, tests and results as one page", example)
+    case.add_argument("-o", "--out", required=True, metavar="FILE.html", help="the page")
+    case.add_argument("--pack", default="bench_24", help="whose limits are shown: name or path of a .py file (bench_24)")
+    case.add_argument("--campaign", action="append", default=[], metavar="DIR", help="of hil campaign --out; repeatable")
+    case.add_argument("--junit", metavar="FILE.xml", help="what pytest --junit-xml has written")
+    case.add_argument("--hidden", metavar="FILE.json", help="what hil bench hidden --json has written; else as shipped")
     dump = add("dump", _dump, "decodes a candump log or a live bus with any DBC", "hil dump --dbc bms --log drive.log")
     dump.add_argument("--dbc", action="append", required=True, metavar="FILE", help="or the name of one that ships; repeatable")
     source = dump.add_mutually_exclusive_group(required=True)
@@ -299,6 +305,12 @@ def _bench(options: argparse.Namespace) -> int:
             raise
         raise BadInput("bench: not built yet") from None
     return int(bench.main(options.names, options.json))
+
+
+def _safety_case(options: argparse.Namespace) -> int:
+    from hil.safetycase import safety_case_command
+
+    return safety_case_command(options.out, options.pack, options.campaign, options.junit, options.hidden, options.json)
 
 
 def _dump(options: argparse.Namespace) -> int:
