@@ -1,6 +1,8 @@
 """What is offered to an inverter follows what the pack allows: by ramps downwards, at once after a trip, never more, and the
 charge voltage comes down where no charge is allowed."""
 
+from copy import copy
+from functools import cache
 from typing import Any
 
 import pytest
@@ -24,11 +26,23 @@ def with_inverter(**changes: Any) -> Pack:
     return replaced(Pack, PACK_FIELDS, bess_14.PACK, inverter=inverter)
 
 
+@cache
+def firmware(taps: tuple[int, ...]) -> App:
+    """Built once for each pack: what an inverter is like concerns the offer alone."""
+    pack = bess_14.PACK if taps == bess_14.PACK.taps * bess_14.PACK.stacks else bench_24.PACK
+    return App(pack, FakeBoard(pack))
+
+
 class World:
     """An offer, and the parts of the firmware that it looks at, to be set by hand."""
 
     def __init__(self, pack: Pack = bess_14.PACK) -> None:
-        self.app = App(pack, FakeBoard(pack))
+        self.app = app = copy(firmware(pack.taps * pack.stacks))
+        app.pack = pack
+        for room in ("snap", "envelope", "monitor", "contactor", "machine", "coulomb", "advice"):
+            setattr(app, room, copy(getattr(app, room)))
+        app.monitor.words = copy(app.monitor.words)
+        app.snap.value = copy(app.snap.value)
         self.offer = Offer(self.app)
         self.app.contactor.closed = True
         self.app.snap.value[S.PACK_mV] = 50_000
