@@ -1,6 +1,7 @@
 """The first mile, whole and short: what the scenario promises, that it repeats bit by bit, and that its guards can fail."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -141,6 +142,7 @@ def test_the_judges_of_a_run_that_never_came_about_are_not_content() -> None:
     assert {kind for kind, passed in met.items() if passed} == {"no_violation", "no_fault_before_injection"}
 
 
+@pytest.mark.skipif(os.environ.get("HYPOTHESIS_PROFILE") != "night", reason="by night; by day `make demo` rides it")
 def test_the_whole_mile_passes_in_micropython(micropython: str, tmp_path: Path) -> None:
     place = tmp_path / "mile.json"
     report = tmp_path / "mile.html"
