@@ -24,7 +24,7 @@ help all:
 	@echo 'make demo      the firmware in MicroPython against a simulated pack; writes build/first_mile.html'
 	@echo 'make test      lint, types, generated files, all tests'
 	@echo 'make mutants   one small mistake at a time in bms/safety and bms/control: which of them no test notices'
-	@echo 'make night     what takes hours: a simulated day of the stationary pack, mutants, and all tests with the patience of a night'
+	@echo 'make night     what takes hours: a simulated day of the stationary pack, campaigns, mutants, and all tests with the patience of a night'
 	@echo 'make lint      ruff'
 	@echo 'make types     mypy --strict: bms and boards as the target sees them, the rest as CPython does'
 	@echo 'make generate  writes the CAN codecs again from the DBC files'
