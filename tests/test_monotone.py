@@ -79,7 +79,7 @@ def seen(pack: Pack, state: int, load_mA: int, t_ddegC: int, worse: Worse | None
         app.tick()
     if worse is not None:
         worse(app, board, by)
-    out = []
+    out: list[tuple[int, ...]] = []
     for _ in range(TICKS):
         app.tick()
         bound, envelope = app.bound, app.envelope

@@ -38,7 +38,6 @@ def watched(
     clock = [0]
     for name in {*RARE, *EVERY, "probes"}:
         setattr(app.watch, name, Called(name, calls, clock))
-    app.watch.charging.refresh = Called("charging", calls, clock).refresh
     app.snap.bad_bits = bad_bits
     out = []
     for k, dt_ms in enumerate(lengths_ms):
