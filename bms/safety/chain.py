@@ -182,7 +182,7 @@ class Chain:
             i += 1
         half = (n + 1) >> 1
         while low < high:
-            middle = (low + high) >> 1
+            middle = low + ((high - low) >> 1)  # a sum would need a bit more than 30
             count = 0
             i = 0
             while i < n:
