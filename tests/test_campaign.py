@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,13 @@ def test_a_run_repeated_alone_decides_the_same_with_a_record_and_without() -> No
     assert len(recorder) > 0
     _, third = run_case(case, pack, NoRecord(layer_count(pack)))
     assert third == line
+
+
+def test_the_real_interpreter_comes_to_the_same_verdict(micropython: str) -> None:
+    prepare()
+    case, pack = one(tiny(), 0)
+    said = [run_case(replace(case, target=target), pack, NoRecord(1))[1] for target in ("cpython", "micropython")]
+    assert said[0]["crc"] and said[0] == {**said[1], "target": "cpython"}
 
 
 # what is kept
