@@ -29,6 +29,8 @@ BACK_ms = 800
 OPEN_ms = 200
 """Beyond time-out and delay of the contactors."""
 FLOWING_ms = 1000
+JUMP_C = 0.5
+"""In one tick: a current that jumps so far is beyond every line at once."""
 
 
 def verdict(case: Case, pack: Pack, run: Run, record: Record) -> dict[str, Any]:
@@ -140,7 +142,7 @@ def _missed(case: Case, pack: Pack, run: Run, injected_ms: int, reactions: dict[
     if not case.owed.timed:
         return ""
     zero_ms = _zero_ms(run, injected_ms)
-    late = []
+    late: dict[str, float] = {}
     for fault in answers:
         row = ROWS[fault.name]
         trips = row.severity >= TRIP_AFTER_RAMP and zero_ms not in (None, -1)
@@ -152,9 +154,9 @@ def _missed(case: Case, pack: Pack, run: Run, injected_ms: int, reactions: dict[
                 reactions[fault.name] = took_ms
             opened = not trips or _opened(pack, run, done_ms)
             return "" if opened else f"{fault.name}: contactors still closed"
-        late.append(f"{fault.name} after {took_ms:.0f} ms, budget {row.budget_ms}")
-        reactions[fault.name] = took_ms
-    return "; ".join(late)
+        late[fault.name] = took_ms
+    reactions |= late
+    return "; ".join(f"{name} after {took_ms:.0f} ms, budget {ROWS[name].budget_ms}" for name, took_ms in late.items())
 
 
 def _opened(pack: Pack, run: Run, zero_ms: float) -> bool:
@@ -192,13 +194,17 @@ def _false(case: Case, duty: str, injected_ms: int | None, trips: list[Reported]
 
 
 def _reaction(run: Run, trip: Reported, oracle: Oracle) -> float | None:
-    """Time from the oracle's crossing to zero limits; None where it cannot be told."""
+    """Time from the oracle's crossing to zero limits; None where it cannot be told, as for a current that creeps over a line
+    which the oracle, knowing less of the SoC, draws lower."""
     due = oracle.due(trip.name)
     assert due is not None
     beyond = np.flatnonzero(due[: trip.now_ms // TICK_ms + 1] <= 0)
-    if not len(beyond):
+    if not len(beyond) or beyond[-1] + 1 >= len(due):
         return None
-    cross_ms = (int(beyond[-1]) + 1) * TICK_ms
+    at = int(beyond[-1]) + 1
+    if "current" in trip.name and float(due[at] - due[at - 1]) < JUMP_C * oracle.pack.cell.capacity_mAh / 1000:
+        return None
+    cross_ms = at * TICK_ms
     zero_ms = _zero_ms(run, cross_ms)
     return None if zero_ms in (None, -1) else float(zero_ms or 0) - cross_ms
 
