@@ -26,7 +26,7 @@ class Thing:
 
 def bare(kind: type[Any], **attributes: Any) -> Any:
     """An object of the firmware with these attributes, as it may stand in the middle of its life."""
-    made = kind.__new__(kind)
+    made = object.__new__(kind)
     for name, value in attributes.items():
         setattr(made, name, value)
     return made

@@ -87,7 +87,8 @@ def pace_ms(row: F.Row) -> int:
 def needed(row: F.Row, dt_ms: int = 0) -> int:
     """Fresh samples in a row, so far apart (0: as pace_ms says), that make the fault."""
     pace = dt_ms if dt_ms else pace_ms(row)
-    return max(row.samples, -(-row.after_ms // pace) + 1)
+    by_time: int = -(-row.after_ms // pace) + 1
+    return max(int(row.samples), by_time)
 
 
 def lasting(row: F.Row) -> int:
