@@ -38,10 +38,10 @@ def row(number: int, signal: int, severity: int, **more: Any) -> F.Row:
 TABLE = (
     row(15, 0, F.INFO, samples=3),
     row(16, 0, F.TRIP_AFTER_RAMP, limit=104, samples=2, after_ms=50, latch=True, release=3),
-    row(1, 2, F.DERATE, sense=-1, limit=-20, release=5, after_ms=30),
-    row(127, 2, F.TRIP_NOW, sense=-1, limit=-24, release=2, samples=2, latch=True),
-    row(31, 3, F.WARNING, limit=0, channel=3, samples=2, release=1),
-    row(32, 3, F.WARNING, limit=2, samples=2, after_ms=20),
+    row(1, 2, F.DERATE, sense=-1, limit=20, release=5, after_ms=30),
+    row(127, 2, F.TRIP_NOW, sense=-1, limit=16, release=2, samples=2, latch=True),
+    row(31, 3, F.WARNING, limit=-5, channel=3, samples=2, release=1),
+    row(32, 3, F.WARNING, limit=-3, samples=2, after_ms=20),
     row(64, N.SIGNALS - 1, F.DERATE, limit=7, channel=512, samples=4, after_ms=100, release=2),
     row(80, N.SIGNALS - 1, F.TRIP_AFTER_RAMP, limit=9, channel=512, latch=True),
 )
@@ -168,7 +168,7 @@ def test_whatever_the_signals_do_the_monitor_says_what_the_plain_words_say(seed:
             both.signals.where[signal] = dice.randrange(200)
         bits = ALL_NEW if dice.random() < 0.7 else dice.choice([0, 1, 2, 3, 512, ALL_NEW & ~1])
         for _ in range(dice.choice([1, 1, 2, 7])):
-            both.tick(bits, dice.choice([10, 10, 10, 40]))
+            both.tick(bits, dice.choice([10, 10, 9, 1, 40]))
         if dice.random() < 0.1:
             both.quiet()
             for _ in range(dice.choice([1, 6, 30])):
@@ -193,11 +193,24 @@ def test_time_that_is_counted_stands_at_a_minute(monkeypatch: pytest.MonkeyPatch
     assert not monitor.is_active(6), "what needs longer than is counted never comes"
 
 
+def test_however_long_a_cause_is_gone_no_count_runs_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(F, "TABLE", (row(5, 0, F.TRIP_NOW, latch=True), row(6, 0, F.INFO, limit=200)))
+    signals = N.Signals()
+    monitor = Monitor(bench_24.PACK, signals)
+    signals.value[0] = 101
+    monitor.step(ALL_NEW, 10)
+    signals.value[0] = 0
+    for _ in range(33_000):
+        monitor.step(ALL_NEW, 10)
+    assert monitor.reset()
+
+
 def test_a_monitor_that_has_seen_nothing_names_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     both = Both(monkeypatch)
     both.compare()
     assert NOWHERE == 255
     assert len(both.monitor.words) == 8
+    assert both.monitor._new_bits == 0
     for state in (both.monitor._state, both.monitor._count, both.monitor._time_ms, both.monitor._gone, both.monitor._busy):
         assert not any(state)
 

@@ -76,13 +76,16 @@ def world(pack: Pack, seed: int, ticks: int, dt_ms: int, gaps: float) -> None:
         for ages, shown, values, bit in (
             (plain.group_ms, snap.group_age_ms, snap.group_mV, S.GROUPS),
             (plain.stack_ms, snap.stack_age_ms, snap.stack_mV, S.STACKS),
-            (plain.scalar_ms, snap.age_ms, snap.value, S.CURRENT | S.VOLTAGES),
+            (plain.scalar_ms, snap.age_ms, snap.value, 0),
         ):
             for k in range(len(values)):
                 if dice.random() >= gaps:
                     values[k] = dice.randint(-small, small)
                     plain.came(ages, shown, k)
-                    snap.fresh_bits |= bit
+                    if shown is not snap.age_ms:
+                        snap.fresh_bits |= bit
+                    elif k < 4:
+                        snap.fresh_bits |= S.CURRENT if k == S.CURRENT_A_mA else S.VOLTAGES
         if dice.random() < 0.15:
             for k in range(snap.probes):
                 if dice.random() >= gaps:
@@ -125,13 +128,57 @@ def test_ages_grow_to_a_minute_and_no_farther(pack: Pack) -> None:
     for ages in (snap.group_age_ms, snap.stack_age_ms, snap.probe_age_ms, snap.age_ms):
         for k in range(len(ages)):
             ages[k] = 59_880
-    for ms in (59_940, 60_000, 60_000):
-        snap.summarise(60)
+    for ms in (59_940, 59_999, 60_000, 60_000):
+        snap.summarise(60 if ms == 59_940 else 59 if ms == 59_999 else 2)
         assert {*snap.group_age_ms, *snap.stack_age_ms, *snap.age_ms[:5]} == {ms}
         assert snap.group_oldest_ms == snap.stack_oldest_ms == ms
         assert {*snap.age_ms[5:]} == {59_880}
-    snap.summarise(60)
+    snap.summarise(120)
     assert {*snap.probe_age_ms} == {60_000} == {snap.probe_oldest_ms}
+
+
+@pytest.mark.parametrize("value", [-(1 << 29), (1 << 29) - 1])
+def test_extremes_are_found_up_to_thirty_bits(value: int) -> None:
+    snap = S.Snapshot(bench_24.PACK)
+    for values in (snap.group_mV, snap.probe_ddegC):
+        for k in range(len(values)):
+            values[k] = value
+    assert (snap._scan_groups(), snap._scan_probes()) == (snap.groups, snap.probes)
+    assert snap.group_max_mV == snap.group_min_mV == snap.hottest_ddegC == snap.coldest_ddegC == value
+
+
+def test_probes_are_new_when_the_oldest_is_a_hundred_milliseconds_old_and_not_when_it_is_older() -> None:
+    for age_ms, new in ((89, S.PROBES), (90, S.PROBES), (91, 0)):
+        snap = S.Snapshot(bench_24.PACK)
+        for k in range(snap.probes):
+            snap.probe_age_ms[k] = 0
+        snap.probe_age_ms[1] = age_ms
+        snap.fresh_bits = S.PROBES
+        assert snap.summarise(10) & S.PROBES == new
+        assert snap.probe_oldest_ms == age_ms + 10
+
+
+def test_values_that_came_a_moment_before_the_tick_are_older_by_that_moment() -> None:
+    snap = S.Snapshot(bench_24.PACK)
+    for ages in (snap.group_age_ms, snap.stack_age_ms):
+        for k in range(len(ages)):
+            ages[k] = 1
+    snap.summarise(10)
+    assert {*snap.group_age_ms, *snap.stack_age_ms} == {11}
+
+
+def test_later_adds_to_what_did_not_come_now_and_says_how_many_those_were() -> None:
+    ages = S.array("i", [0, 1, 50, 59_989, 59_990, 59_991, 60_000, 0])
+    assert S.later(ages, 7, 10) == 6
+    assert list(ages) == [0, 11, 60, 59_999, 60_000, 60_000, 60_000, 0]
+    assert S.later(S.array("i", [0, 0]), 2, 10) == 0
+
+
+@pytest.mark.parametrize("oldest", [0, 5])
+def test_aged_returns_the_oldest_after_it_has_aged_them(oldest: int) -> None:
+    ages = S.array("i", [0, oldest, 0])
+    assert S.aged(ages, 3, 0) == oldest
+    assert S.aged(ages, 3, 2) == oldest + 2
 
 
 @pytest.mark.parametrize(
@@ -171,7 +218,10 @@ def test_a_snapshot_that_has_seen_nothing_says_so(pack: Pack) -> None:
         assert not any(values)
     results = {name: value for name, value in vars(snap).items() if isinstance(value, int)}
     given = {"groups", "stacks", "probes", "groups_per_stack"}
-    assert len(results) > 14
+    assert set(results) - given == {
+        *("fresh_bits", "bad_bits", "_probe_wait_ms", "group_max_mV", "group_min_mV", "group_oldest_ms", "stack_oldest_ms"),
+        *("probe_oldest_ms", "hottest_ddegC", "hottest_probe", "coldest_ddegC", "coldest_probe", "current_mA", "current_dA"),
+    }
     assert not any(value for name, value in results.items() if name not in given)
 
 

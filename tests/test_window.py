@@ -20,7 +20,7 @@ ODD_CELL = replaced(
     Cell,
     CELL_FIELDS,
     bench_24.PACK.cell,
-    capacity_mAh=13_337,
+    capacity_mAh=99_990,
     discharge_pulse_mC=tuple(7 * k % 11 * 450 + 333 for k in range(len(bench_24.PACK.cell.discharge_ddegC))),
 )
 ODD = replaced(Pack, PACK_FIELDS, bench_24.PACK, name="odd", cell=ODD_CELL, open_current_dA=31)

@@ -1,7 +1,7 @@
 """Changes that leave the program what it is, by its very form: they are not made.
 
 In all of them a comparison moves to its neighbour across equality, and at equality both ways lead to the same value:
-    if a > b: a = b            and the other way round, the running extreme
+    if a > b: a = b            and the other way round, the running extreme, whatever else must hold
     a if a < b else b          either way round, and a clamp: 0 if x < 0 else x if x < top else top
     if a < 0: a = -a           and the same as an expression
 Where b is a number, the number moved by one towards the neighbour is the same change.
@@ -19,9 +19,17 @@ def spared(node: ast.AST) -> Iterator[Change]:
     """Changes somewhere below this node that change nothing."""
     if not isinstance(node, ast.If | ast.IfExp):
         return
-    test = node.test
-    if not isinstance(test, ast.Compare) or len(test.ops) != 1 or type(test.ops[0]) not in NEIGHBOUR:
-        return
+    for test in _needed(node.test):
+        if isinstance(test, ast.Compare) and len(test.ops) == 1 and type(test.ops[0]) in NEIGHBOUR:
+            yield from _at_equality(node, test)
+
+
+def _needed(test: ast.expr) -> list[ast.expr]:
+    """The condition, or all of several that must hold together."""
+    return test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else [test]
+
+
+def _at_equality(node: ast.If | ast.IfExp, test: ast.Compare) -> Iterator[Change]:
     left, right = ast.unparse(test.left), ast.unparse(test.comparators[0])
     if not (_chooses(node, left, right) or _turns(node, left, right)):
         return

@@ -22,18 +22,30 @@ _CONSTANTS = "tests/test_constants.py"
 MODULES: dict[str, Row] = {
     "monitor": Row("bms/safety/monitor.py", ("tests/test_monitor_alone.py", _CONSTANTS)),
     "bound": Row("bms/safety/bound.py", ("tests/test_bound.py", _CONSTANTS)),
-    "coulomb": Row("bms/safety/coulomb.py", ("tests/test_coulomb.py",)),
-    "plausible": Row("bms/safety/plausible.py", ("tests/test_plausible.py", _CONSTANTS)),
+    "coulomb": Row("bms/safety/coulomb.py", ("tests/test_coulomb_alone.py",)),
+    "plausible": Row("bms/safety/plausible.py", ("tests/test_plausible_alone.py", _CONSTANTS)),
     "snapshot": Row("bms/safety/snapshot.py", ("tests/test_snapshot.py", _CONSTANTS)),
-    "window": Row("bms/safety/window.py", ("tests/test_window.py", _CONSTANTS,)),
+    "window": Row(
+        "bms/safety/window.py",
+        (
+            "tests/test_window.py",
+            _CONSTANTS,
+        ),
+    ),
     "tables": Row("bms/safety/tables.py", ("tests/test_tables.py", _CONSTANTS)),
     "envelope": Row("bms/control/envelope.py", ("tests/test_envelope.py", _CONSTANTS)),
     "maps": Row("bms/control/maps.py", ("tests/test_maps.py", "tests/test_envelope.py")),
-    "insulation": Row("bms/safety/insulation.py", ("tests/test_insulation.py", _CONSTANTS)),
-    "alive": Row("bms/safety/alive.py", ("tests/test_alive.py", _CONSTANTS,)),
+    "insulation": Row("bms/safety/insulation.py", ("tests/test_requests_alone.py", _CONSTANTS)),
+    "alive": Row(
+        "bms/safety/alive.py",
+        (
+            "tests/test_alive.py",
+            _CONSTANTS,
+        ),
+    ),
     "advice": Row("bms/control/advice.py", ("tests/test_advice.py",)),
-    "thermal": Row("bms/control/thermal.py", ("tests/test_thermal.py", _CONSTANTS)),
-    "energy": Row("bms/control/energy.py", ("tests/test_energy.py",)),
+    "thermal": Row("bms/control/thermal.py", ("tests/test_requests_alone.py", _CONSTANTS)),
+    "energy": Row("bms/control/energy.py", ("tests/test_requests_alone.py",)),
     "horizon": Row("bms/control/horizon.py", ("tests/test_horizon.py",)),
     "faults": Row("bms/safety/faults.py", ("tests/test_faults.py", "tests/test_monitor.py"), anew=True),
 }

@@ -1,0 +1,223 @@
+"""The ledger and its interval agree, tick by tick, with plain sums; a look at the voltage with a search of the tables."""
+
+import random
+from fractions import Fraction
+from math import ceil, floor
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bms.packs import bench_24, ev_240
+from bms.safety.coulomb import Coulomb
+from bms.schema import CELL_FIELDS, PACK_FIELDS, Cell, Pack, replaced
+
+COOLING = replaced(
+    Cell, CELL_FIELDS, bench_24.PACK.cell, capacity_mAh=12_340, entropy_uV_K=tuple(-k * 11 for k in range(21)), relax_mV=7
+)
+ODD = replaced(Pack, PACK_FIELDS, bench_24.PACK, name="odd", cell=COOLING, taps=(12, 7), soc_match_permille=400)
+PACKS = (bench_24.PACK, ev_240.PACK, ODD)
+packs = pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.name)
+MILLION = 1_000_000
+
+
+class Plain:
+    """What the ledger promises, with nothing thrown away that it carries. Charges in mA ms."""
+
+    def __init__(self, pack: Pack, start: int) -> None:
+        a = pack.current_a_sensor
+        self.pack = pack
+        self.full = pack.cell.capacity_mAh * 3_600
+        self.charge_mAs = start * (self.full // 1000)
+        self.low_mAs, self.high_mAs = 0, self.full
+        self.moved = self.grown = self.leaked = 0
+        share = (MILLION - a.gain_ppm) * (1000 - pack.spread_capacity_permille) // 1000
+        self.error_ppm = MILLION * MILLION // share - MILLION + 1
+        self.offset_mA = (a.offset_u + a.lsb_u) // 1000 * MILLION // share + 2
+        self.rating_mA = 100 * max(pack.charge_rating_dA, pack.discharge_rating_dA)
+        self.leak_uA = (pack.cell.capacity_mAh // 1000 + 1) * pack.cell.self_discharge_ppm_h
+
+    def step(self, mA: int, age_ms: int, dt_ms: int) -> int:
+        known = age_ms <= self.pack.current_a_sensor.deadline_ms
+        mA = mA if known else 0
+        error_mA = self.offset_mA + (abs(mA) // 100 + 1) * self.error_ppm // 10_000 if known else self.rating_mA
+        before = self.moved // 1000, self.grown // 1000, self.leaked // 1000
+        self.moved += mA * dt_ms
+        self.grown += error_mA * dt_ms
+        self.leaked += self.leak_uA * dt_ms // 1000
+        whole, error, lost = (now // 1000 - was for now, was in zip((self.moved, self.grown, self.leaked), before))
+        self.charge_mAs = min(max(self.charge_mAs + whole, 0), self.full)
+        self.low_mAs = max(self.low_mAs + whole - error - lost, 0)
+        self.high_mAs = min(self.high_mAs + whole + error, self.full)
+        return whole
+
+
+def narrow(coulomb: Coulomb, plain: Plain, low_permille: int, high_permille: int) -> None:
+    """Puts both intervals there."""
+    unit = plain.full // 1000
+    coulomb.low_mAs = plain.low_mAs = low_permille * unit
+    coulomb.high_mAs = plain.high_mAs = high_permille * unit
+
+
+@packs
+@pytest.mark.parametrize("seed", range(3))
+def test_count_and_interval_move_with_charge_error_and_leak_to_the_last_milliampere_second(pack: Pack, seed: int) -> None:
+    dice = random.Random(seed)
+    start = (500, 3, 998)[seed]
+    coulomb, plain = Coulomb(pack, start), Plain(pack, start)
+    deadline = pack.current_a_sensor.deadline_ms
+    for k in range(600):
+        if k % 100 == 0:
+            narrow(coulomb, plain, dice.choice([0, 1, 480]), dice.choice([520, 999, 1000]))
+        mA = dice.choice([0, 1, -1, 99, 100, -100, dice.randint(-900_000, 900_000), dice.randint(-900, 900)])
+        age_ms, dt_ms = dice.choice([0, 10, deadline, deadline, deadline + 1]), dice.choice([1, 10, 10, 11, 400])
+        assert coulomb.step(mA, age_ms, dt_ms) == plain.step(mA, age_ms, dt_ms)
+        assert (coulomb.charge_mAs, coulomb.low_mAs, coulomb.high_mAs) == (plain.charge_mAs, plain.low_mAs, plain.high_mAs)
+
+
+@packs
+def test_the_count_stands_at_empty_and_at_full_and_so_does_the_interval(pack: Pack) -> None:
+    for start, mA in ((0, -600_000), (1000, 600_000)):
+        coulomb, plain = Coulomb(pack, start), Plain(pack, start)
+        coulomb.high_mAs = plain.high_mAs = min(plain.full, plain.charge_mAs + 500)
+        coulomb.low_mAs = plain.low_mAs = max(0, plain.charge_mAs - 500)
+        for _ in range(30):
+            coulomb.step(mA, 0, 10)
+            plain.step(mA, 0, 10)
+            assert (coulomb.charge_mAs, coulomb.low_mAs) == (plain.charge_mAs, plain.low_mAs)
+            assert coulomb.high_mAs == plain.high_mAs
+
+
+@packs
+@pytest.mark.parametrize("start", [-1, 0, 1, 999, 1000, 1001, 40_000])
+def test_a_ledger_starts_where_it_is_told_or_half_full_and_its_interval_is_everything(pack: Pack, start: int) -> None:
+    coulomb = Coulomb(pack, start)
+    full = pack.cell.capacity_mAh * 3600
+    permille = start if 0 <= start <= 1000 else 500
+    assert coulomb.capacity_mAs == full
+    assert coulomb.charge_mAs == permille * (full // 1000)
+    assert (coulomb.low_mAs, coulomb.high_mAs) == (0, full)
+    assert (coulomb.soc_permille, coulomb.low_permille, coulomb.high_permille) == (permille, 0, 1000)
+    assert coulomb.conflicts == 0
+    assert (coulomb._carry_mAms, coulomb._growth_mAms, coulomb._leak_carry) == (0, 0, 0)
+
+
+@packs
+@pytest.mark.parametrize("lost_ms", [0, 999, 1000, 1001, 59_000, 599_000, 598_999, 600_000, 1 << 29])
+def test_time_that_nobody_saw_widens_by_the_rating_for_ten_minutes_at_most(pack: Pack, lost_ms: int) -> None:
+    coulomb, plain = Coulomb(pack, 500), Plain(pack, 500)
+    for low, high in ((490, 510), (0, 1000), (3, 999)):
+        narrow(coulomb, plain, low, high)
+        coulomb.miss(lost_ms)
+        wider = plain.rating_mA * min(lost_ms // 1000 + 1, 600)
+        assert coulomb.low_mAs == max(0, plain.low_mAs - wider)
+        assert coulomb.high_mAs == min(plain.full, plain.high_mAs + wider)
+
+
+def inverse(branch: list[int], mV: int) -> int:
+    """Permille at which the branch has this voltage, by search, rounded down."""
+    if mV <= branch[0]:
+        return 0
+    if mV >= branch[-1]:
+        return 1000
+    k = next(k for k in range(20) if branch[k] <= mV < branch[k + 1])
+    return floor(50 * (k + Fraction(mV - branch[k], branch[k + 1] - branch[k])))
+
+
+def branches(pack: Pack) -> tuple[list[int], list[int]]:
+    """Charge and discharge branch of a layer, apart by hysteresis and its spread."""
+    cell = pack.cell
+    m = [ceil(Fraction(h * (1000 + pack.spread_hyst_permille), 1000)) for h in cell.hyst_mV]
+    return [v + h for v, h in zip(cell.ocv_mV, m)], [v - h for v, h in zip(cell.ocv_mV, m)]
+
+
+def margin_mV(pack: Pack, drop: int, hot: int, cold: int) -> int:
+    """All by which a mean layer may stand off its branch: drop, sensor, slow silicon, curvature 2 mV, entropy."""
+    cell, s = pack.cell, pack.group_sensor
+    full_m = max(pack.taps) * cell.v_max_mV[2]
+    group = (s.offset_u + 4 * s.noise_u + s.lsb_u + full_m // 1000 * s.gain_ppm) // 1000 + 1
+    far = max(hot - cell.t_ref_ddegC, cell.t_ref_ddegC - cold)
+    entropy = max(abs(max(cell.entropy_uV_K)), abs(min(cell.entropy_uV_K)))
+    return int(drop + group // min(pack.taps) + 1 + cell.relax_mV + 2 + entropy * far // 10_000 + 1)
+
+
+@packs
+def test_a_look_at_the_voltage_cuts_the_interval_where_the_branches_say_and_wins_against_it(pack: Pack) -> None:
+    dice = random.Random(5)
+    unit = pack.cell.capacity_mAh * 3600 // 1000
+    layers = sum(pack.taps) * pack.stacks
+    charge, discharge = branches(pack)
+    seen = set()
+    for _ in range(250):
+        drop, hot, cold = dice.choice([0, 5, 60]), dice.choice([250, 400, 251]), dice.choice([-300, 240, 250])
+        margin = margin_mV(pack, drop, hot, cold)
+        edge = dice.choice([*charge, *discharge]) + dice.choice([-margin, margin, 0])
+        mean = max(1, edge + dice.choice([-1, 0, 1, 7]))
+        total = mean * layers + dice.choice([0, 0, 1, layers - 1])
+        dA = dice.choice([0, 3, -3])
+        asked: list[int] = []
+        bound: Any = SimpleNamespace(hot_ddegC=hot, cold_ddegC=cold, drop_high_mV=lambda dA, d=drop, a=asked: a.append(dA) or d)
+        snap: Any = SimpleNamespace(current_dA=dA, group_mV=[total - 17, 17])
+        low = inverse(charge, mean - margin) * unit
+        high = (inverse(discharge, mean + 1 + margin) + 1) * unit
+        coulomb = Coulomb(pack, 500)
+        coulomb.low_mAs = dice.choice([0, low, low - 1, low + 1, high, high + 1, 300 * unit])
+        coulomb.high_mAs = max(coulomb.low_mAs, dice.choice([high, high - 1, high + 1, low, low - 1, 700 * unit]))
+        was = coulomb.low_mAs, coulomb.high_mAs
+        coulomb.anchor(snap, bound)
+        apart = low > was[1] or high < was[0]
+        seen.add(apart)
+        expected = (low, high) if apart else (max(low, was[0]), min(high, was[1]))
+        assert (coulomb.low_mAs, coulomb.high_mAs, coulomb.conflicts) == (*expected, int(apart))
+        assert asked == [abs(dA)]
+    assert seen == {True, False}
+
+
+@packs
+def test_advice_places_the_count_only_inside_the_interval(pack: Pack) -> None:
+    unit = pack.cell.capacity_mAh * 3600 // 1000
+    for permille, taken in ((-1, False), (299, False), (300, True), (301, True), (700, True), (701, False)):
+        coulomb = Coulomb(pack, 500)
+        coulomb.low_mAs, coulomb.high_mAs = 300 * unit, 700 * unit
+        coulomb.place(permille)
+        assert coulomb.charge_mAs == (permille if taken else 500) * unit
+    coulomb = Coulomb(pack, 500)
+    coulomb.place(0)
+    assert coulomb.charge_mAs == 0
+    coulomb = Coulomb(pack, 500)
+    coulomb.low_mAs = -5 * unit
+    coulomb.place(-1)
+    assert coulomb.charge_mAs == 500 * unit, "none is none"
+
+
+@packs
+def test_what_is_published_is_the_nearest_permille_and_an_interval_rounded_outwards(pack: Pack) -> None:
+    unit = pack.cell.capacity_mAh * 3600 // 1000
+    coulomb = Coulomb(pack, 500)
+    for charge, low, high in (
+        (0, 0, 1000 * unit),
+        (unit // 2 - 1, 1, 1),
+        ((unit + 1) // 2, unit - 1, unit),
+        (unit, unit, unit + 1),
+        (400 * unit + unit // 2 + 1, 399 * unit + 1, 900 * unit - 1),
+        (1000 * unit, 999 * unit, 1000 * unit + 1),
+        (1001 * unit, 0, 999 * unit),
+        (-unit, 0, 999 * unit + 1),
+    ):
+        coulomb.charge_mAs, coulomb.low_mAs, coulomb.high_mAs = charge, low, high
+        coulomb.publish()
+        nearest = floor(Fraction(charge, unit) + Fraction(1, 2))
+        assert coulomb.soc_permille == min(max(nearest, 0), 1000)
+        assert coulomb.low_permille == low // unit
+        assert coulomb.high_permille == min(1000, ceil(Fraction(high, unit)))
+
+
+def test_what_is_shown_is_advice_else_the_count_inside_the_interval() -> None:
+    coulomb = Coulomb(bench_24.PACK, 500)
+    coulomb.low_permille, coulomb.high_permille, coulomb.soc_permille = 300, 700, 500
+    said = {-1: 500, 0: 300, 299: 300, 300: 300, 301: 301, 699: 699, 700: 700, 701: 700, 1000: 700}
+    assert {advised: coulomb.shown_permille(advised) for advised in said} == said
+    coulomb.low_permille = 0
+    assert coulomb.shown_permille(0) == 0
+    coulomb.soc_permille, coulomb.low_permille = 100, 300
+    assert coulomb.shown_permille(-1) == 300

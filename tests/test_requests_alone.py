@@ -1,0 +1,173 @@
+"""Insulation, heat and cold, and energy: each by itself agrees with its promise in plain words, edges included."""
+
+import random
+from fractions import Fraction
+from math import floor
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bms.control import thermal as T
+from bms.control.energy import Energy
+from bms.packs import bench_24, ev_240
+from bms.safety import machine as M
+from bms.safety import snapshot as S
+from bms.safety.insulation import NOT_FITTED, SILENT, DEADLINE_ms, Insulation, MAX_kohm
+from bms.schema import CELL_FIELDS, PACK_FIELDS, Cell, Pack, replaced
+
+PACKS = (bench_24.PACK, ev_240.PACK)
+packs = pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.name)
+
+
+def test_a_monitor_that_never_spoke_is_none_and_one_that_spoke_falls_silent_after_five_seconds() -> None:
+    assert (DEADLINE_ms, MAX_kohm, SILENT, NOT_FITTED) == (5000, 65_533, 65_534, 65_535)
+    snap, insulation = S.Snapshot(bench_24.PACK), Insulation()
+    assert insulation.kohm == NOT_FITTED
+    assert insulation.step(snap, 100) == NOT_FITTED
+    assert snap.age_ms[S.INSULATION_kohm] == 60_000
+    snap.value[S.INSULATION_kohm] = 700
+    for came_ms in (0, 4_900):
+        snap.age_ms[S.INSULATION_kohm] = came_ms
+        for now_ms in range(came_ms + 100, 5001, 100):
+            assert insulation.step(snap, 100) == insulation.kohm == 700
+            assert snap.age_ms[S.INSULATION_kohm] == now_ms
+        assert insulation.step(snap, 1) == insulation.kohm == SILENT
+    snap.age_ms[S.INSULATION_kohm] = 59_899
+    for age_ms in (59_999, 60_000, 60_000):
+        assert insulation.step(snap, 100) == SILENT
+        assert snap.age_ms[S.INSULATION_kohm] == age_ms
+    snap.age_ms[S.INSULATION_kohm] = 59_950
+    insulation.step(snap, 100)
+    assert snap.age_ms[S.INSULATION_kohm] == 60_000
+    for value, kohm in (
+        (-1, 0),
+        (-9, 0),
+        (0, 0),
+        (1, 1),
+        (65_532, 65_532),
+        (65_533, 65_533),
+        (65_534, 65_533),
+        (1 << 28, 65_533),
+    ):
+        snap.age_ms[S.INSULATION_kohm], snap.value[S.INSULATION_kohm] = 0, value
+        assert insulation.step(snap, 10) == kohm
+
+
+def test_a_value_one_millisecond_short_of_a_minute_old_tells_that_there_is_a_monitor() -> None:
+    snap, insulation = S.Snapshot(bench_24.PACK), Insulation()
+    snap.age_ms[S.INSULATION_kohm] = 59_999
+    assert insulation.step(snap, 10) == SILENT
+
+
+def plain_request(pack: Pack, charge: bool, hot: int, cold: int, reason: int) -> tuple[int, int, int]:
+    """Mode, reason and target of the request; `reason`: of the one before."""
+    cell = pack.cell
+    low, high = (
+        (cell.t_charge_min_ddegC, cell.t_charge_max_ddegC)
+        if charge
+        else (cell.t_discharge_min_ddegC, cell.t_discharge_max_ddegC)
+    )
+    cold_why, hot_why = (T.CHARGE_COLD, T.CHARGE_HOT) if charge else (T.DISCHARGE_COLD, T.DISCHARGE_HOT)
+    if cold < low[0] + (50 if reason == cold_why else 0):
+        return T.HEAT, cold_why, low[0] + 50
+    if hot > high[0] - (50 if reason == hot_why else 0):
+        return T.COOL, hot_why, high[0] - 50
+    return T.NONE, T.NO_REASON, 0
+
+
+@packs
+def test_heat_and_cold_are_asked_for_outside_the_window_of_what_is_wanted_until_five_degrees_inside(pack: Pack) -> None:
+    assert [T.NONE, T.HEAT, T.COOL] == [0, 1, 2]
+    assert list(range(6)) == [
+        T.NO_REASON,
+        T.CHARGE_COLD,
+        T.DISCHARGE_COLD,
+        T.CHARGE_HOT,
+        T.DISCHARGE_HOT,
+        T.UNKNOWN_TEMPERATURE,
+    ]
+    assert T.BAND_ddegC == 50
+    cell = pack.cell
+    dice = random.Random(2)
+    edges = [
+        t[0] for t in (cell.t_charge_min_ddegC, cell.t_discharge_min_ddegC, cell.t_charge_max_ddegC, cell.t_discharge_max_ddegC)
+    ]
+    near = sorted({t + band + d for t in edges for band in (-50, 0, 50) for d in (-1, 0, 1)})
+    thermal = T.Thermal(pack)
+    assert (thermal.mode, thermal.reason, thermal.target_ddegC) == (0, 0, 0)
+    for _ in range(1500):
+        state, wish = dice.choice([M.DRIVE, M.CHARGE, M.STANDBY, M.FAULT]), dice.choice([0, M.WISH_DRIVE, M.WISH_CHARGE])
+        cold, hot = sorted((dice.choice(near), dice.choice(near)))
+        if dice.random() < 0.1:
+            cold, hot = dice.choice([(-1900, 250), (-1901, 250), (250, 1900), (250, 1901)])
+        charge = state == M.CHARGE or wish == M.WISH_CHARGE
+        wanted = charge or state == M.DRIVE or wish == M.WISH_DRIVE
+        if not wanted:
+            expected = (T.NONE, T.NO_REASON, 0)
+        elif hot > 1900 or cold < -1900:
+            expected = (T.NONE, T.UNKNOWN_TEMPERATURE, 0)
+        else:
+            expected = plain_request(pack, charge, hot, cold, thermal.reason)
+        machine: Any = SimpleNamespace(state=state)
+        bound: Any = SimpleNamespace(hot_ddegC=hot, cold_ddegC=cold)
+        assert thermal.step(machine, wish, bound) == expected[0]
+        assert (thermal.mode, thermal.reason, thermal.target_ddegC) == expected
+
+
+@packs
+def test_energy_is_the_sum_of_charge_times_voltage_and_each_way_is_counted_apart(pack: Pack) -> None:
+    """In uJ: 1 mAs at 1 mV is 1 uJ; 0.01 J are passed on as soon as they are whole."""
+    dice = random.Random(6)
+    energy = Energy(pack)
+    total_uJ = passed_cJ = in_cJ = out_cJ = 0
+    sizes = (0, 1, 99, 100, 101, 1_599_999, 1_600_000, 1_600_001, 5_000_000)
+    for _ in range(600):
+        mAs = dice.choice([1, -1]) * dice.choice([*sizes, dice.randrange(400_000)])
+        mV = dice.choice([-5, 0, 1, 99, 100, 2_097_150, 2_097_151, 2_097_152, 3_000_000, dice.randrange(900_000)])
+        total_uJ += max(-1_600_000, min(1_600_000, mAs)) * max(0, min(2_097_151, mV))
+        moved = total_uJ // 10_000 - passed_cJ
+        passed_cJ += moved
+        in_cJ += max(0, moved)
+        out_cJ += max(0, -moved)
+        assert energy.step(mAs, mV) == moved
+        assert (energy.charged_Wh, energy.discharged_Wh) == (in_cJ // 360_000, out_cJ // 360_000)
+
+
+def test_the_counts_of_energy_start_anew_after_thirty_bits() -> None:
+    energy = Energy(bench_24.PACK)
+    energy.charged_Wh = energy.discharged_Wh = (1 << 30) - 1
+    for _ in range(2):
+        energy.step(1_600_000, 2_097_151)
+        energy.step(-1_600_000, 2_097_151)
+    once = 2 * 1_600_000 * 2_097_151 // 10_000 // 360_000
+    assert energy.charged_Wh == once - 1
+    assert energy.discharged_Wh in (once - 1, once)
+
+
+@packs
+def test_what_lies_below_a_charge_is_the_area_under_the_table(pack: Pack) -> None:
+    cell = pack.cell
+    layers = sum(pack.taps) * pack.stacks
+    below, area = [0], 0
+    for a, b in zip(cell.ocv_mV, cell.ocv_mV[1:]):
+        area += (a + b) * cell.capacity_mAh * layers // 40
+        below.append(area // 1_000_000)
+    energy = Energy(pack)
+    assert vars(energy)["_carry_uJ"] == vars(energy)["_in_cJ"] == vars(energy)["_out_cJ"] == 0
+    names = ("charged_Wh", "discharged_Wh", "remaining_Wh", "certain_Wh", "to_full_Wh")
+    assert [getattr(energy, name) for name in names] == [0] * 5
+
+    def at(permille: int) -> int:
+        k = min(permille // 50, 19)
+        return floor(below[k] + Fraction((below[k + 1] - below[k]) * (permille - 50 * k), 50))
+
+    for soc, low in ((0, 0), (1, 0), (49, 13), (50, 50), (51, 2), (500, 480), (777, 700), (999, 998), (1000, 1000)):
+        assert energy.place(soc, low) == energy.remaining_Wh == at(soc)
+        assert energy.certain_Wh == at(low)
+        assert energy.to_full_Wh == below[-1] - at(soc)
+
+
+def test_an_odd_capacity_loses_no_watt_hour_between_the_segments() -> None:
+    cell = replaced(Cell, CELL_FIELDS, bench_24.PACK.cell, capacity_mAh=13_337)
+    test_what_lies_below_a_charge_is_the_area_under_the_table(replaced(Pack, PACK_FIELDS, bench_24.PACK, name="odd", cell=cell))
