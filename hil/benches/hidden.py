@@ -41,6 +41,9 @@ from hil.scenario import Phase, Scenario
 from hil.targets.inside import CPythonTarget
 
 ROWS = {row.name: row for row in TABLE}
+COUNTED_ms = 500
+COUNTED_LOW, COUNTED_HIGH = 0.17, 0.11
+"""What rest tells at half charge, below and above the truth: so far a firmware knows that has counted from there on."""
 BEGIN_ms = 3000
 """Contactors are closed by then, and limits have risen."""
 DRAIN_SOC = 0.5
@@ -61,6 +64,13 @@ class Inside(CPythonTarget):
     def __init__(self, pack: Pack, soc: float) -> None:
         super().__init__("bench_24", stored_soc_permille=round(soc * 1000))
         self._pack = pack
+
+    def counted(self, soc: float) -> None:
+        """The firmware has not woken here: it has counted from half charge on."""
+        coulomb = self.app.coulomb
+        low, high = soc - COUNTED_LOW, soc + COUNTED_HIGH
+        coulomb.low_mAs = max(coulomb.low_mAs, round(low * coulomb.capacity_mAs))
+        coulomb.high_mAs = min(coulomb.high_mAs, round(high * coulomb.capacity_mAs))
 
     def start(self) -> None:
         self._board = Board(self._pack, self._memory, "tick", self._stored_soc_permille)
@@ -140,13 +150,13 @@ class Seen:
         """From the begin on the layer loses charge."""
         self._full_V = self.bench.pack.cell.ocv_mV[round(DRAIN_SOC * 20)] / 1000
 
-    def spy(self, n: int, _: list[tuple[int, bytes]]) -> None:
+    def look(self, n: int) -> None:
         """Once a tick."""
         now_ms = n * TICK_ms
         if now_ms >= self.begin_ms and self._full_V:
             self._drain()
         if not self.harm:
-            self._look(now_ms)
+            self._look_for_harm(now_ms)
         if self.row is None:
             loud = [fault for fault in self.bench.witness.faults if fault.severity in LOUD]
             if loud:
@@ -167,7 +177,7 @@ class Seen:
         self.strays_mV.append(stray_mV)
         self.bench.plant.soc[self.layer] = drained_soc(self.bench.pack, self._full_V - stray_mV / 1000)
 
-    def _look(self, now_ms: int) -> None:
+    def _look_for_harm(self, now_ms: int) -> None:
         plant = self.bench.plant
         voltage_V = float(plant.voltage_V[self.layer])
         if voltage_V > self._high_V or voltage_V < self._low_V:
@@ -224,17 +234,17 @@ def run(job: Job) -> dict[str, Any]:
         bench.plant.set_layer_fault(layer, failure.kind, failure.severity)
         bench.plant.soc[layer] = layer_soc
         bench.plant.step(0.0, TICK_ms / 1000)
-    spy = seen.spy
-    if failure is not None and failure.at_s is not None:
-        broken = failure
+    target = Inside(pack, soc)
 
-        def spy(n: int, answer: list[tuple[int, bytes]]) -> None:
-            if n * TICK_ms == begin_ms:
-                bench.plant.set_layer_fault(layer, broken.kind, broken.severity)
-            seen.spy(n, answer)
+    def spy(n: int, _: list[tuple[int, bytes]]) -> None:
+        if failure is not None and failure.at_s is None and n * TICK_ms == COUNTED_ms:
+            target.counted(soc)
+        if failure is not None and failure.at_s is not None and n * TICK_ms == begin_ms:
+            bench.plant.set_layer_fault(layer, failure.kind, failure.severity)
+        seen.look(n)
 
     try:
-        with Inside(pack, soc) as target:
+        with target:
             ended = bench.run(target, "cpython", spy=spy)
             if ended.died:
                 raise RuntimeError(ended.died)

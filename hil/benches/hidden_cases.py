@@ -55,6 +55,7 @@ STORIES = {
     "end of discharge": Story(-0.02, 1.0, -1.0, 25.0, (*_CLOSING, ("drive", 30.0, -3.0))),
     "pulses of 3 C": Story(0.5, 1.0, 0.0, 25.0, (*_CLOSING, *(("drive", 2.5, c) for c in (-3.0, 0.3) * 5))),
     "rest": Story(0.5, 1.0, 0.0, 25.0, (*_CLOSING, ("rest", 15.0, None))),
+    "a long rest": Story(0.5, 1.0, 0.0, 25.0, (*_CLOSING, ("rest", 87.0, None))),
     "drained": Story(0.5, 1.0, 0.0, 25.0, (*_CLOSING, ("rest", 38.0, None))),
 }
 FAILURES = (
@@ -67,7 +68,7 @@ FAILURES = (
     Failure("resistance x 5", "high_resistance", 5.0, "pulses of 3 C", 4.0),
     Failure("reversed, -1 V", "reversal", -0.1, "rest", 4.0),
     Failure("hard short, 1 mohm", "hard_short", 0.001, "rest", 4.0),
-    Failure("hard short, 10 mohm", "hard_short", 0.01, "rest", 4.0),
+    Failure("hard short, 10 mohm", "hard_short", 0.01, "a long rest", 4.0),
 )
 SHORTS_ohm = (0.1, 1.0, 10.0, 100.0)
 """Soft shorts whose time to be noticed follows from the charge that a layer has lost by then."""

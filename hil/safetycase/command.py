@@ -10,7 +10,7 @@ from hil.errors import BadInput
 from hil.load import load_pack
 from hil.record import require_writable, write_whole
 from hil.safetycase import goals, peers
-from hil.safetycase.page import Case, page
+from hil.safetycase.page import FAILURES_MAX, Case, page
 from hil.safetycase.results import COUNTS, HIDDEN, TestRun, read_campaign, read_hidden, read_junit
 
 
@@ -82,8 +82,8 @@ def lines(case: Case) -> list[str]:
         said.append(f"campaign {campaign.name}: {counts}")
     if not case.campaigns:
         said.append("campaign: not run")
-    said += [f"FAILED {line}" for line in case.failures[:20]]
-    if len(case.failures) > 20:
-        said.append(f"... and {len(case.failures) - 20} more")
+    said += [f"FAILED {line}" for line in case.failures[:FAILURES_MAX]]
+    if len(case.failures) > FAILURES_MAX:
+        said.append(f"... and {len(case.failures) - FAILURES_MAX} more")
     said.append(f"safety case of {case.pack.name}: {case.verdict}")
     return said

@@ -19,6 +19,7 @@ from hil.safetycase.results import COUNTS, Campaign, Tally, TestRun
 
 SEVERITIES = ("none", "info", "warning", "derate", "trip after ramp", "trip now")
 NOT_RUN = "not run"
+FAILURES_MAX = 20
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -73,6 +74,7 @@ def page(case: Case) -> str:
         "verdict": verdict,
         "verdict_class": verdict_class,
         "lead": _lead(case),
+        "alarms": "".join(f'<p class="alarm">{_text(line)}</p>' for line in case.failures[:FAILURES_MAX]),
         "tiles": _tiles(case),
         "claims": _list(LIMITS),
         "goals": _goals(case),
@@ -114,7 +116,7 @@ def _lead(case: Case) -> str:
     said = [f"<b>{goals}</b> safety goals, <b>{rows}</b> fault rows, <b>{len(case.requirements.tests)}</b> tests named"]
     said.append(f"tests {_text(case.tests.whole)}")
     said += [f"campaign {_text(campaign.name)}" for campaign in case.campaigns] or [f"campaign {NOT_RUN}"]
-    return " · ".join(said) + "".join(f'<p class="alarm">{_text(line)}</p>' for line in case.failures[:20])
+    return " · ".join(said)
 
 
 def _tiles(case: Case) -> str:
