@@ -35,8 +35,11 @@ PROVOKERS: dict[int, Provoker] = {signal: how for topic in TOPICS for signal, ho
 OWN_TESTS: dict[str, str] = {name: where for topic in TOPICS for name, where in topic.OWN_TESTS.items()}
 """Rows that the board in memory cannot provoke in a running state: the test that does."""
 
-# at rest before waking: else the cold alone, over what the layers may remember, would be a fault of its own
-PACKS = tuple(replaced(Pack, PACK_FIELDS, pack, wake_memory_dA=0) for pack in (bench_24.PACK, ev_240.PACK))
+# At rest before waking: else the cold alone, over what the layers may remember, would be a fault of its own. With contactors
+# for any current: else a trip at full current wears them, and they are not closed again.
+PACKS = tuple(
+    replaced(Pack, PACK_FIELDS, pack, wake_memory_dA=0, contactor_break_dA=16_000) for pack in (bench_24.PACK, ev_240.PACK)
+)
 ROWS = [row for row in F.TABLE if row.name not in OWN_TESTS]
 PERIOD_ms = {S.PROBES: 100, S.ROUND: 100}
 CROSSING_ms = 12_000  # what grows by itself has this long to come to its limit

@@ -268,10 +268,7 @@ class Bound:
             self._remember()
 
     def _temperatures(self, snap: Snapshot) -> None:
-        heats_dA = self._peak_dA
-        remembered_dA = self.memory_1_dA if self.memory_1_dA > self.memory_2_dA else self.memory_2_dA
-        if remembered_dA > heats_dA:
-            heats_dA = remembered_dA
+        heats_dA = max(self._peak_dA, self.memory_1_dA, self.memory_2_dA)
         core = self._core
         self.hot_ddegC = core.refresh(snap, heats_dA, self.r_high_uohm)
         self.cold_ddegC = core.cold_ddegC

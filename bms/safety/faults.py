@@ -177,7 +177,7 @@ _ROWS = tuple(Row(*row) for row in (
     (85, "store_unreadable",         WARNING,         N.STORE_unreadable, S.CLOCK,       1, 0,                                             0, 1,    0, True,  "SG-9", 100, "what was stored before the last start cannot be read"),
     (86, "configuration_changed",    TRIP_NOW,        N.CONFIGURATION_changed, S.CLOCK,  1, 0,                                             0, 1,    0, True,  "SG-9", 100, "the running configuration is not what was started with"),
     (87, "configuration_foreign",    TRIP_AFTER_RAMP, N.CONFIGURATION_foreign, S.CLOCK,  1, 0,                                             0, 1,    0, True,  "SG-9", 100, "the configuration is not the one that this board was commissioned with"),
-    (88, "ticks_missed",             WARNING,         N.TICKS_missed, S.CLOCK,           1, 0,                                             0, 1,    0, False, "SG-9", 100, "ticks were not whole and did not feed the watchdog"),
+    (88, "ticks_missed",             WARNING,         N.TICKS_missed, S.CLOCK,           1, 0,                                             0, 1,    0, False, "SG-9", 200, "ticks were not whole and did not feed the watchdog"),
     (89, "reset_unexpected",         INFO,            N.RESET_unexpected, S.CLOCK,       1, 0,                                             0, 1,    0, False, "SG-9", 100, "the controller was last reset by nobody's wish"),
     (77, "request_unknown",          INFO,            N.REQUEST_unknown, S.CLOCK,        1, 0,                                             0, 1,    0, False, "SG-7", 100, "the vehicle asks for a state that there is not"),
     # what surrounds the layers

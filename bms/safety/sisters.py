@@ -2,10 +2,11 @@
 
 All groups carry one current, so no model is needed: a group may stand from the median of its sisters by what the declared
 spread explains (n times what two layers at opposite ends of it differ by, at this SoC and current, one as cold and the other
-as hot as any layer of the pack may be) and by both sensors' errors. What goes beyond is `stray_mV`: worst case, one layer has
-it all, and bound.py lays it on both of its bounds until somebody knows better. It is also what the rows of failing layers
-look at, unless the stack's own voltage says that a sensor is wrong. With two groups the other one is the median; with one
-there is none, and nothing is seen. Groups of unequal size are compared as if all had as many layers as the largest.
+as hot as any layer of the pack may be) and by both sensors' errors. What goes beyond is `stray_mV`; from then on the spread is
+not what was declared, and bound.py lays the whole difference, nothing taken off, on one layer, both ways. The rows of failing
+layers look at the stray, unless the stack's own voltage says that a sensor is wrong. With two groups the other one is the
+median; with one there is none, and nothing is seen. Groups of unequal size are compared as if all had as many layers as the
+largest.
 
 `fallen_mV`, `fallen_group`: the low side alone. Units: mV of a group, which are mV of one layer; dA, uohm, permille, s.
 """
@@ -83,17 +84,18 @@ class Sisters:
         self._before_mV = 0
         self.allowed_mV = 0
         self.stray_mV = 0
+        self._wider_mV = 0
         self.fallen_mV = 0
         self.fallen_group = 0
 
     def step(self, snap: "Snapshot", new_bits: int, sum_excess_mV: int) -> int:
         """One tick, ahead of the bounds. `sum_excess_mV`: what stacks and their groups disagree about. Returns what one
-        hidden layer may have beyond the spread; 0 where no layer is hidden."""
+        hidden layer may have more or less than its sisters, once that is beyond the spread; 0 where no layer is hidden."""
         apart_mV = snap.group_max_mV - snap.group_min_mV
         if apart_mV <= self._still_mV and not self.stray_mV:
             return 0
         if not new_bits & _GROUPS or not self._known:
-            return self.stray_mV if self._layers > 1 else 0
+            return self._wider_mV
         current_dA = snap.current_dA
         if current_dA < 0:
             current_dA = -current_dA
@@ -150,6 +152,7 @@ class Sisters:
         """No group strays any more."""
         value = self._value
         self.stray_mV = 0
+        self._wider_mV = 0
         self.fallen_mV = 0
         value[_SISTER_LOAD_mV] = 0
         value[_COLLAPSE_mV] = 0
@@ -198,7 +201,9 @@ class Sisters:
             value[_TAPS_SHIFTED_mV] = shifted_mV
             value[_SISTER_LOAD_mV] = 0 if shifted_mV else stray_mV
             value[_COLLAPSE_mV] = 0 if shifted_mV else self.fallen_mV - self._earlier_mV
-        return stray_mV if self._layers > 1 else 0
+        # the spread is not what was declared: nothing of it is taken off what the group has against its sisters
+        self._wider_mV = stray_mV + allowed_mV if self._layers > 1 else 0
+        return self._wider_mV
 
 
 @micropython.viper
