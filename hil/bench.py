@@ -20,6 +20,8 @@ BENCHES = (
     ("bus", "the firmware's timetable and bus load, and what the bench's own frames cost a tick, against python-can"),
     ("e2e", "protect and check against autosar-e2e, and what corruption passes, counted against theory"),
     ("codec", "the compiled codec of bms.dbc against cantools, and the RAM it takes on a 32-bit target"),
+    ("hidden", "what is noticed of a layer that fails beyond the declared spread, how soon, and what cannot be"),
+    ("usable", "capacity and charge time that the firmware leaves to a user, against a BMS that sees every layer"),
     ("dump", "frames a second that hil dump decodes from a log, against python-can with cantools"),
 )
 
