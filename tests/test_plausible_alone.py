@@ -230,7 +230,23 @@ def test_before_the_first_tick_nothing_is_doubted_and_nothing_is_said(pack: Pack
     before = list(signals.value)
     checks = Plausible(pack, signals)
     assert (checks.suspect, checks.sum_excess_mV) == (0, 0)
+    assert (checks._total_mV, checks._probe_age_ms) == (0, 0)
+    if pack.current_b_sensor is None:
+        assert checks._pair_ppm == 0
     assert list(signals.value) == before
+
+
+@pytest.mark.parametrize("value", [(1 << 28), -(1 << 28)])
+def test_voltages_of_twenty_eight_bits_are_summed_and_compared(value: int) -> None:
+    pack = replaced(Pack, PACK_FIELDS, BASE, name="one", stacks=2)
+    snap, signals = S.Snapshot(pack), N.Signals()
+    checks = Plausible(pack, signals)
+    snap.stack_mV[0], snap.stack_sum_mV[0] = value, 0
+    snap.stack_mV[1], snap.stack_sum_mV[1] = 0, 1
+    assert checks._scan_stacks(snap) == abs(value)
+    assert checks._total_mV == value
+    snap.stack_sum_mV[0] = -value + (1 if value > 0 else 0)
+    assert checks._scan_stacks(snap) == 2 * abs(value) - (1 if value > 0 else 0)
 
 
 @packs

@@ -54,6 +54,12 @@ def test_a_monitor_that_never_spoke_is_none_and_one_that_spoke_falls_silent_afte
         assert insulation.step(snap, 10) == kohm
 
 
+def test_before_its_first_round_no_monitor_is_fitted_and_none_is_made_up_by_a_value() -> None:
+    snap, insulation = S.Snapshot(bench_24.PACK), Insulation()
+    insulation.kohm = 5
+    assert insulation.step(snap, 100) == insulation.kohm == NOT_FITTED
+
+
 def test_a_value_one_millisecond_short_of_a_minute_old_tells_that_there_is_a_monitor() -> None:
     snap, insulation = S.Snapshot(bench_24.PACK), Insulation()
     snap.age_ms[S.INSULATION_kohm] = 59_999
@@ -134,6 +140,19 @@ def test_energy_is_the_sum_of_charge_times_voltage_and_each_way_is_counted_apart
         assert (energy.charged_Wh, energy.discharged_Wh) == (in_cJ // 360_000, out_cJ // 360_000)
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("times", [1, 359_999, 360_000, 360_001])
+def test_a_watt_hour_is_three_hundred_and_sixty_thousand_hundredths_of_a_joule(sign: int, times: int) -> None:
+    energy = Energy(bench_24.PACK)
+    left = times
+    while left:
+        part = min(left, 1000)
+        assert energy.step(sign * 100 * part, 100) == sign * part
+        left -= part
+    assert (energy.charged_Wh, energy.discharged_Wh)[sign < 0] == times // 360_000
+    assert (energy.charged_Wh, energy.discharged_Wh)[sign > 0] == 0
+
+
 def test_the_counts_of_energy_start_anew_after_thirty_bits() -> None:
     energy = Energy(bench_24.PACK)
     energy.charged_Wh = energy.discharged_Wh = (1 << 30) - 1
@@ -169,5 +188,5 @@ def test_what_lies_below_a_charge_is_the_area_under_the_table(pack: Pack) -> Non
 
 
 def test_an_odd_capacity_loses_no_watt_hour_between_the_segments() -> None:
-    cell = replaced(Cell, CELL_FIELDS, bench_24.PACK.cell, capacity_mAh=13_337)
+    cell = replaced(Cell, CELL_FIELDS, bench_24.PACK.cell, capacity_mAh=99_999)
     test_what_lies_below_a_charge_is_the_area_under_the_table(replaced(Pack, PACK_FIELDS, bench_24.PACK, name="odd", cell=cell))

@@ -33,8 +33,8 @@ MODULES: dict[str, Row] = {
         ),
     ),
     "tables": Row("bms/safety/tables.py", ("tests/test_tables.py", _CONSTANTS)),
-    "envelope": Row("bms/control/envelope.py", ("tests/test_envelope.py", _CONSTANTS)),
-    "maps": Row("bms/control/maps.py", ("tests/test_maps.py", "tests/test_envelope.py")),
+    "envelope": Row("bms/control/envelope.py", ("tests/test_envelope_alone.py", _CONSTANTS)),
+    "maps": Row("bms/control/maps.py", ("tests/test_envelope_alone.py",)),
     "insulation": Row("bms/safety/insulation.py", ("tests/test_requests_alone.py", _CONSTANTS)),
     "alive": Row(
         "bms/safety/alive.py",
