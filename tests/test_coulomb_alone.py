@@ -114,6 +114,21 @@ def test_time_that_nobody_saw_widens_by_the_rating_for_ten_minutes_at_most(pack:
         assert coulomb.high_mAs == min(plain.full, plain.high_mAs + wider)
 
 
+def test_ten_minutes_of_a_small_rating_are_all_that_an_unseen_time_can_move() -> None:
+    lazy = replaced(Pack, PACK_FIELDS, bench_24.PACK, name="lazy", charge_rating_dA=3, discharge_rating_dA=10)
+    for lost_ms, seconds in ((0, 1), (598_999, 599), (599_000, 600), (600_000, 600), (9_000_000, 600)):
+        coulomb, plain = Coulomb(lazy, 500), Plain(lazy, 500)
+        narrow(coulomb, plain, 490, 510)
+        coulomb.miss(lost_ms)
+        assert plain.low_mAs - coulomb.low_mAs == coulomb.high_mAs - plain.high_mAs == 1000 * seconds
+
+
+def test_an_empty_count_does_not_go_one_below() -> None:
+    coulomb = Coulomb(bench_24.PACK, 0)
+    assert coulomb.step(-100, 0, 10) == -1
+    assert coulomb.charge_mAs == 0
+
+
 def inverse(branch: list[int], mV: int) -> int:
     """Permille at which the branch has this voltage, by search, rounded down."""
     if mV <= branch[0]:
@@ -148,13 +163,15 @@ def test_a_look_at_the_voltage_cuts_the_interval_where_the_branches_say_and_wins
     layers = sum(pack.taps) * pack.stacks
     charge, discharge = branches(pack)
     seen = set()
-    for _ in range(250):
-        drop, hot, cold = dice.choice([0, 5, 60]), dice.choice([250, 400, 251]), dice.choice([-300, 240, 250])
+    entropy = max(abs(max(pack.cell.entropy_uV_K)), abs(min(pack.cell.entropy_uV_K)))
+    odd = [pack.cell.t_ref_ddegC + far for far in range(2500) if len({entropy * far // k for k in (9_999, 10_000, 10_001)}) > 1]
+    for _ in range(350):
+        drop, hot, cold = dice.choice([0, 5, 60]), dice.choice([250, 400, 251, *odd[-40:]]), dice.choice([-300, 240, 250])
         margin = margin_mV(pack, drop, hot, cold)
         edge = dice.choice([*charge, *discharge]) + dice.choice([-margin, margin, 0])
         mean = max(1, edge + dice.choice([-1, 0, 1, 7]))
         total = mean * layers + dice.choice([0, 0, 1, layers - 1])
-        dA = dice.choice([0, 3, -3])
+        dA = dice.choice([0, 3, -3, -1])
         asked: list[int] = []
         bound: Any = SimpleNamespace(hot_ddegC=hot, cold_ddegC=cold, drop_high_mV=lambda dA, d=drop, a=asked: a.append(dA) or d)
         snap: Any = SimpleNamespace(current_dA=dA, group_mV=[total - 17, 17])

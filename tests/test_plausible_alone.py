@@ -9,7 +9,7 @@ from bms.packs import bench_24, ev_240
 from bms.safety import signals as N
 from bms.safety import snapshot as S
 from bms.safety.plausible import Plausible, sensor_error_m
-from bms.schema import PACK_FIELDS, SENSOR_FIELDS, Pack, Sensor, replaced
+from bms.schema import CELL_FIELDS, PACK_FIELDS, SENSOR_FIELDS, Cell, Pack, Sensor, replaced
 
 BASE = bench_24.PACK
 WITH_B = replaced(
@@ -158,13 +158,15 @@ def show(dice: random.Random, snap: S.Snapshot, plain: Plain) -> None:
     for _ in range(dice.choice([0, 0, 1, 2])):
         s = dice.randrange(snap.stacks)
         snap.stack_mV[s] = snap.stack_sum_mV[s] + dice.choice([-1, 1]) * (plain.sum_mV + dice.choice(near))
-    snap.value[S.PACK_mV] = sum(snap.stack_mV) + dice.choice([-1, 1]) * (plain.string_mV + dice.choice(near))
+    snap.value[S.PACK_mV] = sum(snap.stack_mV) + dice.choice([-1, 1]) * dice.choice([plain.string_mV + dice.choice(near), 1])
     a, b = pack.current_a_sensor, pack.current_b_sensor
-    mA = dice.choice([0, 5_000, -5_000, dice.randint(-200_000, 200_000), a.high_m + 1, -a.high_m - 1, a.high_m, 1 - a.high_m])
+    mA = dice.choice(
+        [0, -1, -60, 5_000, -5_000, dice.randint(-200_000, 200_000), a.high_m + 1, -a.high_m - 1, a.high_m, 1 - a.high_m]
+    )
     snap.value[S.CURRENT_A_mA], snap.current_dA = mA, (mA + 50) // 100
     if b is not None:
         allowed = error_m(a, 0) + error_m(b, 0) + abs(snap.current_dA) * (a.gain_ppm + b.gain_ppm) // 10_000
-        snap.value[S.CURRENT_B_mA] = mA + dice.choice([-1, 1]) * (allowed + dice.choice(near))
+        snap.value[S.CURRENT_B_mA] = mA + dice.choice([-1, 1]) * dice.choice([allowed + dice.choice(near), 1])
     snap.value[S.INTERLOCK_closed], snap.value[S.CRASH_seen] = dice.choice([0, 1]), dice.choice([0, 1])
     places = range(snap.probes)
     for k in places:
@@ -247,6 +249,30 @@ def test_voltages_of_twenty_eight_bits_are_summed_and_compared(value: int) -> No
     assert checks._total_mV == value
     snap.stack_sum_mV[0] = -value + (1 if value > 0 else 0)
     assert checks._scan_stacks(snap) == 2 * abs(value) - (1 if value > 0 else 0)
+
+
+def test_a_difference_of_a_millivolt_either_way_is_one() -> None:
+    pack = replaced(Pack, PACK_FIELDS, BASE, name="one", stacks=2)
+    snap, checks = S.Snapshot(pack), Plausible(pack, N.Signals())
+    for mV in (1, -1):
+        snap.stack_mV[1] = mV
+        assert checks._scan_stacks(snap) == 1
+
+
+def test_between_the_hottest_and_the_coldest_as_far_beyond_the_hottest_is_named() -> None:
+    snap, signals = S.Snapshot(BASE), N.Signals()
+    snap.hottest_ddegC, snap.coldest_ddegC = BASE.probe_sensor.high_m // 100 + 5, BASE.probe_sensor.low_m // 100 - 5
+    snap.hottest_probe, snap.coldest_probe = 1, 2
+    assert Plausible(BASE, signals).step(snap, S.PROBES, False) & S.PROBES
+    assert (signals.value[N.PROBE_BEYOND_ddegC], signals.where[N.PROBE_BEYOND_ddegC]) == (5, 1)
+
+
+@pytest.mark.parametrize("v_max_mV", [4_999, 5_000])
+def test_a_stack_of_one_layer_counts_its_gain_on_whole_volts(v_max_mV: int) -> None:
+    cell = replaced(Cell, CELL_FIELDS, BASE.cell, v_max_mV=(*BASE.cell.v_max_mV[:2], v_max_mV))
+    sensor = replaced(Sensor, SENSOR_FIELDS, BASE.stack_sensor, gain_ppm=5_000)
+    pack = replaced(Pack, PACK_FIELDS, BASE, name="one", cell=cell, taps=(1,), stack_sensor=sensor)
+    assert Plausible(pack, N.Signals()).sum_tolerance_mV == Plain(pack).sum_mV
 
 
 @packs

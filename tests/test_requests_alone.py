@@ -15,6 +15,7 @@ from bms.safety import machine as M
 from bms.safety import snapshot as S
 from bms.safety.insulation import NOT_FITTED, SILENT, DEADLINE_ms, Insulation, MAX_kohm
 from bms.schema import CELL_FIELDS, PACK_FIELDS, Cell, Pack, replaced
+from tests.small_int import small
 
 PACKS = (bench_24.PACK, ev_240.PACK)
 packs = pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.name)
@@ -130,7 +131,7 @@ def test_energy_is_the_sum_of_charge_times_voltage_and_each_way_is_counted_apart
     sizes = (0, 1, 99, 100, 101, 1_599_999, 1_600_000, 1_600_001, 5_000_000)
     for _ in range(600):
         mAs = dice.choice([1, -1]) * dice.choice([*sizes, dice.randrange(400_000)])
-        mV = dice.choice([-5, 0, 1, 99, 100, 2_097_150, 2_097_151, 2_097_152, 3_000_000, dice.randrange(900_000)])
+        mV = dice.choice([-5, -1, 0, 1, 99, 100, 2_097_150, 2_097_151, 2_097_152, 3_000_000, dice.randrange(900_000)])
         total_uJ += max(-1_600_000, min(1_600_000, mAs)) * max(0, min(2_097_151, mV))
         moved = total_uJ // 10_000 - passed_cJ
         passed_cJ += moved
@@ -151,6 +152,20 @@ def test_a_watt_hour_is_three_hundred_and_sixty_thousand_hundredths_of_a_joule(s
         left -= part
     assert (energy.charged_Wh, energy.discharged_Wh)[sign < 0] == times // 360_000
     assert (energy.charged_Wh, energy.discharged_Wh)[sign > 0] == 0
+
+
+def test_the_last_hundredth_of_a_joule_makes_the_watt_hour_whole() -> None:
+    energy = Energy(bench_24.PACK)
+    energy._in_cJ = energy._out_cJ = 359_999
+    assert (energy.step(100, 100), energy.charged_Wh, energy.discharged_Wh) == (1, 1, 0)
+    assert (energy.step(-100, 100), energy.charged_Wh, energy.discharged_Wh) == (-1, 1, 1)
+
+
+@pytest.mark.parametrize("mAs", [1_600_000, -1_600_000, 1_599_999])
+def test_no_product_of_energy_is_too_big_for_the_target(mAs: int) -> None:
+    energy = Energy(bench_24.PACK)
+    for mV in (2_097_151, 2_097_099):
+        energy.step(small(mAs), small(mV))
 
 
 def test_the_counts_of_energy_start_anew_after_thirty_bits() -> None:
@@ -188,5 +203,5 @@ def test_what_lies_below_a_charge_is_the_area_under_the_table(pack: Pack) -> Non
 
 
 def test_an_odd_capacity_loses_no_watt_hour_between_the_segments() -> None:
-    cell = replaced(Cell, CELL_FIELDS, bench_24.PACK.cell, capacity_mAh=99_999)
-    test_what_lies_below_a_charge_is_the_area_under_the_table(replaced(Pack, PACK_FIELDS, bench_24.PACK, name="odd", cell=cell))
+    cell = replaced(Cell, CELL_FIELDS, bench_24.PACK.cell, capacity_mAh=289_999)
+    test_what_lies_below_a_charge_is_the_area_under_the_table(replaced(Pack, PACK_FIELDS, ev_240.PACK, name="odd", cell=cell))
