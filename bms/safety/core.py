@@ -1,7 +1,8 @@
 """How hot and how cold any layer may be: probes, their error, what the pack declares, and heat that the probes have not seen.
 
 Heat of a layer is what its resistances, its hysteresis and its entropy make of the current: |I| (R |I| + M + T dU/dT), with the
-largest resistance that a layer may have and the largest current that is now or that its RC elements still remember. It leaves
+largest resistance that a layer may have and the largest current that is now or that its RC elements still remember, but no more
+than what lies between the voltages at which the pack is opened: more would have opened it. It leaves
 through the ends of the stack, so a layer inside is warmer than any probe by `core_mK_W` a watt, at most and in the end: the
 way there takes seconds and is not reckoned with. While the probes have never come, nothing is known. Units: ddegC, mV, dA.
 """
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
 
 # Copies of what snapshot.py says: no look-up; a test holds them together.
 _AGE_MAX_ms = const(60000)
+_LIMIT_FAULT = const(2)
 
 _UNKNOWN_ddegC = const(2000)
 _HOTTEST_K = const(373)  # for the heat of entropy
 _PERMILLE = const(1000)
 _uV_PER_mV = const(1000)
 _MW_PER_mV_dA = const(1000)  # mV * dA is a tenth of a mW; a thousand of them a tenth of a W
-_OVER_MAX_mV = const(60000)
 _HEAT_MAX_dW = const(100000)
 _mK_dW_PER_ddegC = const(1000)
 
@@ -39,6 +40,7 @@ class Core:
         entropy_uV_K = max(*cell.entropy_uV_K, -min(cell.entropy_uV_K))
         hyst_mV = max(cell.hyst_mV) * (_PERMILLE + pack.spread_hyst_permille) // _PERMILLE
         self._reversible_mV = hyst_mV + entropy_uV_K * _HOTTEST_K // _uV_PER_mV + 1
+        self._most_mV = cell.v_max_mV[_LIMIT_FAULT] - cell.v_min_mV[_LIMIT_FAULT]
         self.rise_ddegC = 0
         self.hot_ddegC = _UNKNOWN_ddegC
         self.cold_ddegC = -_UNKNOWN_ddegC
@@ -51,8 +53,8 @@ class Core:
             self.cold_ddegC = -_UNKNOWN_ddegC
             return _UNKNOWN_ddegC
         over_mV = drop_mV(r_uohm, current_dA) + self._reversible_mV
-        if over_mV > _OVER_MAX_mV:
-            over_mV = _OVER_MAX_mV
+        if over_mV > self._most_mV:
+            over_mV = self._most_mV
         heat_dW = over_mV * current_dA // _MW_PER_mV_dA
         if heat_dW > _HEAT_MAX_dW:
             heat_dW = _HEAT_MAX_dW

@@ -24,7 +24,7 @@ WIRE_PACK_mV = 8_388_607
 WIRE_LINK_mV = 2_097_151  # BMS_PACK.pack_voltage, where energy saturates
 MOVED_MAX_dAs = 16_000  # in a round, where energy saturates
 HORIZON_s = 30
-OVER_MAX_mV = 60_000  # where horizon and core saturate
+OVER_MAX_mV = 60_000  # where horizon saturates
 HEAT_MAX_dW = 100_000  # where core saturates
 ALLOWED_MAX_mV = 200_000  # where sisters saturates, one layer
 LIKE_MANY = 2047  # what chain multiplies a group's voltage with
@@ -78,6 +78,7 @@ class Extremes:
         self.layers = max(pack.taps)
         self.slope_mV = max(b - a for a, b in pairwise(cell.ocv_mV)) + 2 * max(cell.hyst_mV)
         self.hyst_mV = max(cell.hyst_mV)
+        self.window_mV = cell.v_max_mV[2] - cell.v_min_mV[2]
         # what a segment of charge adds to the voltage, branches and slow voltage included, over the current of a second
         swing_mV = 2 * self.hyst_mV * cell.hyst_gamma_permille + cell.relax_mV * cell.relax_gamma_permille
         steep_mV = self.slope_mV * 2 + swing_mV // 10_000 + 3
@@ -155,8 +156,8 @@ PRODUCTS = tuple(Product(*row) for row in (
      lambda e: e.r_worst_uohm // 10 * (2 * e.r_spread_permille)),
     ("bound, two layers at opposite ends", "2 * spread * slope_mV", "cell.ocv_mV",
      lambda e: 2 * 1000 * max(e.slope_mV, 2 * e.hyst_mV)),
-    ("core, heat of a layer", "over_mV * current_dA", "current_a_sensor",
-     lambda e: OVER_MAX_mV * e.current_dA),
+    ("core, heat of a layer", "over_mV * current_dA", "cell.v_max_mV",
+     lambda e: e.window_mV * e.current_dA),
     ("core, rise of the hottest layer", "heat_dW * core_mK_W", "guards.core_mK_W",
      lambda e: HEAT_MAX_dW * e.core_mK_W + 999),
     ("sisters, what the spread explains", "allowed_mV * layers + error_mV", "taps",
