@@ -69,22 +69,32 @@ class Profile:
 class Collector(Profile):
     """Hands the collected tests to `work` instead of running them."""
 
-    def __init__(self, work: Callable[[pytest.Session], None]) -> None:
+    def __init__(self, work: Callable[[list[pytest.Item]], None]) -> None:
         self._work = work
+        self._items: list[pytest.Item] = []
+        self._whole = True
 
-    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Where a file cannot be collected, nothing is asked."""
+        self._whole = self._whole and not report.failed
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """All that were collected."""
+        self._items = items
+
+    def pytest_runtestloop(self) -> bool:
         """Instead of pytest's own loop."""
-        if session.testsfailed:
-            return True  # not all of them could be collected
+        if not self._whole:
+            return True
         gc.collect()
         gc.freeze()
-        self._work(session)
+        self._work(self._items)
         return True
 
 
 def run(item: pytest.Item, following: pytest.Item | None) -> bool:
     """Runs one test here. True when it passed."""
-    stack: Any = item.session._setupstate  # type: ignore[attr-defined]
+    stack: Any = item.listchain()[0]._setupstate  # type: ignore[attr-defined]
     try:
         stack.setup(item)
         item.runtest()

@@ -56,8 +56,8 @@ def _judge_patched(source: Source, row: Row, chosen: list[Mutant], jobs: int) ->
     """The tests are collected once; each mutant's code is put in the place of the old."""
     outcome = Outcome(source.module)
 
-    def work(session: pytest.Session) -> None:
-        jurors = [jury.Juror(item) for item in session.items]
+    def work(items: list[pytest.Item]) -> None:
+        jurors = [jury.Juror(item) for item in items]
         jury.measure(jurors, source.path, PATIENCE_s)
         outcome.failed.extend(juror.item.nodeid for juror in jurors if not juror.passed)
         outcome.slow.extend(juror.item.nodeid for juror in jurors if juror.passed and juror.cpu_s > PATIENCE_s)
