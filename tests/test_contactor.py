@@ -242,6 +242,26 @@ def test_plus_never_closes_on_a_link_that_stands_anywhere_but_at_the_pack(
             return
 
 
+@each_pack
+def test_a_link_that_is_held_up_keeps_everything_open_and_is_forgiven_once_it_has_been_let_go(pack: Pack) -> None:
+    app, board = ready(pack)
+    board.request = DRIVE
+    for _ in range(C.LINK_FALL_ms // 10 + 60):
+        board.link_mV = sum(board.group_mV) * 9 // 10
+        app.tick()
+        assert board.coils == 0
+    assert (app.machine.state, app.monitor.first_cause) == (M.FAULT, 52)
+    board.link_mV = 0
+    board.request = OPEN
+    for pressed in (0, 1, 0):
+        board.reset_faults = pressed
+        for _ in range(10):
+            app.tick()
+    assert app.machine.state == M.STANDBY
+    board.request = DRIVE
+    ticks_until(app, board, S.NEGATIVE | S.POSITIVE)
+
+
 def test_the_coils_of_every_phase_are_what_the_table_says_and_the_last_is_reached_only_through_proof() -> None:
     assert C.COILS == (0, 1, 3, 7, 5)
     assert C.PROOF >= 2

@@ -97,8 +97,9 @@ class Contactor:
                 self._in_phase_ms = 0
                 self._drive(COILS[after])
                 self.closed = after == CLOSED
-        elif phase == OPEN:
-            self._in_phase_ms = 0
+        elif phase == OPEN and self._in_phase_ms:
+            self._in_phase_ms = 0  # it waited for the link in vain
+            self._forget()
         mask = self.mask
         if snap.value[_FEEDBACK_bits] & MAINS != mask or self.apart_ms:
             self._feedback(snap, dt_ms)
@@ -124,10 +125,7 @@ class Contactor:
     def _next(self, phase: int, wanted: int, snap: Snapshot, dt_ms: int) -> int:
         value = self._signals.value
         if not wanted:
-            if phase != OPEN:
-                value[_PRECHARGE_SLOW] = 0
-                value[_PRECHARGE_FAST] = 0
-                value[_PRECHARGE_CURRENT] = 0
+            self._forget()
             return OPEN
         link_mV = snap.value[_LINK_mV]
         pack_mV = snap.value[_PACK_mV]
@@ -151,9 +149,14 @@ class Contactor:
             return PRECHARGING
         if phase == PRECHARGING:
             return self._precharge(snap, dt_ms)
-        if phase == PLUS:
-            return PLUS if self._in_phase_ms < self._settle_ms else CLOSED
-        return CLOSED
+        return PLUS if self._in_phase_ms < self._settle_ms else CLOSED
+
+    def _forget(self) -> None:
+        """What this precharge did tells nothing of the next one."""
+        value = self._signals.value
+        value[_PRECHARGE_SLOW] = 0
+        value[_PRECHARGE_FAST] = 0
+        value[_PRECHARGE_CURRENT] = 0
 
     def _precharge(self, snap: Snapshot, dt_ms: int) -> int:
         """Watches link and current while the resistor charges the link."""
