@@ -47,5 +47,6 @@ MODULES: dict[str, Row] = {
     "thermal": Row("bms/control/thermal.py", ("tests/test_requests_alone.py", _CONSTANTS)),
     "energy": Row("bms/control/energy.py", ("tests/test_requests_alone.py",)),
     "horizon": Row("bms/control/horizon.py", ("tests/test_horizon.py",)),
-    "faults": Row("bms/safety/faults.py", ("tests/test_faults.py", "tests/test_monitor.py"), anew=True),
+    "machine": Row("bms/safety/machine.py", ("tests/test_machine_alone.py", _CONSTANTS)),
+    "faults": Row("bms/safety/faults.py", ("tests/test_fault_table.py",)),
 }
