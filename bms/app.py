@@ -9,6 +9,7 @@ file that sees all rooms, and the only one that asks the board for the time.
 
 import gc
 
+import micropython
 from micropython import const, heap_lock, heap_unlock
 
 from bms import units
@@ -175,6 +176,7 @@ class App:
             flt = self.filter
             self.board.finish(self.record(), flt.soc, flt.sigma, flt.hysteresis, self._fresh)
 
+    @micropython.native
     def lane(self) -> None:
         """The integer lane of one tick: allocates nothing."""
         board = self.board

@@ -8,6 +8,7 @@ inverter or a charger of another make are unprotected: they tell whether it live
 allocates after construction.
 """
 
+import micropython
 from micropython import const
 
 from bms.can import e2e, outbox
@@ -106,6 +107,7 @@ class Link:
             peer, k = self._takers[box - _OWN]
             peer.take(k, data)
 
+    @micropython.native
     def receive(self, dt_ms: int) -> int:
         """One tick: takes what came if its check allows. Returns the wish."""
         self.reset = False

@@ -9,6 +9,7 @@ sees no loss where there was none. An order to stop does not wait for its turn: 
 in this tick and until they are taken. Nothing here allocates after construction.
 """
 
+import micropython
 from micropython import const
 
 from bms.can.calendar import Calendar
@@ -52,6 +53,7 @@ class Outbox:
         self._urgent = bytes([i for i in range(len(ordered)) if ordered[i][0] in urgent])
         self.late = 0
 
+    @micropython.native
     def send(self, board: "Board", stop: bool) -> int:
         """One tick. `stop`: the urgent frames go out now, due or not. Returns how many frames the controller took."""
         tick = self._tick

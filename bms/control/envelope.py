@@ -10,6 +10,7 @@ room and the smallest R0 when there is none; so no table pulls a layer below its
 Units: dA (magnitudes), mV, uohm, ddegC, permille; rounded down.
 """
 
+import micropython
 from micropython import const
 
 from bms.control.maps import ChargeMap, DischargeTable
@@ -107,6 +108,7 @@ class Envelope:
         self.soc_hi_permille = hi
         return hi - lo
 
+    @micropython.native
     def step(
         self, machine: "Machine", severity: int, bound: "Bound", advice: "Advice", fresh: bool, current: int, dt_ms: int
     ) -> int:

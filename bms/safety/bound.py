@@ -15,6 +15,7 @@ PHASES ticks of every ten. Wider SoC interval, colder, hotter, more current, mor
 
 from array import array
 
+import micropython
 from micropython import const
 
 from bms.safety.core import Core
@@ -130,6 +131,7 @@ class Bound:
         self.hot_ddegC = self._core.hot_ddegC
         self.cold_ddegC = self._core.cold_ddegC
 
+    @micropython.native
     def step(
         self, snap: Snapshot, soc_lo_permille: int, soc_hi_permille: int, sum_excess_mV: int, phase: int, dt_ms: int
     ) -> int:

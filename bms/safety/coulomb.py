@@ -12,6 +12,7 @@ SoC is that of the mean layer by charge. Units: mAs, permille (rounded outwards)
 
 from array import array
 
+import micropython
 from micropython import const
 
 from bms.safety.faults import LIMIT_FAULT
@@ -76,6 +77,7 @@ class Coulomb:
         self.high_permille = _PERMILLE
         self.conflicts = 0
 
+    @micropython.native
     def step(self, current_mA: int, age_ms: int, dt_ms: int) -> int:
         """One tick: `current_mA`, measured `age_ms` ago, flowed for dt_ms. Returns the whole mAs that were added."""
         if age_ms > self._deadline_ms:

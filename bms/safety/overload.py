@@ -14,6 +14,7 @@ at the rate of what is left unused. Units: dA, ms; a pulse in ms of a full one.
 
 from array import array
 
+import micropython
 from micropython import const
 
 from bms.safety.plausible import sensor_error_m
@@ -101,6 +102,7 @@ class Overload:
         """What flows for certain of a measured magnitude; below 0 where it may be nothing."""
         return size_dA - size_dA * self._gain_permille // _PERMILLE - self._fixed_dA
 
+    @micropython.native
     def step(self, snap: "Snapshot", mask: int, charge_dA: int, discharge_dA: int, dt_ms: int) -> None:
         """One tick. `mask`: coils that are driven; `charge_dA`, `discharge_dA`: the limits that the wire has."""
         value = self._value

@@ -105,6 +105,7 @@ class Plausible:
         self._probe_age_ms = 0
         self._aged = True
 
+    @micropython.native
     def step(self, snap: Snapshot, new_bits: int, testing: bool) -> int:
         """One tick. `new_bits` from summarise(); `testing`: the controller has just started and waits for first values.
         Returns the suspect channels."""

@@ -5,6 +5,7 @@ the monitor by the bit ROUND that the rare ones have looked. Watchers fill signa
 but for the stray of a layer, which widens the bounds in the same tick. Units as in signals.py; time in ms.
 """
 
+import micropython
 from micropython import const
 
 from bms.safety.chain import Chain
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 # Copies of what snapshot.py and its neighbours say: no look-up; a test holds them together.
 _PROBES = const(4)
+_SUPPLY_mV = const(5)
 _INPUTS = const(32)
 _ROUND = const(4096)
 
@@ -66,9 +68,11 @@ class Watch:
         self.overload = Overload(pack, signals)
         self.charging = Charging(pack, signals)
         self.wear = Wear(pack, signals)
+        self._supply_mV = -1
         self._round_ms = 0
         self._passed_ms = _ROUND_ms  # the last whole round
 
+    @micropython.native
     def step(self, new_bits: int, phase: int, charge_dA: int, discharge_dA: int, map_dA: int, dt_ms: int) -> int:
         """One tick: `charge_dA`, `discharge_dA` are the limits in force, `map_dA` what map and windows alone allow. Returns
         the channels that are new, ROUND among them when the rare watchers have all looked."""
@@ -79,7 +83,8 @@ class Watch:
         self.chain.step(snap, self._machine.state, dt_ms)
         self.overload.step(snap, self._contactor.mask, charge_dA, discharge_dA, dt_ms)
         self.wear.step(snap, self._contactor, self._machine, dt_ms)
-        if new_bits & _INPUTS:
+        if new_bits & _INPUTS and snap.value[_SUPPLY_mV] != self._supply_mV:
+            self._supply_mV = snap.value[_SUPPLY_mV]
             self.surroundings.step(snap)
         if (new_bits | snap.fresh_bits | snap.bad_bits) & _PROBES:
             self.probes.step(snap, bound, self.sisters, new_bits)

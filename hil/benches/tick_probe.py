@@ -53,7 +53,7 @@ WATCHERS = (
     ("chain", "watch.chain", "step", 3),
     ("chain", "watch.chain", "refresh", 2),
     ("overload", "watch.overload", "step", 5),
-    ("overload", "watch.overload", "refresh", 4),
+    ("overload", "watch.overload", "refresh", 2),
     ("wear", "watch.wear", "step", 4),
     ("probes", "watch.probes", "step", 4),
     ("charging", "watch.charging", "refresh", 6),
