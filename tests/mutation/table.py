@@ -21,7 +21,9 @@ _CONSTANTS = "tests/test_constants.py"
 
 MODULES: dict[str, Row] = {
     "monitor": Row("bms/safety/monitor.py", ("tests/test_monitor_alone.py", _CONSTANTS)),
-    "bound": Row("bms/safety/bound.py", ("tests/test_bound.py", _CONSTANTS)),
+    "bound": Row("bms/safety/bound.py", ("tests/test_bound_alone.py", _CONSTANTS)),
+    "core": Row("bms/safety/core.py", ("tests/test_core_alone.py", _CONSTANTS)),
+    "clock": Row("bms/safety/clock.py", ("tests/test_clock.py", _CONSTANTS)),
     "coulomb": Row("bms/safety/coulomb.py", ("tests/test_coulomb_alone.py",)),
     "plausible": Row("bms/safety/plausible.py", ("tests/test_plausible_alone.py", _CONSTANTS)),
     "snapshot": Row("bms/safety/snapshot.py", ("tests/test_snapshot.py", _CONSTANTS)),
@@ -48,5 +50,10 @@ MODULES: dict[str, Row] = {
     "energy": Row("bms/control/energy.py", ("tests/test_requests_alone.py",)),
     "horizon": Row("bms/control/horizon.py", ("tests/test_horizon.py",)),
     "machine": Row("bms/safety/machine.py", ("tests/test_machine_alone.py", _CONSTANTS)),
+    "contactor": Row("bms/safety/contactor.py", ("tests/test_contactor_alone.py", _CONSTANTS)),
+    "probes": Row("bms/safety/probes.py", ("tests/test_probes_alone.py", _CONSTANTS)),
+    "stillness": Row("bms/safety/stillness.py", ("tests/test_probes_alone.py", _CONSTANTS)),
+    "surroundings": Row("bms/safety/surroundings.py", ("tests/test_surroundings_alone.py", _CONSTANTS)),
+    "charging": Row("bms/safety/charging.py", ("tests/test_charging_alone.py", _CONSTANTS)),
     "faults": Row("bms/safety/faults.py", ("tests/test_fault_table.py",)),
 }
