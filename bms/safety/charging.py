@@ -98,13 +98,12 @@ class Charging:
                     self._same = False
                 self._count(moved_dAms, moved_ms)
             return
-        if not self._charging:
-            self._charging = True
-            if not self._same:
-                self._same = True
-                self._carry_dAms = 0
-                self.net_dAs = 0
-                self.room_dAs = (coulomb.capacity_mAs - coulomb.low_mAs) // _mA_PER_dA + 1
+        self._charging = True
+        if not self._same:
+            self._same = True
+            self._carry_dAms = 0
+            self.net_dAs = 0
+            self.room_dAs = (coulomb.capacity_mAs - coulomb.low_mAs) // _mA_PER_dA + 1
         self._count(moved_dAms, moved_ms)
         beyond_dAs = self.net_dAs - self.room_dAs
         value[_OVERFILLED_permille] = beyond_dAs // (coulomb.capacity_mAs // (_mA_PER_dA * _PERMILLE)) if beyond_dAs > 0 else 0
