@@ -94,10 +94,8 @@ class Surroundings:
     def _aged(self, snap: "Snapshot", k: int, round_ms: int) -> int:
         """A value's age with this round in it; AGE_MAX_ms stays that of one that never came."""
         ages = snap.age_ms
-        age_ms = ages[k]
-        if age_ms < _AGE_MAX_ms:
-            age_ms += round_ms
-            if age_ms > _AGE_MAX_ms:
-                age_ms = _AGE_MAX_ms
-            ages[k] = age_ms
+        age_ms = ages[k] + round_ms
+        if age_ms > _AGE_MAX_ms:
+            age_ms = _AGE_MAX_ms
+        ages[k] = age_ms
         return age_ms
