@@ -110,7 +110,7 @@ GUARDS_FIELDS = (
     "link_apart_mV",  # link and pack, contactors closed, or charger and link
     "link_fall_ms",  # time in which a link that is let go has lost a tenth of its voltage
     "overfill_permille",  # of capacity, beyond the room that the SoC interval leaves
-    "break_budget_count",  # openings under load after which the contactors are not closed again
+    "break_budget_count",  # openings under load that contactors may have behind them: with one more they stay open
     "precharge_attempts",  # that the resistor stands in a row ...
     "precharge_cool_ms",  # ... each of which it feels for so long
     "pull_in_ms",  # full coil current, before ...
