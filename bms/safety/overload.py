@@ -37,7 +37,6 @@ _REGEN_PULSE_permille = const(62)
 HOLD_ms = const(500)  # bus, reaction of the vehicle
 SLOW_HOLD_ms = const(2000)
 FALL_ms = const(2000)
-PULSE_ms = const(10000)  # of the cell's tables
 TOLERANCE_mC = const(20)
 _CLOSED = const(5)  # both mains, no precharge: COILS of the last phase
 _AFTER_OPEN_ms = const(100)  # on top of the contacts' own time
