@@ -200,9 +200,58 @@ def test_however_long_a_cause_is_gone_no_count_runs_over(monkeypatch: pytest.Mon
     signals.value[0] = 101
     monitor.step(ALL_NEW, 10)
     signals.value[0] = 0
-    for _ in range(33_000):
+    monitor.step(ALL_NEW, 10)
+    monitor._count[0] = 32_760  # as after minutes
+    for _ in range(20):
         monitor.step(ALL_NEW, 10)
     assert monitor.reset()
+
+
+def test_a_sample_at_the_limit_is_inside_it_and_begins_the_debounce_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(F, "TABLE", (row(5, 0, F.TRIP_NOW, samples=3), row(6, 1, F.INFO, sense=-1, samples=3)))
+    signals = N.Signals()
+    monitor = Monitor(bench_24.PACK, signals)
+    for beyond in (1, 1, 0, 1, 1):
+        signals.value[0], signals.value[1] = 100 + beyond, 100 - beyond
+        assert monitor.step(ALL_NEW, 10) == 0
+    assert monitor.step(ALL_NEW, 10) == F.TRIP_NOW
+    assert monitor.is_active(6)
+
+
+def test_a_low_value_is_beyond_its_limit_however_far_below_zero(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A layer that is reversed by more than its lowest voltage."""
+    for mV in (2499, 0, -1, -2501, -5000, -(1 << 28)):
+        monkeypatch.setattr(F, "TABLE", (row(4, 1, F.TRIP_NOW, sense=-1, limit=2500),))
+        signals = N.Signals()
+        monitor = Monitor(bench_24.PACK, signals)
+        signals.value[1] = mV
+        assert monitor.step(ALL_NEW, 10) == F.TRIP_NOW
+
+
+def test_what_tripped_again_after_a_reset_must_go_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(F, "TABLE", (row(5, 0, F.TRIP_NOW, latch=True),))
+    signals = N.Signals()
+    monitor = Monitor(bench_24.PACK, signals)
+    for _ in range(3):
+        signals.value[0] = 101
+        monitor.step(ALL_NEW, 10)
+        assert not monitor.reset()
+        signals.value[0] = 0
+        monitor.step(ALL_NEW, 10)
+        assert monitor.reset()
+
+
+def test_after_a_reset_the_cause_is_the_first_of_the_worst_that_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(F, "TABLE", (row(7, 0, F.INFO), row(8, 1, F.INFO)))
+    signals = N.Signals()
+    monitor = Monitor(bench_24.PACK, signals)
+    signals.where[0], signals.where[1] = 4, 5
+    for signal in (1, 0):
+        signals.value[signal] = 101
+        monitor.step(ALL_NEW, 10)
+        assert (monitor.first_severity, monitor.first_cause, monitor.first_where) == (F.INFO, 8, 5)
+    assert monitor.reset()
+    assert (monitor.first_severity, monitor.first_cause, monitor.first_where) == (F.INFO, 7, 4)
 
 
 def test_a_monitor_that_has_seen_nothing_names_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -146,11 +146,9 @@ class Monitor:
         if count < self._samples[i] or time_ms < self._after_ms[i]:
             return 0
         self._state[i] = target
-        self._count[i] = 0
         number = self._id[i]
         bit = 1 << (number % _WORD_BITS)
         if target == _ACTIVE:
-            self._gone[i] = 0
             self.words[number // _WORD_BITS] |= bit
             if self._severity[i] > self.first_severity:
                 self.first_severity = self._severity[i]
@@ -197,8 +195,6 @@ class Monitor:
                 number = self._id[i]
                 self.words[number // _WORD_BITS] &= 0xFFFF ^ (1 << (number % _WORD_BITS))
         self.first_severity = 0
-        self.first_cause = 0
-        self.first_where = NOWHERE
         self._worst()
         return True
 
