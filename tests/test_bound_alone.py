@@ -42,16 +42,27 @@ ODD = replaced(
     stacks=2,
     spread_soc_permille=23,
     soc_match_permille=417,
-    spread_capacity_permille=33,
+    spread_capacity_permille=77,
     spread_r_permille=117,
     spread_hyst_permille=91,
     spread_t_ddegC=41,
 )
-LONE = replaced(Pack, PACK_FIELDS, ODD, name="lone", cell=BENCH.cell, taps=(1,) * 4, stacks=1)
-PAIRS = replaced(Pack, PACK_FIELDS, ODD, name="pairs", taps=(2, 2, 2), stacks=1)
+PAIRS = replaced(Pack, PACK_FIELDS, ODD, name="pairs", taps=(2, 2, 2), stacks=1, spread_r_permille=1000)
+LONE = replaced(
+    Pack,
+    PACK_FIELDS,
+    PAIRS,
+    name="lone",
+    cell=BENCH.cell,
+    taps=(1,) * 4,
+    spread_soc_permille=0,
+    spread_capacity_permille=0,
+)
 PACKS = (BENCH, ev_240.PACK, ODD, LONE, PAIRS)
 packs = pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.name)
 MEMORY_MAX = (1 << 30) - 1
+# the last one is the wrong way round
+WINDOWS = ((500, 500), (0, 1000), (0, 0), (1000, 1000), (430, 430), (49, 50), (300, 301), (760, 1000), (417, 424), (900, 100))
 
 
 def per(value: int, divisor: int) -> int:
@@ -223,18 +234,16 @@ def test_every_bound_is_the_sum_of_its_parts_tick_by_tick(pack: Pack, seed: int)
     cell, snap = pack.cell, world.snap
     knots = cell.r_ddegC
     edges = (cell.v_max_mV[2], cell.v_max_mV[0], cell.v_min_mV[2], cell.v_min_mV[0])
-    lo = hi = 500
     for k in range(260):
         if k % 10 == 0:
-            lo = dice.choice([0, 1, 49, 50, 300, 417, 500, 760, dice.randint(0, 1000)])
-            hi = min(1000, lo + dice.choice([0, 1, 7, 60, 1000, 1000 - lo]))
+            lo, hi = WINDOWS[k // 10 % len(WINDOWS)] if k < 150 else sorted((dice.randint(0, 1000), dice.randint(0, 1000)))
             warm = (cell.t_discharge_max_ddegC[1], cell.t_discharge_min_ddegC[1])
             margin = bound.hot_ddegC - bound._core.rise_ddegC - snap.hottest_ddegC
             near = [t + d for t in warm for d in (-margin - 1, -margin, margin, margin + 1, 1 - margin)]
-            snap.hottest_ddegC = dice.choice([250, *knots, *near, dice.randint(-400, 900)])
+            snap.hottest_ddegC = dice.choice([250, 1200, *knots, *near, dice.randint(-400, 900)])
             snap.coldest_ddegC = snap.hottest_ddegC - dice.choice([0, 0, 1, 30])
             snap.probe_oldest_ms = 60_000 if k < 30 or dice.random() < 0.1 else dice.choice([0, 59_999])
-            size = dice.choice([0, 1, 100, 2000, 17_000])
+            size = dice.choice([0, 1, 100, 2000, 17_000]) if k else 0
         snap.current_dA = dice.choice([0, size, -size, size // 2, -1])
         bound.resting = dice.random() < 0.3
         excess_mV, dt_ms = dice.choice([0, 0, 7, 400]), dice.choice([10, 10, 10, 1, 133])
@@ -263,6 +272,59 @@ def test_every_bound_is_the_sum_of_its_parts_tick_by_tick(pack: Pack, seed: int)
         dA = dice.choice([0, 1, 16_383])
         dropped = [drop_mV(r, i) for r, i in zip(plain.r, (dA, *plain.memory))]
         assert bound.drop_high_mV(dA) == sum(dropped)
+
+
+@packs
+@pytest.mark.parametrize("phase", [6, 7, 8, 9])
+def test_before_anything_is_known_nothing_is_within_and_nothing_is_added(pack: Pack, phase: int) -> None:
+    world = World(pack)
+    world.groups([3600] * world.snap.groups, [0] * world.snap.groups)
+    world.snap.current_dA = 16_383
+    bound = Bound(pack, N.Signals(), 0)
+    assert bound.step(world.snap, 500, 500, 0, phase, 10) == 0
+    assert bound.within is False
+
+
+@packs
+@pytest.mark.parametrize("side", ["hot", "cold"])
+@pytest.mark.parametrize("inside_ddegC", [-1, 0, 1])
+def test_what_is_recommended_for_discharge_is_warm_up_to_its_ends_and_not_at_them(
+    pack: Pack, side: str, inside_ddegC: int
+) -> None:
+    world, cell = World(pack), pack.cell
+    snap = world.snap
+    snap.probe_oldest_ms = 0
+    middle_mV = (cell.v_max_mV[2] + cell.v_min_mV[2]) // 2
+    world.groups([middle_mV] * snap.groups, [0] * snap.groups)
+    snap.hottest_ddegC = snap.coldest_ddegC = 250
+    bound = Bound(pack, N.Signals(), 0)
+    bound.step(snap, 500, 500, 0, 0, 10)
+    away = bound.hot_ddegC - 250
+    if side == "hot":
+        snap.hottest_ddegC = snap.coldest_ddegC = cell.t_discharge_max_ddegC[1] - away - inside_ddegC
+    else:
+        snap.hottest_ddegC = snap.coldest_ddegC = cell.t_discharge_min_ddegC[1] + away + inside_ddegC
+    bound.step(snap, 500, 500, 0, 0, 10)
+    assert bound.within is (inside_ddegC > 0)
+
+
+@pytest.mark.parametrize(("r_uohm", "dA"), [(1, 1), (1, 9999), (10_000, 1), (65_535, 777), (65_536, 777), (65_537, 777)])
+def test_the_current_of_the_moment_drops_its_voltage_rounded_up(r_uohm: int, dA: int) -> None:
+    world = World(BENCH)
+    world.snap.current_dA = -dA
+    bound = Bound(BENCH, N.Signals(), 0)
+    bound._apart_now_uohm = r_uohm
+    assert bound.step(world.snap, 500, 500, 0, 9, 10) == drop_mV(r_uohm, dA)
+
+
+def test_of_groups_of_unequal_size_the_smallest_part_of_a_millivolt_tells_which_mean_is_higher() -> None:
+    """3 / 7 is more than 5 / 12 by an 84th."""
+    world = World(replaced(Pack, PACK_FIELDS, ODD, stacks=1))
+    bound = Bound(world.pack, N.Signals(), 0)
+    world.groups([3600, 3600, 3590], [5, 3, 0])
+    assert bound.high_group(world.snap) == 1
+    world.groups([3600, 3600, 3610], [-5, -3, 0])
+    assert bound.low_group(world.snap) == 1
 
 
 @packs

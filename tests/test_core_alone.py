@@ -19,7 +19,7 @@ COOLING = replaced(
     CELL_FIELDS,
     BENCH.cell,
     entropy_uV_K=tuple(-k * 211 for k in range(21)),
-    hyst_mV=tuple(997 - k for k in range(21)),
+    hyst_mV=tuple(2997 - k for k in range(21)),
     v_max_mV=(8000, 8500, 9001),
     v_min_mV=(1500, 1200, 1000),
 )
@@ -30,11 +30,14 @@ ODD = replaced(
     name="odd",
     cell=COOLING,
     spread_t_ddegC=17,
-    spread_hyst_permille=333,
+    spread_hyst_permille=801,
     guards=replaced(Guards, GUARDS_FIELDS, BENCH.guards, core_mK_W=1000),
-    probe_sensor=replaced(Sensor, SENSOR_FIELDS, BENCH.probe_sensor, lsb_u=99_000, noise_u=225, offset_u=1_700_099),
+    probe_sensor=replaced(
+        Sensor, SENSOR_FIELDS, BENCH.probe_sensor, lsb_u=99_000, noise_u=225, offset_u=9_800_099, gain_ppm=5000
+    ),
 )
-PACKS = (BENCH, ev_240.PACK, bess_14.PACK, ODD)
+THIN = replaced(Pack, PACK_FIELDS, BENCH, name="thin", guards=replaced(Guards, GUARDS_FIELDS, BENCH.guards, core_mK_W=1))
+PACKS = (BENCH, ev_240.PACK, bess_14.PACK, ODD, THIN)
 packs = pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.name)
 
 
@@ -72,7 +75,7 @@ def test_hot_and_cold_are_probes_error_spread_and_heat(pack: Pack) -> None:
     for _ in range(700):
         hottest = dice.randint(-400, 1500)
         coldest = hottest - dice.choice([0, 1, 57, 300])
-        dA = dice.choice([0, 1, 10, 99, 16_383, dice.randint(0, 16_383), dice.randint(0, 900)])
+        dA = dice.choice([0, 1, 5, 10, 99, 16_383, dice.randint(0, 16_383), dice.randint(0, 900)])
         r_uohm = dice.choice([0, 1, 3000, 65_535, 65_536, dice.randint(0, 9000), dice.randint(60_000, 3_000_000)])
         snap: Any = SimpleNamespace(hottest_ddegC=hottest, coldest_ddegC=coldest, probe_oldest_ms=dice.choice([0, 100, 59_999]))
         assert core.refresh(snap, dA, r_uohm) == core.hot_ddegC

@@ -112,7 +112,7 @@ class Bound:
         self._hot_permille = 0
         self._apart_uohm = 0
         self._k_lo = 0
-        self._k_hi = _LAST_SEGMENT + 1
+        self._k_hi = 0
         self._spread_permille = 0
         self._base_mV = 0
         self.apart_r0_uohm = 0
