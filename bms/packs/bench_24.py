@@ -91,7 +91,7 @@ PACK = Pack(
         high_m=180000,
         latency_ms=50,
         period_ms=100,
-        deadline_ms=210,
+        deadline_ms=190,
     ),
     charge_rating_dA=1600,  # 8 C
     discharge_rating_dA=2000,  # 10 C

@@ -115,7 +115,7 @@ PACK = Pack(
         high_m=180000,
         latency_ms=50,
         period_ms=100,
-        deadline_ms=210,
+        deadline_ms=190,
     ),
     charge_rating_dA=1000,  # [1]
     discharge_rating_dA=1200,  # 5 kW at 42 V
