@@ -57,5 +57,8 @@ MODULES: dict[str, Row] = {
     "charging": Row("bms/safety/charging.py", ("tests/test_charging_alone.py", _CONSTANTS)),
     "overload": Row("bms/safety/overload.py", ("tests/test_overload_alone.py", _CONSTANTS)),
     "wear": Row("bms/safety/wear.py", ("tests/test_wear_alone.py", _CONSTANTS)),
+    "chain": Row("bms/safety/chain.py", ("tests/test_chain_alone.py", _CONSTANTS)),
+    "watch": Row("bms/safety/watch.py", ("tests/test_watch_alone.py", _CONSTANTS)),
+    "signals": Row("bms/safety/signals.py", ("tests/test_signals_alone.py", _CONSTANTS)),
     "faults": Row("bms/safety/faults.py", ("tests/test_fault_table.py",)),
 }
