@@ -37,7 +37,7 @@ demo: $(VENV)/run.stamp
 	$(BIN)/hil run first_mile --report build/first_mile.html
 
 test: lint types generated
-	HYPOTHESIS_PROFILE=$(HYPOTHESIS_PROFILE) $(BIN)/python -m pytest -n $(JOBS)
+	HYPOTHESIS_PROFILE=$(HYPOTHESIS_PROFILE) $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 night: $(VENV)/test.stamp
 	@mkdir -p build
