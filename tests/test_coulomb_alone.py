@@ -10,13 +10,27 @@ import pytest
 
 from bms.packs import bench_24, ev_240
 from bms.safety.coulomb import Coulomb
-from bms.schema import CELL_FIELDS, PACK_FIELDS, Cell, Pack, replaced
+from bms.schema import CELL_FIELDS, PACK_FIELDS, SENSOR_FIELDS, Cell, Pack, Sensor, replaced
 
 COOLING = replaced(
     Cell, CELL_FIELDS, bench_24.PACK.cell, capacity_mAh=12_340, entropy_uV_K=tuple(-k * 11 for k in range(21)), relax_mV=7
 )
 ODD = replaced(Pack, PACK_FIELDS, bench_24.PACK, name="odd", cell=COOLING, taps=(12, 7), soc_match_permille=400)
-PACKS = (bench_24.PACK, ev_240.PACK, ODD)
+# sensors and spread so poor that every digit of the errors counts; branches 11 mV apart
+POOR = replaced(
+    Pack,
+    PACK_FIELDS,
+    ODD,
+    name="poor",
+    cell=replaced(Cell, CELL_FIELDS, COOLING, hyst_mV=(11,) * 21),
+    spread_hyst_permille=91,
+    spread_capacity_permille=500,
+    current_a_sensor=replaced(
+        Sensor, SENSOR_FIELDS, bench_24.PACK.current_a_sensor, offset_u=5_000_000, lsb_u=123_456, gain_ppm=300_000
+    ),
+    group_sensor=replaced(Sensor, SENSOR_FIELDS, bench_24.PACK.group_sensor, gain_ppm=5_000),
+)
+PACKS = (bench_24.PACK, ev_240.PACK, ODD, POOR)
 packs = pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.name)
 MILLION = 1_000_000
 

@@ -204,4 +204,16 @@ def test_what_lies_below_a_charge_is_the_area_under_the_table(pack: Pack) -> Non
 
 def test_an_odd_capacity_loses_no_watt_hour_between_the_segments() -> None:
     cell = replaced(Cell, CELL_FIELDS, bench_24.PACK.cell, capacity_mAh=289_999)
-    test_what_lies_below_a_charge_is_the_area_under_the_table(replaced(Pack, PACK_FIELDS, ev_240.PACK, name="odd", cell=cell))
+    odd = replaced(Pack, PACK_FIELDS, ev_240.PACK, name="odd", cell=cell)
+    test_what_lies_below_a_charge_is_the_area_under_the_table(odd)
+    for stacks in (20, 40, 60):
+        test_what_lies_below_a_charge_is_the_area_under_the_table(replaced(Pack, PACK_FIELDS, odd, stacks=stacks))
+
+
+def test_a_millionth_short_of_a_watt_hour_is_none() -> None:
+    """5.72 Ah in twenty segments: 286 mAh at 3.4965 V."""
+    ocv_mV = (3496, 3497, *bench_24.PACK.cell.ocv_mV[2:])
+    cell = replaced(Cell, CELL_FIELDS, bench_24.PACK.cell, capacity_mAh=5_720, ocv_mV=ocv_mV)
+    energy = Energy(replaced(Pack, PACK_FIELDS, bench_24.PACK, name="small", cell=cell, taps=(1,)))
+    assert 286 * 3_496_500 == 1_000_000_000 - 1000
+    assert energy.place(50, 50) == 0
