@@ -81,14 +81,16 @@ def test_whoever_obeys_late_or_with_a_slew_is_not_blamed_and_the_line_is_never_b
     late = data.draw(st.integers(0, HOLD_ms // 10 - 1))
     slew_dA = full_dA * 10 // FALL_ms + 1
     told: list[int] = [0]
-    current = 0
+    current = over_ticks = 0
     for limit, ticks in limits:
         for _ in range(ticks):
             told.append(limit)
             wanted = told[max(0, len(told) - 1 - late)]
             current += max(-slew_dA, min(slew_dA, wanted - current))
             world.tick(current, charge_dA=limit)
-            assert world.value(N.CHARGE_OVER_dA) <= 0
+            # the line falls a round at a time, and a slew a tick: within a round it has caught up, and no row counts so few
+            over_ticks = over_ticks + 1 if world.value(N.CHARGE_OVER_dA) > 0 else 0
+            assert over_ticks < 10
             assert world.overload.charge_line_dA >= max(told[-HOLD_ms // 10 :])
 
 

@@ -1,6 +1,7 @@
 """Current against what was allowed agrees, tick by tick and round by round, with plain lists of all ticks and limits."""
 
 import random
+from collections.abc import Sequence
 from fractions import Fraction
 from math import floor
 from types import SimpleNamespace
@@ -38,7 +39,7 @@ ODD = varied(
         "discharge_cont_mC": (3_300, 700, 1_500, 2_500, 9_999, 6_000, 6_000, 4_000, 2_000, 0),
         "discharge_pulse_mC": (600, 1_400, 3_000, 5_000, 9_999, 9_000, 6_000, 6_000, 3_000, 0),
     },
-    {"gain_ppm": 4_999, "offset_u": 77_020, "noise_u": 999, "lsb_u": 2_900},
+    {"gain_ppm": 4_999, "offset_u": 192_020, "noise_u": 999, "lsb_u": 2_900},
     charger_protocol="elcon",
     contactor_delay_ms=17,
 )
@@ -53,12 +54,12 @@ BOTH_MAINS = 5
 OVER = (N.CHARGE_OVER_dA, N.DISCHARGE_OVER_dA, N.STRAY_CURRENT_mA, N.OVERLOAD_permille, N.REGEN_PULSE_permille)
 
 
-def on_table(x: int, xs: Any, ys: Any) -> int:
+def on_table(x: int, xs: Sequence[int], ys: Sequence[int]) -> int:
     """The table at x, rounded down, its ends held."""
     if x <= xs[0]:
-        return int(ys[0])
+        return ys[0]
     if x >= xs[-1]:
-        return int(ys[-1])
+        return ys[-1]
     k = next(k for k in range(len(xs) - 1) if x < xs[k + 1])
     return floor(ys[k] + Fraction((ys[k + 1] - ys[k]) * (x - xs[k]), xs[k + 1] - xs[k]))
 
@@ -193,7 +194,11 @@ class World:
     def agree(self) -> None:
         plain = self.plain
         assert {k: self.signals.value[k] for k in OVER} == plain.told
-        assert (self.overload.charge_line_dA, self.overload.discharge_line_dA) == (plain.charge.dA, plain.discharge.dA)
+        overload, draw, regen = self.overload, plain.draw, plain.regen
+        assert (overload.charge_line_dA, overload.discharge_line_dA) == (plain.charge.dA, plain.discharge.dA)
+        assert (overload._pulse_ms, overload._pulse_carry) == (draw.whole, draw.carry)
+        assert (overload._regen_ms, overload._regen_carry) == (regen.whole, regen.carry)
+        assert overload._heat_ms == sum(square * ms for _, square, ms in plain.ticks)
 
 
 @packs
@@ -225,23 +230,34 @@ def test_a_stray_is_looked_for_when_the_contacts_have_had_their_time_and_current
 ) -> None:
     world = World(pack)
     settle_ms = 2 * pack.contactor_delay_ms + 100
-    for mask in (BOTH_MAINS, 1, 7):
-        world.tick(sign * 5_000, mask)
+    for mask in (0, BOTH_MAINS, 1, 7):
+        if mask:
+            world.tick(sign * 5_000, mask)
         for now_ms in range(1, settle_ms + 4):
             world.tick(sign * 5_999, 0, dt_ms=1)
             assert (world.plain.told[N.STRAY_CURRENT_mA] > -world.plain.fixed_mA) == (now_ms > settle_ms)
+        world.tick(sign, 0)
 
 
 @packs
 def test_a_limit_that_has_gone_holds_for_its_time_and_falls_from_there(pack: Pack) -> None:
-    for first in range(3):
+    rounds = World(pack).plain.charge.rounds
+    for first in (0, 1, rounds - 1, rounds):
         world = World(pack)
-        for k in range(60):
+        for k in range(first + rounds + 15):
             limit = 1_000 if k == first else 500 if k == first + 1 else 0
             world.tick(0, charge_dA=limit, discharge_dA=2 * limit)
             world.tick(0)
             world.round()
         assert world.overload.charge_line_dA < world.plain.charge.of(1_000)
+
+
+@packs
+def test_a_limit_below_nothing_is_nothing(pack: Pack) -> None:
+    world = World(pack)
+    for _ in range(25):
+        world.tick(0, charge_dA=-1, discharge_dA=-1)
+        world.round()
 
 
 @packs

@@ -210,7 +210,7 @@ class Overload:
         return cold if cold < hot else hot
 
     def _charge_pulse(self, mean_dA: int, map_dA: int, round_ms: int) -> None:
-        sure_dA = self.sure_dA(mean_dA) if mean_dA > 0 else 0
+        sure_dA = self.sure_dA(mean_dA)
         if sure_dA < 0:
             sure_dA = 0
         if map_dA > _CURRENT_MAX_dA:
