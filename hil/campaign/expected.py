@@ -70,6 +70,9 @@ TIMES: Mapping[str, Callable[[Pack], float]] = {
     "charger": lambda pack: float(pack.charger_deadline_ms),
 }
 
+CLOSED_ONLY = ("link_voltage", "frame:VCU_COMMAND", "frame:CHG_STATUS", "bus")
+"""Targets of which nothing is owed while the contactors are open."""
+
 SIGNED = ("offset", "drift")
 """Types whose severity is drawn with either sign."""
 
@@ -111,7 +114,9 @@ TABLE: tuple[Row, ...] = (
     Row("chain", "stuck", OWED, NOTHING, None, STEPS, (), weight=2),
     # a channel that errs: beyond what is certain to show, far inside it, and between
     *(Row(channel, "offset", OWED, ("certain", 1.05, 4), None, STEPS, (), weight=3) for channel, _ in _CHANNELS),
-    *(Row(channel, "offset", TWIN, ("certain", 0.01, 0.1), None, STEPS, ()) for channel, _ in _CHANNELS),
+    *(Row(channel, "offset", TWIN, ("certain", 0.01, 0.1), None, STEPS, ()) for channel, _ in _CHANNELS[:3]),
+    Row("current_a", "offset", TWIN, ("certain", 0.005, 0.02), None, STEPS, ()),  # more would be current where none can flow
+    *(Row(channel, "offset", TWIN, ("certain", 0.01, 0.1), None, STEPS, ()) for channel, _ in _CHANNELS[4:]),
     *(Row(channel, "offset", UNSEEN, ("certain", 0.1, 1), None, STEPS, ()) for channel, _ in _CHANNELS),
     *(Row(channel, "drift", OWED, ("certain", 0.5, 2), None, STEPS, ()) for channel, _ in _CHANNELS),
     *(Row(channel, "gain", OWED, ("certain_gain", 1.05, 4), None, STEPS, ()) for channel, _ in _CHANNELS if channel != "probe"),

@@ -37,7 +37,7 @@ def verdict(case: Case, pack: Pack, run: Run, record: Record) -> dict[str, Any]:
     """One line of results.jsonl."""
     trips = [fault for fault in run.witness.faults if ROWS[fault.name].severity >= TRIP_AFTER_RAMP]
     injected_ms = run.injected_ms[0] if run.injected_ms else None
-    duty = _duty(case, pack, record, injected_ms)
+    duty = _duty(case, pack, run, record, injected_ms)
     oracle = Oracle(pack, record)
     felt = run.felt[0] if run.felt else None
     reactions: dict[str, float] = {}
@@ -99,11 +99,13 @@ def _episode(episode: Any) -> dict[str, Any]:
     }
 
 
-def _duty(case: Case, pack: Pack, record: Record, injected_ms: int | None) -> str:
+def _duty(case: Case, pack: Pack, run: Run, record: Record, injected_ms: int | None) -> str:
     """What the table says, softened where too little flowed for the error to be certain to show."""
     row, fault = case.owed, case.fault
     if row is None or fault is None:
         return "none"
+    if row.duty == expected.OWED and row.target in expected.CLOSED_ONLY and not _closed(run, injected_ms):
+        return expected.UNSEEN
     if row.duty != expected.OWED or row.rows:
         return row.duty
     if injected_ms is None:
@@ -113,6 +115,15 @@ def _duty(case: Case, pack: Pack, record: Record, injected_ms: int | None) -> st
     ends = (int(flowing_mA.min(initial=1e9)), int(flowing_mA.max(initial=0.0)))
     seen = [observable(pack, fault.target, fault.type, fault.severity, flows_mA) for flows_mA in ends]
     return expected.OWED if all(seen) else expected.UNSEEN
+
+
+def _closed(run: Run, injected_ms: int | None) -> bool:
+    """Whether both mains were closed when the fault came: a pack that is too cold never closes them."""
+    state = "open"
+    for now_ms, mask in run.contactors:
+        if injected_ms is not None and now_ms <= injected_ms:
+            state = contactor_state(mask)
+    return state == "closed"
 
 
 def _zero_ms(run: Run, since_ms: float) -> float | None:
