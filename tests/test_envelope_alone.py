@@ -250,7 +250,7 @@ def test_the_limits_are_the_least_of_everything_rise_by_their_ramp_and_fall_at_o
                 for _ in range(2)
             )
             w.dt_ms = dice.choice([10, 11, 400, 50_000, 50_000, 50_000])
-        w.current = dice.choice([0, 40, -40, 1000, -1000])
+        w.current = dice.choice([0, 1, -1, 40, -40, 1000, -1000])
         bound.r_high_uohm, bound.r_low_uohm = dice.choice([1, 4000, 65_000]), dice.choice([1, 300, 900])
         rooms = [
             dice.choice([0, 1, -1, 99_999, 100_000, 100_001, 200_000, 200_000, 200_000, -100_001, 300, -300, 50])
