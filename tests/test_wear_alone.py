@@ -29,13 +29,14 @@ QUICK = varied(
     feedback_timeout_ms=90,
     open_current_dA=7,
     contactor_break_dA=90,
-    precharge_mohm=999,
-    link_capacitance_uF=9_999,
+    precharge_mohm=100_100,
+    link_capacitance_uF=210,
 )
 SLOW = varied(
     "slow",
     {"link_fall_ms": 301, "link_apart_mV": 1, "pull_in_ms": 35, "precharge_cool_ms": 1_000},
     feedback_timeout_ms=95,
+    open_current_dA=1,
     precharge_mohm=100_999,
     link_capacitance_uF=3_600,
     precharge_timeout_ms=549,
@@ -257,9 +258,31 @@ def test_a_contact_or_a_link_that_stays_is_a_weld_to_the_millisecond(pack: Pack,
     for stuck, due_ms in ((POSITIVE, pack.feedback_timeout_ms - 30 + 1), (0, pack.guards.link_fall_ms)):
         world = World(pack)
         world.close(1)
-        world.tick(0, stuck, dt_ms=due_ms - 2 + after_ms)
+        dt_ms = due_ms - 2 + after_ms
+        world.snap.age_ms[S.LINK_mV] = world.snap.age_ms[S.PACK_mV] = dt_ms
+        world.tick(0, stuck, dt_ms=dt_ms)
         assert world.told(N.WELDED) == (after_ms == 2)
         assert world.wear.testing == (after_ms < 2)
+
+
+@packs
+@pytest.mark.parametrize("old", [S.LINK_mV, S.PACK_mV])
+def test_an_old_voltage_proves_no_weld(pack: Pack, old: int) -> None:
+    world = World(pack)
+    world.close(1)
+    world.snap.age_ms[old] = pack.guards.link_fall_ms + 1
+    world.tick(0, dt_ms=pack.guards.link_fall_ms)
+    assert world.told(N.WELDED) == 0
+    assert world.wear.testing
+
+
+@packs
+def test_a_movement_lasts_to_its_last_millisecond(pack: Pack) -> None:
+    world = World(pack)
+    world.close(1)
+    for _ in range(pack.guards.pull_in_ms + 3):
+        world.snap.value[S.LINK_mV] += 1
+        world.tick(BOTH, dt_ms=1)
 
 
 @packs

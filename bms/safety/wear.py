@@ -218,8 +218,7 @@ class Wear:
                 apart_mV = link_mV - snap.value[_PACK_mV]
                 if -self._apart_mV <= apart_mV <= self._apart_mV:
                     self._weld(_NOWHERE)
-                    return
-                if not self._welded:
+                elif not self._welded:
                     self._was_mV = 0  # it is held up, and not by the pack
         if not contacts and not self._was_mV:
             self.testing = False
