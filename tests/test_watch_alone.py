@@ -88,6 +88,14 @@ def test_every_tick_asks_whom_the_list_names_and_nobody_else(seed: int) -> None:
         assert world.calls == calls
 
 
+@pytest.mark.parametrize("supply_mV", [0, 1, 12_000])
+def test_the_first_supply_that_comes_is_looked_at_whatever_it_is(supply_mV: int) -> None:
+    world = World(supply_mV)
+    for new, looked in ((0, 0), (S.INPUTS, 1), (S.INPUTS, 1)):
+        world.watch.step(new, 0, 0, 0, 0, 10)
+        assert world.calls.count(("surroundings", "step", world.snap)) == looked
+
+
 @pytest.mark.parametrize("pack", [bench_24.PACK, ev_240.PACK, bess_14.PACK], ids=lambda pack: pack.name)
 def test_a_watch_has_a_watcher_of_every_kind(pack: Any) -> None:
     stub: Any = SimpleNamespace()
