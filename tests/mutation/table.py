@@ -23,6 +23,8 @@ MODULES: dict[str, Row] = {
     "monitor": Row("bms/safety/monitor.py", ("tests/test_monitor_alone.py", _CONSTANTS)),
     "bound": Row("bms/safety/bound.py", ("tests/test_bound_alone.py", _CONSTANTS)),
     "core": Row("bms/safety/core.py", ("tests/test_core_alone.py", _CONSTANTS)),
+    "strings": Row("bms/safety/strings.py", ("tests/test_strings_alone.py", _CONSTANTS)),
+    "sisters": Row("bms/safety/sisters.py", ("tests/test_sisters_alone.py", _CONSTANTS)),
     "clock": Row("bms/safety/clock.py", ("tests/test_clock_alone.py", _CONSTANTS)),
     "coulomb": Row("bms/safety/coulomb.py", ("tests/test_coulomb_alone.py",)),
     "plausible": Row("bms/safety/plausible.py", ("tests/test_plausible_alone.py", _CONSTANTS)),
