@@ -48,16 +48,8 @@ ODD = replaced(
     spread_t_ddegC=41,
 )
 PAIRS = replaced(Pack, PACK_FIELDS, ODD, name="pairs", taps=(2, 2, 2), stacks=1, spread_r_permille=1000)
-LONE = replaced(
-    Pack,
-    PACK_FIELDS,
-    PAIRS,
-    name="lone",
-    cell=BENCH.cell,
-    taps=(1,) * 4,
-    spread_soc_permille=0,
-    spread_capacity_permille=0,
-)
+NARROW = replaced(Pack, PACK_FIELDS, PAIRS, cell=BENCH.cell, spread_soc_permille=0, spread_capacity_permille=0)
+LONE = replaced(Pack, PACK_FIELDS, NARROW, name="lone", taps=(1,) * 4)
 PACKS = (BENCH, ev_240.PACK, ODD, LONE, PAIRS)
 packs = pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.name)
 MEMORY_MAX = (1 << 30) - 1
@@ -123,11 +115,10 @@ class Plain:
             ocv, hyst = cell.ocv_mV, cell.hyst_mV
             slope = max(ocv[k + 1] - ocv[k] + abs(hyst[k + 1] - hyst[k]) for k in self.segments)
             m = max(max(hyst[k], hyst[k + 1]) for k in self.segments)
+            of_m = pack.spread_hyst_permille + pack.spread_capacity_permille
             if self.hidden:
                 self.base = per((per(self.twice * self.spread, 1000) + 1) * slope, 50) + 1
-                of_m = pack.spread_hyst_permille + pack.spread_capacity_permille
                 self.base += per((per(self.twice * of_m, 1000) + 1) * m, 1000) + 1
-            of_m = pack.spread_hyst_permille + pack.spread_capacity_permille
             self.sister = per(2 * of_m * m, 1000) + 2 + per(2 * self.spread * slope, 50)
             self.hot_part = line(self.hot, cell.r_ddegC, cell.r0_permille)
         elif phase < 5:
@@ -229,7 +220,7 @@ def test_every_bound_is_the_sum_of_its_parts_tick_by_tick(pack: Pack, seed: int)
     memory_dA = (0, pack.wake_memory_dA)[seed]
     world, signals = World(pack), N.Signals()
     bound, plain = Bound(pack, signals, memory_dA), Plain(pack, memory_dA)
-    assert told(bound, plain) == plain.inner()
+    assert told(bound, plain) == plain.inner() and PHASES == 6
     assert (bound.layer_high_mV, bound.layer_low_mV, bound.within, bound.resting) == (0, 0, False, False)
     cell, snap = pack.cell, world.snap
     knots = cell.r_ddegC
@@ -333,7 +324,3 @@ def test_what_is_not_judged_yet_is_well_inside(pack: Pack) -> None:
     Bound(pack, signals, 0).unjudged()
     assert signals.value[N.LAYER_HIGH_mV] == pack.cell.v_min_mV[2]
     assert signals.value[N.LAYER_LOW_mV] == pack.cell.v_max_mV[2]
-
-
-def test_six_parts_make_a_round() -> None:
-    assert PHASES == 6
