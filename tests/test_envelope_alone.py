@@ -50,7 +50,7 @@ def line(x: int, xs: Sequence[int], ys: Sequence[Any]) -> Fraction:
         return Fraction(ys[0])
     for a, b, ya, yb in zip(xs, xs[1:], ys, ys[1:]):
         if x <= b:
-            return ya + Fraction(yb - ya) * Fraction(x - a, b - a)
+            return Fraction(ya) + Fraction(yb - ya) * Fraction(x - a, b - a)
     return Fraction(ys[-1])
 
 

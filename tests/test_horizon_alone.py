@@ -128,7 +128,7 @@ class Plain:
     def limit(self, envelope: Any, bound: Any, now_dA: int, h: int, sign: int) -> int:
         """Charge if sign is 1, else discharge; before it is clamped to the shorter horizons."""
         pack, cell, s = self.pack, self.cell, HORIZONS_s[h]
-        limit = envelope.charge_dA if sign > 0 else envelope.discharge_dA
+        limit: int = envelope.charge_dA if sign > 0 else envelope.discharge_dA
         if limit == 0:
             return 0
         rating = min(pack.charge_rating_dA if sign > 0 else pack.discharge_rating_dA, MOST_dA)
@@ -155,7 +155,7 @@ class Plain:
             dA = min(by_table, MOST_dA)
             limit = min(limit, per(dA * max(0, window[0]), cell.discharge_low_soc_permille + self.shift(dA, s)))
         climb = self.most(self.climb, *shifted(rating)) * s
-        room_mV = cell.v_max_mV[0] - bound.layer_high_mV if sign > 0 else bound.layer_low_mV - cell.v_min_mV[0]
+        room_mV: int = cell.v_max_mV[0] - bound.layer_high_mV if sign > 0 else bound.layer_low_mV - cell.v_min_mV[0]
         return max(0, min(limit, self.by_voltage(bound, room_mV, sign * now_dA, sign, climb, h)))
 
     def by_voltage(self, bound: Any, room_mV: int, now_dA: int, sign: int, climb: int, h: int) -> int:

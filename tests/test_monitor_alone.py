@@ -2,6 +2,7 @@
 
 import dataclasses
 import random
+from array import array
 from typing import Any
 
 import pytest
@@ -59,7 +60,7 @@ class Row:
 
     def enough(self, run_ms: list[int]) -> bool:
         """So many samples, over so long."""
-        return len(run_ms) >= self.row.samples and run_ms[-1] - run_ms[0] >= self.row.after_ms
+        return bool(len(run_ms) >= self.row.samples and run_ms[-1] - run_ms[0] >= self.row.after_ms)
 
     def sample(self, value: int, now_ms: int) -> bool:
         """One fresh sample. Whether the fault came or went."""
@@ -291,10 +292,10 @@ def test_the_next_signal_is_the_first_beyond_its_limit_or_busy(flip: int) -> Non
     sense = -1 if flip else 1
     for limit in (-(1 << 28), -5, 0, 5, 1 << 28):
         for excess in (-(1 << 28), -1, 0, 1, 1 << 28):
-            values = N.array("i", [limit + sense * excess] * 3)
-            found = next_signal(values, N.array("i", [limit ^ flip] * 3), N.array("i", [flip] * 3), bytearray(3), 1, 3)
+            values = array("i", [limit + sense * excess] * 3)
+            found = next_signal(values, array("i", [limit ^ flip] * 3), array("i", [flip] * 3), bytearray(3), 1, 3)
             assert found == (1 if excess > 0 else 3)
-    quiet = N.array("i", [0] * 3)
+    quiet = array("i", [0] * 3)
     for busy in (1, 2, 3):
-        assert next_signal(quiet, N.array("i", [9] * 3), quiet, bytearray([9, 0, busy]), 1, 3) == 2
-        assert next_signal(quiet, N.array("i", [9] * 3), quiet, bytearray([9, 0, busy]), 1, 2) == 2
+        assert next_signal(quiet, array("i", [9] * 3), quiet, bytearray([9, 0, busy]), 1, 3) == 2
+        assert next_signal(quiet, array("i", [9] * 3), quiet, bytearray([9, 0, busy]), 1, 2) == 2
