@@ -52,7 +52,6 @@ _FEEDBACK_bits = const(4)
 _MAINS = const(7)
 _START = const(1)
 _SELF_TEST = const(1)
-_INSULATION_warn = const(114)
 _GROUPS = const(1)
 _FIRST_PHASE = const(4)
 _PROBES = const(4)
@@ -233,7 +232,7 @@ class App:
         trail = trail * 3 + 8
         current_dA = snap.current_dA
         if not machine.closed_wanted:
-            machine.held = not bound.within or self.watch.wear.testing or monitor.is_active(_INSULATION_warn)
+            machine.held = not bound.within or self.watch.wear.testing or self.watch.surroundings.poor
         machine.step(severity, wish, suspect == 0 and self._looked, self.contactor.closed, current_dA, dt_ms)
         if testing:
             self.signals.value[_SELF_TEST_ms] = machine.in_state_ms if machine.state == _SELF_TEST else 0

@@ -1,6 +1,6 @@
 """Advice is taken for a second after it was given, and what has not been said or has been withdrawn says nothing."""
 
-from bms.control.advice import EXPIRY_ms, NO_LIMIT_dA, Advice
+from bms.control.advice import Advice, EXPIRY_ms, NO_LIMIT_dA
 
 SILENT = {
     "age_ms": 60_000,

@@ -5,7 +5,7 @@ import functools
 import pytest
 
 from bms.safety import signals as N
-from bms.safety.alive import LATE_MAX_ms, START, STEPS, TOLD_ticks, WHOLE, Alive
+from bms.safety.alive import START, STEPS, WHOLE, Alive, LATE_MAX_ms, TOLD_ticks
 
 
 class Dog:

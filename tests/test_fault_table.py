@@ -117,7 +117,7 @@ REVIEWED = """
 74  boot_feedback            now     BOOT_FEEDBACK INPUTS >0                                  0 3 20 latch SG-6 300
 75  precharge_hot            ramp    PRECHARGE_HEAT_count CLOCK >guards.precharge_attempts    0 1 0 latch SG-6 100
 76  opening_forced           warning OPENING_forced CLOCK >0                                  0 1 0 - SG-6 100
-67  charger_exceeds          ramp    CHARGER_OVER_dA CURRENT >0                               1 50 500 latch SG-13 600
+67  charger_exceeds          ramp    CHARGER_OVER_dA CURRENT >0                               1 50 500 latch SG-13 700
 68  charger_failed           ramp    CHARGER_failed CLOCK >0                                  0 1 0 latch SG-13 100
 69  charger_voltage_apart    ramp    CHARGER_APART_mV ROUND >guards.link_apart_mV             500 10 900 latch SG-13 1100
 78  overfilled               ramp    OVERFILLED_permille ROUND >guards.overfill_permille      10 3 200 latch SG-13 400

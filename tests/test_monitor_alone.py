@@ -115,9 +115,10 @@ class Plain:
 
     def reset(self, where: Any) -> bool:
         latched = [one for one in self.rows if one.active and one.row.latch]
-        if not all(one.good_ms and one.enough(one.good_ms) for one in latched):
+        gone = [one for one in latched if one.good_ms and one.enough(one.good_ms)]
+        if any(one not in gone and one.row.severity >= F.TRIP_AFTER_RAMP for one in latched):
             return False
-        for one in latched:
+        for one in gone:
             one.active, one.bad_ms = False, []
         self.cause = (0, 0, NOWHERE)
         self.settle(where)

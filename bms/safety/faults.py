@@ -166,7 +166,7 @@ _ROWS = tuple(Row(*row) for row in (
     (75, "precharge_hot",            TRIP_AFTER_RAMP, N.PRECHARGE_HEAT_count, S.CLOCK,   1, ("guards", "precharge_attempts"),              0, 1,    0, True,  "SG-6", 100, "so many attempts to precharge that the resistor is too hot for another"),
     (76, "opening_forced",           WARNING,         N.OPENING_forced, S.CLOCK,         1, 0,                                             0, 1,    0, False, "SG-6", 100, "the current had not fallen in time when the contactors opened"),
     # charge process
-    (67, "charger_exceeds",          TRIP_AFTER_RAMP, N.CHARGER_OVER_dA, S.CURRENT,      1, 0,                                             1, 50, 500, True,  "SG-13", 600, "the charger gives more than it was asked for"),
+    (67, "charger_exceeds",          TRIP_AFTER_RAMP, N.CHARGER_OVER_dA, S.CURRENT,      1, 0,                                             1, 50, 500, True,  "SG-13", 700, "the charger gives more than it was asked for"),
     (68, "charger_failed",           TRIP_AFTER_RAMP, N.CHARGER_failed, S.CLOCK,         1, 0,                                             0, 1,    0, True,  "SG-13", 100, "the charger says that it has failed"),
     (69, "charger_voltage_apart",    TRIP_AFTER_RAMP, N.CHARGER_APART_mV, S.ROUND,       1, ("guards", "link_apart_mV"),                 500, 10, 900, True,  "SG-13", 1100, "the charger measures another voltage than the link has"),
     (78, "overfilled",               TRIP_AFTER_RAMP, N.OVERFILLED_permille, S.ROUND,    1, ("guards", "overfill_permille"),              10, 3,  200, True,  "SG-13", 400, "more charge has gone in than there was room for"),

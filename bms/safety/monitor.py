@@ -183,12 +183,14 @@ class Monitor:
         return (self.words[number // _WORD_BITS] >> (number % _WORD_BITS)) & 1 == 1
 
     def reset(self) -> bool:
-        """Takes the latched faults away if the causes of all of them are gone. Returns True when nothing latched is left."""
+        """Takes the latched faults away whose causes are gone; none of them while the cause of one that trips is not. Returns
+        True when nothing is left that trips."""
         for i in range(self._rows):
-            if self._state[i] >= _ACTIVE and self._latch[i] and not self._gone[i]:
+            trips = self._severity[i] >= F.TRIP_AFTER_RAMP
+            if trips and self._state[i] >= _ACTIVE and self._latch[i] and not self._gone[i]:
                 return False
         for i in range(self._rows):
-            if self._state[i] >= _ACTIVE and self._latch[i]:
+            if self._gone[i] and self._state[i] >= _ACTIVE:
                 self._state[i] = _QUIET
                 self._mark(self._signal[i])
                 self._gone[i] = 0

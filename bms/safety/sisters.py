@@ -182,10 +182,10 @@ class Sisters:
         self.stray_mV = stray_mV
         where = self._where
         value = self._value
-        at = bottom if fallen_mV > risen_mV else top
+        at = bottom if fallen_mV >= risen_mV else top
         shifted_mV = 0
         first = top if top < bottom else bottom
-        neighbours = top + bottom == 2 * first + 1 and (first + 1) % self._per_stack != 0
+        neighbours = groups > _LEAST_SISTERS and top + bottom == 2 * first + 1 and (first + 1) % self._per_stack != 0
         if risen_mV > 0 and fallen_mV > 0 and neighbours:
             shifted_mV = risen_mV if risen_mV < fallen_mV else fallen_mV
             where[_TAPS_SHIFTED_mV] = first

@@ -1,8 +1,9 @@
 """What surrounds the layers: insulation for each volt, the controller's supply, coolant, the force of a stack on its frame.
 
-A sensor is fitted when a value of it has been heard; what was never heard, or not for DEADLINE_ms, stands where it alarms
-nobody: that the environment's frame is silent is a row of its own, and so is a silent insulation monitor. Insulation is
-divided by the pack's voltage rounded up, so that it is never told better than it is. Units: ohm/V, mV, ddegC, dl/min, N.
+A sensor is fitted when a value of it has been heard; what was never heard stands where it alarms nobody. What has fallen silent
+keeps what it said last, for silence heals nothing, and is told: a silent insulation monitor by a row of its own, the others by
+the age of the oldest of them, or of what the pack needs and nobody has ever told. Insulation is divided by the pack's voltage
+rounded up, so that it is never told better than it is. Units: ohm/V, mV, ddegC, dl/min, N.
 """
 
 from micropython import const
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
     from bms.schema import Pack
 
 # Copies of what snapshot.py and its neighbours say: no look-up; a test holds them together.
+_LIMIT_WARN = const(1)
 _PACK_mV = const(2)
 _SUPPLY_mV = const(5)
 _INSULATION_kohm = const(11)
 _COOLANT_INLET_ddegC = const(12)
-_COOLANT_OUTLET_ddegC = const(13)
 _COOLANT_FLOW_dl_min = const(14)
 _FORCE_N = const(15)
 _AGE_MAX_ms = const(60000)
@@ -35,7 +36,6 @@ _ENVIRONMENT_AGE_ms = const(93)
 FLOW_SIGNAL = const(92)
 FORCE_SIGNAL = const(94)
 
-DEADLINE_ms = const(3000)  # assumed: thirty frames of the environment
 _WELL = const(65535)  # of what alarms when it is low
 _OHM_PER_KOHM = const(1000)
 _MV_PER_V = const(1000)
@@ -47,7 +47,11 @@ class Surroundings:
     def __init__(self, pack: "Pack", signals: "Signals") -> None:
         self._value = signals.value
         self._flow_needed = pack.guards.coolant_flow_dl_min > 0
-        self._heard = False
+        self._force_needed = pack.guards.force_N[0] < _WELL
+        self._poor_ohm_V = pack.guards.insulation_ohm_V[_LIMIT_WARN]
+        self.poor = False  # nothing new is closed: insulation is below what is recommended, or nobody says any more
+        self._heard = 0  # bits of values that have ever come
+        self._waited_ms = 0  # since the start
 
     def step(self, snap: "Snapshot") -> None:
         """The controller's supply, whenever inputs have come."""
@@ -61,41 +65,44 @@ class Surroundings:
         """Once a round of ten ticks. `insulation_kohm` as insulation.py has it. Ages what the environment's frame brings,
         but for insulation, which insulation.py ages: nobody else does."""
         value = self._value
-        signal = _WELL
         if insulation_kohm < SILENT:
             volts = -(-snap.value[_PACK_mV] // _MV_PER_V)
             if volts < 1:
                 volts = 1
             signal = insulation_kohm * _OHM_PER_KOHM // volts
-            if signal > _WELL:
-                signal = _WELL
-        value[_INSULATION_ohm_V] = signal
-        value[_INSULATION_silent] = 1 if insulation_kohm == SILENT else 0
-        youngest_ms = snap.age_ms[_INSULATION_kohm]
-        age_ms = self._aged(snap, _COOLANT_OUTLET_ddegC, round_ms)
-        if age_ms < youngest_ms:
-            youngest_ms = age_ms
-        age_ms = self._aged(snap, _COOLANT_INLET_ddegC, round_ms)
-        if age_ms < youngest_ms:
-            youngest_ms = age_ms
-        value[_COOLANT_ddegC] = snap.value[_COOLANT_INLET_ddegC] if age_ms <= DEADLINE_ms else 0
-        age_ms = self._aged(snap, _COOLANT_FLOW_dl_min, round_ms)
-        if age_ms < youngest_ms:
-            youngest_ms = age_ms
-        value[FLOW_SIGNAL] = snap.value[_COOLANT_FLOW_dl_min] if self._flow_needed and age_ms <= DEADLINE_ms else _WELL
-        age_ms = self._aged(snap, _FORCE_N, round_ms)
-        if age_ms < youngest_ms:
-            youngest_ms = age_ms
-        value[FORCE_SIGNAL] = snap.value[_FORCE_N] if age_ms <= DEADLINE_ms else 0
-        if youngest_ms < _AGE_MAX_ms:
-            self._heard = True
-        value[_ENVIRONMENT_AGE_ms] = youngest_ms if self._heard else 0
+            value[_INSULATION_ohm_V] = signal if signal < _WELL else _WELL
+        elif insulation_kohm != SILENT:
+            value[_INSULATION_ohm_V] = _WELL
+        silent = insulation_kohm == SILENT
+        value[_INSULATION_silent] = 1 if silent else 0
+        self.poor = silent or value[_INSULATION_ohm_V] < self._poor_ohm_V
+        waited_ms = self._waited_ms + round_ms
+        self._waited_ms = waited_ms if waited_ms < _AGE_MAX_ms else _AGE_MAX_ms
+        oldest_ms = self._aged(snap, _COOLANT_INLET_ddegC, False, round_ms)
+        if self._heard & 1 << _COOLANT_INLET_ddegC:
+            value[_COOLANT_ddegC] = snap.value[_COOLANT_INLET_ddegC]
+        age_ms = self._aged(snap, _COOLANT_FLOW_dl_min, self._flow_needed, round_ms)
+        if age_ms > oldest_ms:
+            oldest_ms = age_ms
+        if self._flow_needed and self._heard & 1 << _COOLANT_FLOW_dl_min:
+            value[FLOW_SIGNAL] = snap.value[_COOLANT_FLOW_dl_min]
+        age_ms = self._aged(snap, _FORCE_N, self._force_needed, round_ms)
+        if age_ms > oldest_ms:
+            oldest_ms = age_ms
+        if self._heard & 1 << _FORCE_N:
+            value[FORCE_SIGNAL] = snap.value[_FORCE_N]
+        value[_ENVIRONMENT_AGE_ms] = oldest_ms
 
-    def _aged(self, snap: "Snapshot", k: int, round_ms: int) -> int:
-        """A value's age with this round in it; AGE_MAX_ms stays that of one that never came."""
+    def _aged(self, snap: "Snapshot", k: int, needed: bool, round_ms: int) -> int:
+        """A value's age with this round in it; 0 for one that was never heard and is not needed."""
         ages = snap.age_ms
-        age_ms = ages[k] + round_ms
+        age_ms = ages[k]
+        if age_ms < _AGE_MAX_ms:
+            self._heard |= 1 << k
+        age_ms += round_ms
         if age_ms > _AGE_MAX_ms:
             age_ms = _AGE_MAX_ms
         ages[k] = age_ms
-        return age_ms
+        if not needed and not self._heard & 1 << k:
+            return 0
+        return age_ms if age_ms < self._waited_ms else self._waited_ms
