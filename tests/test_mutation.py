@@ -10,7 +10,7 @@ import pytest
 from tests.mutation import __main__ as command
 from tests.mutation import runner
 from tests.mutation.equivalents import Equivalents, ListError
-from tests.mutation.mutator import Source
+from tests.mutation.mutator import Source, load
 from tests.mutation.table import MODULES, Row
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -123,7 +123,7 @@ def test_a_mistake_is_noticed_by_tests_that_know_the_module_and_by_no_others(
 ) -> None:
     tests = "tests/test_tables.py::test_a_resistance_on_the_line_is_taken_in_hundreds"
     monkeypatch.setitem(MODULES, "tables", Row("bms/safety/tables.py", (tests,), anew))
-    mutants = runner.load("tables", ROOT / "bms/safety/tables.py").mutants
+    mutants = load("tables", ROOT / "bms/safety/tables.py").mutants
     told = {mutant.number: mutant.function for mutant in mutants if "-> return 0" in mutant.change}
     outcome = runner.judge("tables", 2, {number for number, name in told.items() if name in ("drop_mV", "current_dA")})
     verdicts = {verdict for verdict, _ in outcome.verdicts.values()}
@@ -137,7 +137,7 @@ def test_the_list_of_equivalents_names_what_is_there_and_why() -> None:
     listed = Equivalents.load()
     for module in {key[0] for key in listed.reasons}:
         path = ROOT / MODULES[module].path
-        assert listed.stale(module, runner.load(module, path).mutants) == []
+        assert listed.stale(module, load(module, path).mutants) == []
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ class Shown:
 
 def least_ms(row: F.Row) -> int:
     """The debounce: no fault is earlier after its crossing."""
-    return max(row.after_ms, (row.samples - 1) * PERIOD_ms.get(row.channel, TICK_ms))
+    return max(int(row.after_ms), (int(row.samples) - 1) * PERIOD_ms.get(row.channel, TICK_ms))
 
 
 @pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.name)

@@ -1,6 +1,7 @@
 """What the firmware measured is summed, searched and aged as a plain model does it; only what came counts as new."""
 
 import random
+from array import array
 from dataclasses import dataclass, field
 
 import pytest
@@ -168,15 +169,15 @@ def test_values_that_came_a_moment_before_the_tick_are_older_by_that_moment() ->
 
 
 def test_later_adds_to_what_did_not_come_now_and_says_how_many_those_were() -> None:
-    ages = S.array("i", [0, 1, 50, 59_989, 59_990, 59_991, 60_000, 0])
+    ages = array("i", [0, 1, 50, 59_989, 59_990, 59_991, 60_000, 0])
     assert S.later(ages, 7, 10) == 6
     assert list(ages) == [0, 11, 60, 59_999, 60_000, 60_000, 60_000, 0]
-    assert S.later(S.array("i", [0, 0]), 2, 10) == 0
+    assert S.later(array("i", [0, 0]), 2, 10) == 0
 
 
 @pytest.mark.parametrize("oldest", [0, 5])
 def test_aged_returns_the_oldest_after_it_has_aged_them(oldest: int) -> None:
-    ages = S.array("i", [0, oldest, 0])
+    ages = array("i", [0, oldest, 0])
     assert S.aged(ages, 3, 0) == oldest
     assert S.aged(ages, 3, 2) == oldest + 2
 
@@ -239,7 +240,7 @@ def test_places_of_scalars_are_all_different_and_channels_have_a_bit_each() -> N
 
 
 def test_the_place_of_a_value_is_its_last_and_the_first_where_it_is_nowhere() -> None:
-    values = S.array("i", [7, -3, 7, 1 << 28, -(1 << 28), -3, 0])
+    values = array("i", [7, -3, 7, 1 << 28, -(1 << 28), -3, 0])
     for wanted in set(values):
         assert S.index_of(values, len(values), wanted) == last(values, wanted)
     assert S.index_of(values, 5, -3) == 1

@@ -190,7 +190,7 @@ class Monitor:
             if trips and self._state[i] >= _ACTIVE and self._latch[i] and not self._gone[i]:
                 return False
         for i in range(self._rows):
-            if self._gone[i] and self._state[i] >= _ACTIVE:
+            if self._gone[i]:
                 self._state[i] = _QUIET
                 self._mark(self._signal[i])
                 self._gone[i] = 0

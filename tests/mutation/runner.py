@@ -135,7 +135,7 @@ def _anew(mutant: Mutant, source: Source, row: Row) -> Callable[[int], None]:
         sys.modules[name] = fresh
         setattr(parent, last, fresh)
         try:
-            exec(source.code(), vars(fresh))
+            exec(source.code(), vars(fresh))  # type: ignore[arg-type]  # compile() of a tree
         except Exception:
             os.write(pipe, jury.UNLOADABLE.encode())
             return
