@@ -285,10 +285,7 @@ class Bound:
         k_lo = (soc_lo_permille - spread) // _KNOT_permille
         k_hi = (soc_hi_permille + spread) // _KNOT_permille
         k_lo = 0 if k_lo < 0 else k_lo if k_lo < _LAST_SEGMENT else _LAST_SEGMENT
-        if k_hi > _LAST_SEGMENT:
-            k_hi = _LAST_SEGMENT
-        if k_hi < k_lo:
-            k_hi = k_lo
+        k_hi = k_lo if k_hi < k_lo else k_hi if k_hi < _LAST_SEGMENT else _LAST_SEGMENT
         self._spread_permille = spread
         self._k_lo = k_lo
         self._k_hi = k_hi
