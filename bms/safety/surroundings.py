@@ -49,7 +49,8 @@ class Surroundings:
         self._flow_needed = pack.guards.coolant_flow_dl_min > 0
         self._force_needed = pack.guards.force_N[0] < _WELL
         self._poor_ohm_V = pack.guards.insulation_ohm_V[_LIMIT_WARN]
-        self.poor = False  # nothing new is closed: insulation is below what is recommended, or nobody says any more
+        # nothing new is closed: insulation is below what is recommended, nobody says any more, or nobody can tell for each volt
+        self.poor = True
         self._heard = 0  # bits of values that have ever come
         self._waited_ms = 0  # since the start
 
@@ -75,7 +76,7 @@ class Surroundings:
             value[_INSULATION_ohm_V] = _WELL
         silent = insulation_kohm == SILENT
         value[_INSULATION_silent] = 1 if silent else 0
-        self.poor = silent or value[_INSULATION_ohm_V] < self._poor_ohm_V
+        self.poor = silent or snap.age_ms[_PACK_mV] >= _AGE_MAX_ms or value[_INSULATION_ohm_V] < self._poor_ohm_V
         waited_ms = self._waited_ms + round_ms
         self._waited_ms = waited_ms if waited_ms < _AGE_MAX_ms else _AGE_MAX_ms
         oldest_ms = self._aged(snap, _COOLANT_INLET_ddegC, False, round_ms)
