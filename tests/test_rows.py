@@ -3,6 +3,8 @@
 The rows come from the table, the world from tests/provoke. A row that nobody can provoke fails here.
 """
 
+import os
+
 import pytest
 
 from bms.app import App
@@ -40,10 +42,16 @@ OWN_TESTS: dict[str, str] = {name: where for topic in TOPICS for name, where in 
 PACKS = tuple(
     replaced(Pack, PACK_FIELDS, pack, wake_memory_dA=0, contactor_break_dA=16_000) for pack in (bench_24.PACK, ev_240.PACK)
 )
-ROWS = [row for row in F.TABLE if row.name not in OWN_TESTS]
+NIGHT = os.environ.get("HYPOTHESIS_PROFILE") == "night"
+# what only tells and takes a minute to do so is of the night: by day the row that trips on the same signal stands for it
+ROWS = [
+    row
+    for row in F.TABLE
+    if row.name not in OWN_TESTS and (NIGHT or row.after_ms < 60_000 or row.severity >= F.TRIP_AFTER_RAMP)
+]
 PERIOD_ms = {S.PROBES: 100, S.ROUND: 100}
 CROSSING_ms = 12_000  # what grows by itself has this long to come to its limit
-SLACK_ms = 1000
+SLACK_ms = 300
 
 
 def excess(app: App, row: F.Row) -> int:
@@ -88,8 +96,15 @@ def least_ms(row: F.Row) -> int:
     return max(int(row.after_ms), (int(row.samples) - 1) * PERIOD_ms.get(row.channel, TICK_ms))
 
 
-@pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.name)
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.id}-{row.name}")
+@pytest.mark.parametrize(
+    ("row", "pack"),
+    [
+        pytest.param(row, pack, id=f"{row.id}-{row.name}-{pack.name}")
+        for row in ROWS
+        for pack in PACKS
+        if NIGHT or pack is PACKS[0] or (row.severity >= F.TRIP_AFTER_RAMP and row.after_ms < 60_000)
+    ],
+)
 def test_a_lasting_excess_is_a_fault_on_the_wire_within_its_budget_and_not_before_its_debounce(row: F.Row, pack: Pack) -> None:
     world = Shown(row, pack, PROVOKERS[row.signal].push)
     crossed_ms = world.until_crossed()
@@ -118,7 +133,7 @@ def test_a_lasting_excess_is_a_fault_on_the_wire_within_its_budget_and_not_befor
 def test_what_is_just_inside_its_limit_is_never_a_fault(row: F.Row) -> None:
     world = Shown(row, PACKS[0], -PROVOKERS[row.signal].inside)
     nearest = -(10**9)
-    for _ in range((row.after_ms + row.budget_ms + SLACK_ms) // TICK_ms):
+    for _ in range((least_ms(row) + SLACK_ms) // TICK_ms):
         assert not world.tick()
         nearest = max(nearest, excess(world.app, row))
     assert nearest <= 0 or not world.how.lasting, "what is turned in every tick may be late by one"
@@ -133,7 +148,7 @@ def test_a_single_sample_never_is_a_fault(row: F.Row) -> None:
     world = Shown(row, PACKS[0], PROVOKERS[row.signal].push)
     world.until_crossed()
     world.heal()
-    for _ in range((row.after_ms + row.budget_ms + SLACK_ms) // TICK_ms):
+    for _ in range((least_ms(row) + SLACK_ms) // TICK_ms):
         assert not world.app.monitor.is_active(row.id)
         world.app.tick()
 
