@@ -484,7 +484,7 @@ def test_sensors_whose_frames_are_lost_now_and_then_late_or_doubled_all_at_once_
     assert done.run.moved_Ah["drive"] == pytest.approx(undisturbed().run.moved_Ah["drive"], rel=0.02)
 
 
-@pytest.mark.parametrize(("kind", "severity"), [("drop_every", 10), ("delay", 200), ("reorder", 1), ("duplicate", 2)])
+@pytest.mark.parametrize(("kind", "severity"), [("drop_every", 10), ("delay", 80), ("reorder", 1), ("duplicate", 2)])
 def test_a_slow_sensors_frame_may_be_late_or_lost_within_its_deadline(kind: str, severity: float) -> None:
     done = ride([fault("frame:HIL_TEMPERATURES", kind, severity)])
     assert done.run.felt[0] > 0

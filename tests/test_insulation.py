@@ -91,6 +91,7 @@ def on_the_wire(pack: Pack, kohm: int, mute_ms: int = 0) -> dict[str, Any]:
     """What another node reads after a second in which the monitor spoke, and then a while in which it did not."""
     database = cantools.database.load_file(ROOT / "dbc" / "bms.dbc")
     board = Watched(pack)
+    board.insulation_kohm = -1  # the board's own monitor is not fitted
     app = App(pack, board)
     for k in range(200 + mute_ms // 10):
         board.kohm = kohm if k < 200 else -1

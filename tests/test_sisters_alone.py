@@ -130,9 +130,9 @@ class Plain:
             return self.calm()
         self.fallen, self.bottom, self.stray = max(0, fallen), bottom, max(risen, fallen)
         per_stack = len(self.pack.taps)
-        beside = abs(top - bottom) == 1 and top // per_stack == bottom // per_stack
+        beside = len(mV) > 2 and abs(top - bottom) == 1 and top // per_stack == bottom // per_stack
         shifted = max(0, min(risen, fallen)) if beside else 0
-        at = bottom if fallen > risen else top
+        at = bottom if fallen >= risen else top
         self.where |= {"SISTER_LOAD_mV": at, "SISTER_REST_mV": at, "COLLAPSE_mV": bottom}
         if shifted:
             self.where["TAPS_SHIFTED_mV"] = min(top, bottom)
