@@ -102,7 +102,7 @@ def least_ms(row: F.Row) -> int:
         pytest.param(row, pack, id=f"{row.id}-{row.name}-{pack.name}")
         for row in ROWS
         for pack in PACKS
-        if NIGHT or pack is PACKS[0] or (row.severity >= F.TRIP_AFTER_RAMP and row.after_ms < 60_000)
+        if NIGHT or pack is PACKS[0] or row.severity == F.TRIP_NOW
     ],
 )
 def test_a_lasting_excess_is_a_fault_on_the_wire_within_its_budget_and_not_before_its_debounce(row: F.Row, pack: Pack) -> None:
