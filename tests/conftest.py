@@ -1,6 +1,6 @@
 """What every test may ask for: the root of the tree, the MicroPython binary; and how hard Hypothesis looks.
 
-HYPOTHESIS_PROFILE is dev (50 examples, the default), ci (60, the same ones each time: `make test`) or night
+HYPOTHESIS_PROFILE is dev (50 examples, the default), ci (300, the same ones each time: `make test`) or night
 (20 000). Tests whose one example is expensive set their own max_examples.
 """
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 _PATIENT = settings.get_profile("patient")
 settings.register_profile("dev", _PATIENT, max_examples=50)
-settings.register_profile("ci", _PATIENT, max_examples=60, derandomize=True)
+settings.register_profile("ci", _PATIENT, max_examples=300, derandomize=True)
 settings.register_profile("night", _PATIENT, max_examples=20_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 

@@ -34,8 +34,7 @@ def astray(sign: int) -> Turn:
     """One group has so much more (or less) than its sisters that one layer of it is `value` beyond the spread."""
 
     def turn(app: App, board: FakeBoard, value: int) -> None:
-        others = [mV for g, mV in enumerate(board.group_mV) if g != ASTRAY]
-        board.group_mV[ASTRAY] = others[0] + sign * (app.watch.sisters.allowed_mV + value)
+        board.group_mV[ASTRAY] = board.group_mV[0] + sign * (app.watch.sisters.allowed_mV + value)
 
     return turn
 
