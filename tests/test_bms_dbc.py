@@ -19,7 +19,8 @@ from bms.packs import bench_24, bess_14, ev_240
 from bms.safety import faults as F
 from bms.safety import machine as M
 from bms.schema import Pack
-from tests.fake_board import FakeBoard, play
+from tests.fake_board import FakeBoard
+from tests.scripted_drive import play
 
 FOLDER = Path(__file__).parent.parent / "dbc"
 FILES: dict[str, Any] = {path.stem: cantools.database.load_file(path) for path in sorted(FOLDER.glob("*.dbc"))}

@@ -27,10 +27,11 @@ from hil.load import load_pack
 from hil.loop import Bench
 from hil.record import Recorder
 from hil.target import make_target
-from tests.fake_board import SCRIPT_TICKS, FakeBoard, play
+from tests.fake_board import FakeBoard
 from tests.hearsay import decided
 from tests.noise import RECEIVED, Noise, noise, quotas
 from tests.noisy_board import NoisyBoard
+from tests.scripted_drive import SCRIPT_TICKS, play
 
 FACTOR = 20 if os.environ.get("HYPOTHESIS_PROFILE") == "night" else 1
 FRAMES = 1_000_000 * FACTOR
@@ -102,7 +103,7 @@ import sys
 sys.path.append(".")
 from bms.app import App
 from bms.packs.{pack} import PACK
-from tests.fake_board import play, SCRIPT_TICKS
+from tests.scripted_drive import play, SCRIPT_TICKS
 from tests.noisy_board import NoisyBoard
 board = NoisyBoard(PACK, 700)
 app = App(PACK, board)

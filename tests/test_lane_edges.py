@@ -12,7 +12,8 @@ from bms.app import App
 from bms.packs import bench_24, bess_14, ev_240
 from bms.safety import machine as M
 from bms.schema import Pack
-from tests.fake_board import CHARGE, CLOCK_MASK, DRIVE, OPEN, SCRIPT_STATES, SCRIPT_TICKS, FakeBoard, play
+from tests.fake_board import CHARGE, CLOCK_MASK, DRIVE, OPEN, FakeBoard
+from tests.scripted_drive import SCRIPT_STATES, SCRIPT_TICKS, play
 from tests.small_int import Overflowed, SmallInt
 from tests.test_small_int import firmware, knobs, one_tick
 

@@ -184,7 +184,3 @@ def test_states_and_wishes_have_the_names_and_numbers_of_the_wire() -> None:
     assert tuple(row[0] for row in M.STATES) == NAMES
     assert (M.STANDBY, M.SELF_TEST, M.PRECHARGE, M.DRIVE, M.CHARGE, M.OPENING, M.FAULT, M.SERVICE) == STATES
     assert (M.WISH_OPEN, M.WISH_DRIVE, M.WISH_CHARGE, M.WISH_SERVICE, M.WISH_NOTHING) == (0, 1, 2, 3, 4)
-
-
-def test_what_stands_in_the_way_of_closing_is_the_row_of_poor_insulation() -> None:
-    assert M.INSULATION_warn == 114

@@ -22,8 +22,9 @@ from bms.packs import bench_24, bess_14, ev_240
 from bms.safety import faults as F
 from bms.safety import machine as M
 from bms.schema import PACK_FIELDS, Pack, replaced
-from tests.fake_board import CHARGE, DRIVE, OPEN, FakeBoard, play
+from tests.fake_board import CHARGE, DRIVE, OPEN, FakeBoard
 from tests.narrow_board import NarrowBoard
+from tests.scripted_drive import play
 
 Key = tuple[int, bool]  # identifier, extended
 ELCON = replaced(Pack, PACK_FIELDS, bess_14.PACK, name="elcon", charger_protocol="elcon", charger_deadline_ms=2500)
@@ -463,7 +464,7 @@ import sys
 sys.path.append(".")
 from bms.app import App
 from bms.packs.{pack} import PACK
-from tests.fake_board import play
+from tests.scripted_drive import play
 from tests.narrow_board import NarrowBoard
 board = NarrowBoard(PACK, bytes({rooms}), 2)
 app = App(PACK, board)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from bms.packs import bench_24, bess_14, ev_240
 from bms.safety import contactor as C
 from bms.safety import signals as N
-from bms.safety.overload import FALL_ms, HOLD_ms, Overload, SLOW_HOLD_ms
+from bms.safety.held import HOLD_ms, SLOW_HOLD_ms
+from bms.safety.overload import FALL_ms, Overload
 from bms.safety.signals import Signals
 from bms.safety.snapshot import Snapshot
 from bms.schema import Pack, Sensor

@@ -74,7 +74,7 @@ class Heard:
             snap.probe_reason[i] = reason
         new = snap.summarise(10)
         if (new | snap.bad_bits) & S.PROBES:
-            self.probes.step(snap, None, self.fallen, new)  # type: ignore[arg-type]
+            self.probes.step(snap, self.fallen)  # type: ignore[arg-type]
 
     def round(self, ddegC: list[int]) -> None:
         """All probes in one tick, and nothing in the next nine."""
@@ -441,7 +441,7 @@ def step(seed, k):
                 snap.probe_reason[i] = seed // 97 % 5
     new = snap.summarise(10)
     if (new | snap.bad_bits) & 4:
-        probes.step(snap, None, fallen, new)
+        probes.step(snap, fallen)
     return seed
 seed = 1
 for k in range(2000):

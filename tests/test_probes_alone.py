@@ -184,12 +184,12 @@ class World:
         assert (self.probes.errors_ddegC, self.probes.noise_ddegC) == (self.plain.errors, self.plain.noise)
 
     def tick(self, row: list[int], ages: list[int] | None = None, fresh: int = S.PROBES) -> None:
-        snap, bound = self.snap, None
+        snap = self.snap
         for i, value in enumerate(row):
             snap.probe_ddegC[i] = value
             snap.probe_age_ms[i] = ages[i] if ages else 10
         snap.fresh_bits = fresh
-        self.probes.step(snap, bound, self.sisters, fresh)  # type: ignore[arg-type]
+        self.probes.step(snap, self.sisters)  # type: ignore[arg-type]
         self.plain.step(snap, self.sisters.fallen_mV, self.sisters.fallen_group)
         said = self.plain.signals
         assert {k: (self.signals.value[k], self.signals.where[k]) for k in said} == said

@@ -18,8 +18,9 @@ from bms.safety import signals as N
 from bms.safety import snapshot as S
 from bms.safety.bound import Bound
 from bms.safety.plausible import sensor_error_m
-from bms.safety.sisters import Sisters, nth
+from bms.safety.sisters import Sisters
 from bms.safety.snapshot import Snapshot
+from bms.safety.tables import nth
 from bms.schema import PACK_FIELDS, SENSOR_FIELDS, Pack, Sensor, replaced
 from tests.test_bound import Layers
 
@@ -208,7 +209,7 @@ def test_micropython_finds_the_same_places(micropython: str, root: Path) -> None
     rng = np.random.default_rng(4)
     lists = [[int(v) for v in rng.integers(-reach, reach + 1, n)] for reach in (2, 5000, 262143) for n in (1, 2, 7, 40)]
     script = (
-        "import sys\nsys.path.append('.')\nfrom array import array\nfrom bms.safety.sisters import nth\n"
+        "import sys\nsys.path.append('.')\nfrom array import array\nfrom bms.safety.tables import nth\n"
         f"for v in {lists!r}:\n    print([nth(array('i', v), len(v), k) for k in range(len(v))])\n"
     )
     done = subprocess.run([micropython, "-c", script], cwd=root, capture_output=True, text=True, check=False, timeout=60)

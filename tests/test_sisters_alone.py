@@ -15,8 +15,8 @@ import pytest
 from bms.packs import bench_24, ev_240
 from bms.safety import signals as N
 from bms.safety import snapshot as S
-from bms.safety.sisters import Sisters, nth
-from bms.safety.tables import build_falls
+from bms.safety.sisters import Sisters
+from bms.safety.tables import build_falls, nth
 from bms.schema import CELL_FIELDS, GUARDS_FIELDS, PACK_FIELDS, SENSOR_FIELDS, Cell, Guards, Pack, Sensor, replaced
 
 BENCH = bench_24.PACK
@@ -72,7 +72,7 @@ class Plain:
         self.error_mV = 2 * (per(error * self.largest, min(pack.taps)) + 1)
         self.falls = [build_falls(cell.r_ddegC, part, 20) for part in (cell.r0_permille, cell.r1_permille, cell.r2_permille)]
         self.entropy_uV = per(max(abs(e) for e in cell.entropy_uV_K) * 20, 10) + 1
-        self.slow = self.now_uohm = self.allowed = self.stray = self.wider = self.fallen = self.bottom = 0
+        self.slow = self.now_uohm = self.allowed = self.failing = self.stray = self.wider = self.fallen = self.bottom = 0
         self.still, self.known = -1, False
         self.falls_seen = [0, 0]
         self.rested_ms = 0
@@ -104,11 +104,12 @@ class Plain:
         idle = abs(current_dA) <= self.pack.open_current_dA // 2 + 1
         self.rested_ms = self.rested_ms + round_ms if idle else 0
         rested = min(self.rested_ms // 1000, 100_000) >= self.pack.guards.sister_rest_s
-        self.told["SISTER_REST_mV"] = self.stray if rested else 0
+        self.told["SISTER_REST_mV"] = self.failing if rested else 0
 
     def calm(self) -> int:
         self.stray = self.wider = self.fallen = 0
         self.told |= dict.fromkeys(TOLD[1:], 0)
+        self.failing = 0
         return 0
 
     def step(self, group_mV: list[int], layers: list[int], current_dA: int, fresh: bool, excess_mV: int) -> int:
@@ -137,6 +138,7 @@ class Plain:
         if shifted:
             self.where["TAPS_SHIFTED_mV"] = min(top, bottom)
         alone = excess_mV <= 0
+        self.failing = self.stray if alone else 0
         self.told["TAPS_SHIFTED_mV"] = shifted if alone else 0
         self.told["SISTER_LOAD_mV"] = self.stray if alone and not shifted else 0
         self.told["COLLAPSE_mV"] = self.fallen - self.falls_seen[0] if alone and not shifted else 0

@@ -9,7 +9,8 @@ import pytest
 from bms.app import App
 from bms.packs import bench_24, ev_240
 from bms.schema import Pack
-from tests.fake_board import SCRIPT_STATES, SCRIPT_TICKS, FakeBoard, play
+from tests.fake_board import FakeBoard
+from tests.scripted_drive import SCRIPT_STATES, SCRIPT_TICKS, play
 
 PACKS = {"bench_24": bench_24.PACK, "ev_240": ev_240.PACK}
 
@@ -20,7 +21,8 @@ sys.path.append(".")
 import micropython
 from bms.app import App
 from bms.packs.{pack} import PACK
-from tests.fake_board import FakeBoard, play, SCRIPT_TICKS, SCRIPT_STATES
+from tests.fake_board import FakeBoard
+from tests.scripted_drive import play, SCRIPT_TICKS, SCRIPT_STATES
 
 class Locked(App):
     def lane(self):
@@ -54,7 +56,8 @@ sys.path.append(".")
 import struct
 from bms.app import App
 from bms.packs.{pack} import PACK
-from tests.fake_board import FakeBoard, play, SCRIPT_TICKS
+from tests.fake_board import FakeBoard
+from tests.scripted_drive import play, SCRIPT_TICKS
 board = FakeBoard(PACK, 700)
 app = App(PACK, board)
 for tick in range(SCRIPT_TICKS):

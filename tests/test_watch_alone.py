@@ -53,7 +53,7 @@ class World:
             self.seen_mV = snap.value[S.SUPPLY_mV]
             calls.append(("surroundings", "step", snap))
         if (new | snap.fresh_bits | snap.bad_bits) & S.PROBES:
-            calls.append(("probes", "step", snap, bound, watch.sisters, new))
+            calls.append(("probes", "step", snap, watch.sisters))
         if phase == 6:
             calls.append(("sisters", "refresh", snap, bound, self.rounds_ms[-1]))
         if phase == 7:

@@ -7,6 +7,7 @@ the frame must be packed anew. Layout, periods and meaning stand in dbc/bms.dbc.
 from micropython import const
 
 from bms.can import frames as W
+from bms.safety.insulation import per_volt_ohm
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ SOH_UNKNOWN_permille = const(2047)
 SILENT = const(65534)
 NOT_FITTED = const(65535)
 _INSULATION_MAX = const(65533)
-_mV_PER_V = const(1000)
-_OHM_PER_KOHM = const(1000)
 
 
 class Vital:
@@ -236,10 +235,10 @@ class Vital:
         m = self.insulation
         kohm = self._insulation.kohm
         m.insulation_kohm = kohm
-        m.insulation_ohm_per_volt = kohm
+        per_volt = kohm
         if kohm <= _INSULATION_MAX:
-            volts = self._snap.value[_PACK_mV] // _mV_PER_V + 1  # rounded up: rather too little than too much
-            m.insulation_ohm_per_volt = kohm * _OHM_PER_KOHM // volts if volts > 0 else _INSULATION_MAX
-            if m.insulation_ohm_per_volt > _INSULATION_MAX:
-                m.insulation_ohm_per_volt = _INSULATION_MAX
+            per_volt = per_volt_ohm(kohm, self._snap.value[_PACK_mV])
+            if per_volt > _INSULATION_MAX:
+                per_volt = _INSULATION_MAX
+        m.insulation_ohm_per_volt = per_volt
         return True

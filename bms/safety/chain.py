@@ -16,6 +16,8 @@ from array import array
 import micropython
 from micropython import const
 
+from bms.safety.tables import nth
+
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from bms.safety.signals import Signals
@@ -161,39 +163,23 @@ class Chain:
         self._value[_GROUP_FROZEN_ms] = self._watch_groups(snap, self._median(snap), round_ms)
         self._where[_GROUP_FROZEN_ms] = self._frozen_group
 
+    def _median(self, snap: "Snapshot") -> int:
+        """The lower median of all groups as if of one size, with BIAS on top."""
+        n = self._scale(snap)
+        return self._scaled[nth(self._scaled, n, (n - 1) // 2)] + _BIAS
+
     @micropython.viper
-    def _median(self, snap: object) -> int:
-        """The lower median of all groups as if of one size, with BIAS on top; leaves them in _scaled, with BIAS too.
-        Bisects between the least and the greatest; machine integers as in Snapshot: 30 bits with a bias."""
+    def _scale(self, snap: object) -> int:
+        """All groups as if of one size. Returns how many there are."""
         group_mV = ptr32(snap.group_mV)  # type: ignore[attr-defined]
         times = ptr32(self._times)
         scaled = ptr32(self._scaled)
         n = int(snap.groups)  # type: ignore[attr-defined]
-        low = _BIASED
-        high = 0
         i = 0
         while i < n:
-            v = (group_mV[i] * times[i] + _BIAS) & _BIASED
-            scaled[i] = v
-            if v < low:
-                low = v
-            if v > high:
-                high = v
+            scaled[i] = group_mV[i] * times[i]
             i += 1
-        half = (n + 1) >> 1
-        while low < high:
-            middle = low + ((high - low) >> 1)  # a sum would need a bit more than 30
-            count = 0
-            i = 0
-            while i < n:
-                if scaled[i] <= middle:
-                    count += 1
-                i += 1
-            if count >= half:
-                high = middle
-            else:
-                low = middle + 1
-        return low
+        return n
 
     @micropython.viper
     def _watch_groups(self, snap: object, median: int, round_ms: int) -> int:
@@ -211,8 +197,8 @@ class Chain:
         while i < n:
             other = median
             if n == 2:
-                other = scaled[1 - i]
-            v = scaled[i]
+                other = (scaled[1 - i] + _BIAS) & _BIASED
+            v = (scaled[i] + _BIAS) & _BIASED
             if v != last[i] or age_ms[i] > 100:
                 last[i] = v
                 was[i] = other

@@ -18,6 +18,8 @@ DEADLINE_ms = const(5000)  # assumed: monitors of the PWM type repeat every seco
 MAX_kohm = const(65533)
 SILENT = const(65534)
 NOT_FITTED = const(65535)
+_OHM_PER_KOHM = const(1000)
+_mV_PER_V = const(1000)
 
 
 class Insulation:
@@ -42,3 +44,9 @@ class Insulation:
             value = snap.value[_INSULATION_kohm]
             self.kohm = 0 if value < 0 else value if value < MAX_kohm else MAX_kohm
         return self.kohm
+
+
+def per_volt_ohm(kohm: int, pack_mV: int) -> int:
+    """A resistance for each volt of the pack, which is rounded up, so that it is never told better than it is; ohm/V."""
+    volts = -(-pack_mV // _mV_PER_V)
+    return kohm * _OHM_PER_KOHM // (volts if volts > 0 else 1)

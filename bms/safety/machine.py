@@ -35,9 +35,6 @@ WISH_CHARGE = const(2)
 WISH_SERVICE = const(3)
 WISH_NOTHING = const(4)  # no valid command in time: nothing new is begun on an old wish
 
-# While it stands nothing new is closed, although it opens nothing: id of a row of faults.py
-INSULATION_warn = const(114)
-
 SELF_TEST_MAX_ms = const(3200)  # the row self_test_failed is to name it first
 _TIME_MAX_ms = const(60000)
 

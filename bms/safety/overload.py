@@ -1,8 +1,8 @@
 """Current against what was allowed, and for how long.
 
 Only what flows for certain counts: the measured current less what the sensor may err (offset, four sigma, one step, gain).
-A published limit binds when whoever follows it has had the time to. The line is the largest limit of the last HOLD_ms
-(SLOW_HOLD_ms where a partner of another make is told once a second), plus 2 % and 0.02 C (assumed: what a good converter
+A published limit binds when whoever follows it has had the time to. The line is the largest limit that held.py
+still knows, plus 2 % and 0.02 C (assumed: what a good converter
 errs); from there it falls within FALL_ms from its full height, as the trip line of window.py does, so that a source that
 follows with its own slew is not blamed. Behind open contactors there is no line: what flows there is stray.
 
@@ -17,8 +17,9 @@ from array import array
 import micropython
 from micropython import const
 
+from bms.safety.held import Held
 from bms.safety.plausible import sensor_error_m
-from bms.safety.tables import highest, interpolated
+from bms.safety.tables import interpolated
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ _DISCHARGE_OVER_dA = const(60)
 _OVERLOAD_permille = const(61)
 _REGEN_PULSE_permille = const(62)
 
-HOLD_ms = const(500)  # bus, reaction of the vehicle
-SLOW_HOLD_ms = const(2000)
 FALL_ms = const(2000)
 TOLERANCE_mC = const(20)
 _CLOSED = const(5)  # both mains, no precharge: COILS of the last phase
@@ -68,11 +67,8 @@ class Overload:
         self.tolerance_dA = unit * TOLERANCE_mC // 10000 + 1
         self._open_settle_ms = pack.contactor_delay_ms * 2 + _AFTER_OPEN_ms
         self._open_ms = 0
-        slow = pack.inverter is not None or pack.charger_protocol != "bms"
-        self._slots = (SLOW_HOLD_ms if slow else HOLD_ms) // _ROUND_ms
-        self._charge_slots = array("i", [0] * self._slots)
-        self._discharge_slots = array("i", [0] * self._slots)
-        self._slot = 0
+        self._charge_held = Held(pack)
+        self._discharge_held = Held(pack)
         self._charge_top_dA = 0
         self._discharge_top_dA = 0
         self._charge_fall_dA = unit * cell.charge_max_mC // 10000 * _ROUND_ms // FALL_ms + 1
@@ -156,17 +152,12 @@ class Overload:
 
     def refresh(self, bound: "Bound", map_dA: int) -> None:
         """Once a round. `map_dA`: charge current that map and windows allow."""
-        slot = self._slot
-        last = self._slots - 1
-        self._charge_slots[slot] = self._charge_top_dA
-        self._discharge_slots[slot] = self._discharge_top_dA
-        self._slot = slot + 1 if slot < last else 0
+        line = self._line(self._charge_held.step(self._charge_top_dA))
         self._charge_top_dA = 0
-        self._discharge_top_dA = 0
-        line = self._line(highest(self._charge_slots, 0, last))
         least = self.charge_line_dA - self._charge_fall_dA
         self.charge_line_dA = line if line > least else least
-        line = self._line(highest(self._discharge_slots, 0, last))
+        line = self._line(self._discharge_held.step(self._discharge_top_dA))
+        self._discharge_top_dA = 0
         least = self.discharge_line_dA - self._discharge_fall_dA
         self.discharge_line_dA = line if line > least else least
         moved_dAms = self._sum_dAms

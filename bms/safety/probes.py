@@ -27,7 +27,6 @@ from bms.schema import layer_count
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
-    from bms.safety.bound import Bound
     from bms.safety.signals import Signals
     from bms.safety.sisters import Sisters
     from bms.safety.snapshot import Snapshot
@@ -96,7 +95,7 @@ class Probes:
         self._known = False
         self._wired = False
 
-    def step(self, snap: "Snapshot", bound: "Bound", sisters: "Sisters", new_bits: int) -> None:
+    def step(self, snap: "Snapshot", sisters: "Sisters") -> None:
         """Probes have come, or what the front end says of them."""
         if self._wired or snap.bad_bits & _PROBES:
             self._wired = self._wires(snap) != 0

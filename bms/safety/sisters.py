@@ -13,11 +13,10 @@ largest.
 
 from array import array
 
-import micropython
 from micropython import const
 
 from bms.safety.plausible import sensor_error_m
-from bms.safety.tables import build_falls, drop_mV, segment
+from bms.safety.tables import build_falls, drop_mV, nth, segment
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -44,8 +43,6 @@ _STEPS_MAX = const(50)
 _LEAST_SISTERS = const(2)
 _ALLOWED_MAX_mV = const(200000)
 _REST_MAX_s = const(100000)
-_BIAS = const(0x20000000)  # values stay within 2^29, either sign
-_BIASED = const(0x3FFFFFFF)
 
 
 class Sisters:
@@ -85,6 +82,7 @@ class Sisters:
         self.allowed_mV = 0
         self.stray_mV = 0
         self._wider_mV = 0
+        self._failing_mV = 0  # the stray, but for what is a sensor's
         self.fallen_mV = 0
         self.fallen_group = 0
 
@@ -135,7 +133,7 @@ class Sisters:
                 self._resting_ms -= _MS_PER_S
                 if self._resting_s < _REST_MAX_s:
                     self._resting_s += 1
-        self._value[_SISTER_REST_mV] = self.stray_mV if self._resting_s >= self._rest_s else 0
+        self._value[_SISTER_REST_mV] = self._failing_mV if self._resting_s >= self._rest_s else 0
 
     def _allowed_mV(self, layer_mV: int) -> int:
         """Of a group, where two layers may be layer_mV apart."""
@@ -153,6 +151,7 @@ class Sisters:
         value = self._value
         self.stray_mV = 0
         self._wider_mV = 0
+        self._failing_mV = 0
         self.fallen_mV = 0
         value[_SISTER_LOAD_mV] = 0
         value[_COLLAPSE_mV] = 0
@@ -194,39 +193,15 @@ class Sisters:
         where[_COLLAPSE_mV] = bottom
         if sum_excess_mV > 0:
             # a sensor is wrong, and its own rows say so
+            self._failing_mV = 0
             value[_SISTER_LOAD_mV] = 0
             value[_COLLAPSE_mV] = 0
             value[_TAPS_SHIFTED_mV] = 0
         else:
+            self._failing_mV = stray_mV
             value[_TAPS_SHIFTED_mV] = shifted_mV
             value[_SISTER_LOAD_mV] = 0 if shifted_mV else stray_mV
             value[_COLLAPSE_mV] = 0 if shifted_mV else self.fallen_mV - self._earlier_mV
         # the spread is not what was declared: nothing of it is taken off what the group has against its sisters
         self._wider_mV = stray_mV + allowed_mV if self._layers > 1 else 0
         return self._wider_mV
-
-
-@micropython.viper
-def nth(values: object, n: int, k: int) -> int:
-    """Where the k-th smallest of n values of an array("i") stands, by halving what it may be; integers as in snapshot.py."""
-    data = ptr32(values)  # type: ignore[arg-type]
-    low = 0
-    high = 0x3FFFFFFF
-    while low < high:
-        middle = (low + high) >> 1
-        count = 0
-        i = 0
-        while i < n:
-            if (data[i] + 0x20000000) & 0x3FFFFFFF <= middle:
-                count += 1
-            i += 1
-        if count > k:
-            high = middle
-        else:
-            low = middle + 1
-    i = 0
-    while i < n - 1:
-        if (data[i] + 0x20000000) & 0x3FFFFFFF == low:
-            break
-        i += 1
-    return i

@@ -8,7 +8,7 @@ rounded up, so that it is never told better than it is. Units: ohm/V, mV, ddegC,
 
 from micropython import const
 
-from bms.safety.insulation import SILENT
+from bms.safety.insulation import SILENT, per_volt_ohm
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -37,8 +37,6 @@ FLOW_SIGNAL = const(92)
 FORCE_SIGNAL = const(94)
 
 _WELL = const(65535)  # of what alarms when it is low
-_OHM_PER_KOHM = const(1000)
-_MV_PER_V = const(1000)
 
 
 class Surroundings:
@@ -67,10 +65,7 @@ class Surroundings:
         but for insulation, which insulation.py ages: nobody else does."""
         value = self._value
         if insulation_kohm < SILENT:
-            volts = -(-snap.value[_PACK_mV] // _MV_PER_V)
-            if volts < 1:
-                volts = 1
-            signal = insulation_kohm * _OHM_PER_KOHM // volts
+            signal = per_volt_ohm(insulation_kohm, snap.value[_PACK_mV])
             value[_INSULATION_ohm_V] = signal if signal < _WELL else _WELL
         elif insulation_kohm != SILENT:
             value[_INSULATION_ohm_V] = _WELL

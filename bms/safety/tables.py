@@ -76,6 +76,32 @@ def highest(table: object, k_lo: int, k_hi: int) -> int:
     return most - _BIAS
 
 
+@micropython.viper
+def nth(values: object, n: int, k: int) -> int:
+    """Where the k-th smallest of n values of an array("i") stands, by halving what it may be; integers as in highest()."""
+    data = ptr32(values)  # type: ignore[arg-type]
+    low = 0
+    high = _BIASED
+    while low < high:
+        middle = low + ((high - low) >> 1)  # a sum would need a bit more than 30
+        count = 0
+        i = 0
+        while i < n:
+            if (data[i] + _BIAS) & _BIASED <= middle:
+                count += 1
+            i += 1
+        if count > k:
+            high = middle
+        else:
+            low = middle + 1
+    i = 0
+    while i < n - 1:
+        if (data[i] + _BIAS) & _BIASED == low:
+            break
+        i += 1
+    return i
+
+
 def build_falls(knots_ddegC: "tuple[int, ...]", factor_permille: "tuple[int, ...]", over_ddegC: int) -> "array[int]":
     """Per segment of a falling table: the largest part of itself that it loses over over_ddegC from there, or from anywhere
     warmer, in permille rounded up. Never less in the cold, so that no rounding makes a bound tighter there."""

@@ -87,7 +87,7 @@ class Watch:
             self._supply_mV = snap.value[_SUPPLY_mV]
             self.surroundings.step(snap)
         if (new_bits | snap.fresh_bits | snap.bad_bits) & _PROBES:
-            self.probes.step(snap, bound, self.sisters, new_bits)
+            self.probes.step(snap, self.sisters)
         if phase < _SISTERS_PHASE:
             return new_bits
         if phase == _SISTERS_PHASE:

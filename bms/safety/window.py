@@ -3,7 +3,7 @@
 Fills the signals HOT_*, COLD_*, CHARGE_BEYOND and DISCHARGE_BEYOND. The trip line of charge is the map's limit times
 charge_trip_permille, or charge_max_mC, whichever is less, plus what the sensor may err; the line of discharge is
 discharge_trip_mC scaled with temperature like the pulse table. The map's limit comes from the envelope of the tick before.
-A line of charge that falls waits for half a second, and any does so within FALL_ms from its full height, so that a source that
+A line of charge that falls waits as held.py says, and any does so within FALL_ms from its full height, so that a source that
 follows the published limit is not cut off for the time it takes to hear of it and to follow. Units: dA, ddegC; temperatures
 and the discharge line move when probes are new.
 """
@@ -12,10 +12,11 @@ from array import array
 
 from micropython import const
 
+from bms.safety.held import Held
 from bms.safety.plausible import sensor_error_m
 from bms.safety.signals import Signals
 from bms.safety.snapshot import Snapshot
-from bms.safety.tables import highest, interpolated
+from bms.safety.tables import interpolated
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ _CHARGE_BEYOND_dA = const(7)
 _DISCHARGE_BEYOND_dA = const(8)
 
 FALL_ms = const(2000)
-_HELD = const(5)  # rounds
 _PERMILLE = const(1000)
 _FAR_ddegC = const(4000)
 
@@ -56,8 +56,7 @@ class Window:
         self._charge_fall_dA = self._charge_max_dA * 100 // FALL_ms + 1
         self._discharge_fall_dA = self._discharge_max_dA * 100 // FALL_ms + 1
         self.charge_line_dA = self._charge_max_dA + self._error_dA
-        self._held_dA = array("i", [0] * _HELD)
-        self._held_at = 0
+        self._held = Held(pack)
         self.discharge_line_dA = self._discharge_max_dA
 
     def step(self, snap: Snapshot, new_bits: int, bound: "Bound") -> int:
@@ -77,11 +76,7 @@ class Window:
         if line > self._charge_max_dA:
             line = self._charge_max_dA
         line += self._error_dA
-        # the largest of the last half second
-        held = self._held_dA
-        held[self._held_at] = line
-        self._held_at = self._held_at + 1 if self._held_at < _HELD - 1 else 0
-        line = highest(held, 0, _HELD - 1)
+        line = self._held.step(line)
         least = self.charge_line_dA - self._charge_fall_dA
         self.charge_line_dA = line if line > least else least
         return line

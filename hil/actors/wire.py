@@ -7,6 +7,7 @@ frames are whole and new.
 
 import struct
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,9 @@ E2E_BYTES = 3
 """AUTOSAR E2E profile 5: CRC-16 in bytes 0 and 1, counter in byte 2; the data id is the identifier."""
 
 
+@cache
 def database(name: str = "bms.dbc") -> Database:
-    """One of the shipped DBC files."""
+    """One of the shipped DBC files, read once; nobody writes into it."""
     path = Path(next(iter(dbc.__path__))) / name
     loaded = cantools.database.load_file(path, database_format="dbc")
     assert isinstance(loaded, Database)

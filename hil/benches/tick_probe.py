@@ -55,7 +55,7 @@ WATCHERS = (
     ("overload", "watch.overload", "step", 5),
     ("overload", "watch.overload", "refresh", 2),
     ("wear", "watch.wear", "step", 4),
-    ("probes", "watch.probes", "step", 4),
+    ("probes", "watch.probes", "step", 2),
     ("charging", "watch.charging", "refresh", 6),
     ("surroundings", "watch.surroundings", "step", 1),
     ("surroundings", "watch.surroundings", "refresh", 3),

@@ -8,12 +8,10 @@ import gc
 from functools import cache
 from typing import Any
 
-import hil.loop
 import hil.targets.inside
 from bms.app import App
 from bms.schema import Pack, layer_count
 from boards.unix.board import Board
-from hil.actors import wire
 from hil.campaign import plan as plans
 from hil.campaign.draw import Case, case_of, drawn_pack
 from hil.campaign.verdict import lost, verdict
@@ -54,7 +52,6 @@ def prepare() -> None:
     """Once a process: what bench and target would read from files for every run is read for the first only. The collector,
     which the firmware calls once a simulated second, is to leave alone what is imported, and what the first batch has read."""
     if not _ready:
-        vars(hil.loop)["database"] = cache(wire.database)
         vars(hil.targets.inside)["load_pack"] = _load
     if len(_ready) < FREEZES:
         _ready.append(1)

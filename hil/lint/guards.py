@@ -5,7 +5,7 @@ from typing import Any
 
 from bms.schema import GUARDS_FIELDS, Guards, Pack
 from hil.lint.findings import Complaint, PackRule
-from hil.lint.tables import TICK_ms
+from hil.lint.tables import TICK_ms, error_u
 from hil.lint.values import misshapen, out_of_range
 
 RISING = ("sister_rest_mV", "sister_load_mV", "rise_ddegC", "gradient_ddegC", "force_N")
@@ -74,4 +74,19 @@ def guards_of_contactors(pack: Pack) -> Iterator[Complaint]:
         yield "guards.supply_high_mV", guards.supply_high_mV, f"must be above supply_low_mV[0], {guards.supply_low_mV[0]}"
 
 
-RULES: tuple[PackRule, ...] = (guard_ranges, guards_in_order, guards_of_contactors)
+def guards_against_declared(pack: Pack) -> Iterator[Complaint]:
+    """What a pack declares its layers and sensors to be alarms nobody."""
+    guards = pack.guards
+    info, _, fault = guards.gradient_ddegC
+    apart_ddegC = pack.spread_t_ddegC + -(-2 * error_u(pack.probe_sensor, 0) // 100_000)
+    if info < pack.spread_t_ddegC:
+        yield "guards.gradient_ddegC[0]", info, f"must not be below spread_t_ddegC, {pack.spread_t_ddegC}"
+    if fault <= apart_ddegC:
+        text = f"must be above what two good probes of a good stack may differ by, {apart_ddegC}"
+        yield "guards.gradient_ddegC[2]", fault, text
+    if guards.overfill_permille < pack.spread_capacity_permille:
+        text = f"must not be below spread_capacity_permille, {pack.spread_capacity_permille}"
+        yield "guards.overfill_permille", guards.overfill_permille, text
+
+
+RULES: tuple[PackRule, ...] = (guard_ranges, guards_in_order, guards_of_contactors, guards_against_declared)

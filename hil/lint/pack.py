@@ -37,6 +37,7 @@ SHAPES = dict.fromkeys(PACK_FIELDS, "int") | {
     "charger_protocol": "text",
     **dict.fromkeys((field for field, _ in SENSORS), "sensor"),
 }
+WELD_AHEAD_ms = 30  # bms/safety/wear.py names a weld by so much ahead of a late feedback
 SENSOR_SHAPES = dict.fromkeys(SENSOR_FIELDS, "int") | {"unit": "text"}
 
 
@@ -151,13 +152,13 @@ def ratings(pack: Pack) -> Iterator[Complaint]:
 
 
 def contactor_times(pack: Pack) -> Iterator[Complaint]:
-    """A contactor has moved before its feedback is late."""
-    need = pack.contactor_delay_ms + 2 * TICK_ms
+    """A contactor has moved before its feedback is late, and before it is taken for welded, which is told sooner."""
+    need = pack.contactor_delay_ms + 2 * TICK_ms + WELD_AHEAD_ms
     if pack.feedback_timeout_ms < need:
         yield (
             "feedback_timeout_ms",
             pack.feedback_timeout_ms,
-            f"must leave contactor_delay_ms and two ticks, {need}",
+            f"must leave contactor_delay_ms, two ticks and the debounce of a weld, {need}",
         )
 
 

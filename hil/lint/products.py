@@ -260,7 +260,7 @@ PRODUCTS = tuple(Product(*row) for row in (
      lambda e: (e.current_dA * 5 + 1) * (e.ledger_ppm // 1000 + 1) + (e.offset_mA + 51) * STEP_MAX_ms * 10),
     ("charging, carry", "whole * 1000", "current_a_sensor",
      lambda e: e.current_dA * STEP_MAX_ms * 11),
-    ("surroundings, insulation for each volt", "insulation_kohm * 1000", "pack_sensor",
+    ("insulation, for each volt", "insulation_kohm * 1000", "pack_sensor",
      lambda e: INSULATION_MAX_kohm * 1000),
 ))
 # fmt: on
