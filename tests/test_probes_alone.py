@@ -189,7 +189,7 @@ class World:
             snap.probe_ddegC[i] = value
             snap.probe_age_ms[i] = ages[i] if ages else 10
         snap.fresh_bits = fresh
-        self.probes.step(snap, self.sisters)  # type: ignore[arg-type]
+        self.probes.step(snap, self.sisters)
         self.plain.step(snap, self.sisters.fallen_mV, self.sisters.fallen_group)
         said = self.plain.signals
         assert {k: (self.signals.value[k], self.signals.where[k]) for k in said} == said
