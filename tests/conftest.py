@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 
 import hil  # noqa: F401  puts the shim on sys.path, so that bms can be imported
 
+OWN_GARBAGE_objects = 20_000  # a few firmwares and what a test makes: a collection of so many takes some milliseconds
 ROOT = Path(__file__).resolve().parent.parent
 
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -29,7 +30,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 def _the_firmware_collects_its_own_garbage() -> None:
     """The firmware collects garbage in a slot of its own, once in a simulated second. It is not to walk through all that the
     tests have imported, which takes longer than the second's hundred ticks; a target that closes may have undone it."""
-    if gc.get_freeze_count() < len(gc.get_objects()):
+    if len(gc.get_objects()) > OWN_GARBAGE_objects:
         gc.collect()
         gc.freeze()
 
