@@ -193,7 +193,7 @@ class World:
         self.pack = pack
         self.snap: Any = SimpleNamespace(
             layers=layers, groups=len(layers), group_mV=array("i", [0] * len(layers)), current_dA=0, probe_oldest_ms=60_000,
-            hottest_ddegC=0, coldest_ddegC=0, group_max_mV=0, group_min_mV=0,
+            hottest_ddegC=0, coldest_ddegC=0, agreed_ddegC=-2000, group_max_mV=0, group_min_mV=0,
         )  # fmt: skip
 
     def groups(self, layer_mV: list[int], more_mV: list[int]) -> None:

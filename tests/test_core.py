@@ -26,9 +26,9 @@ FOR_EVER_s = 1e9
 ZERO_K = 273.15
 
 
-def probes(hottest: int, coldest: int, oldest_ms: int = 0) -> Any:
+def probes(hottest: int, coldest: int, oldest_ms: int = 0, agreed: int = -2000) -> Any:
     """What the summary of a tick says of the probes."""
-    return SimpleNamespace(hottest_ddegC=hottest, coldest_ddegC=coldest, probe_oldest_ms=oldest_ms)
+    return SimpleNamespace(hottest_ddegC=hottest, coldest_ddegC=coldest, agreed_ddegC=agreed, probe_oldest_ms=oldest_ms)
 
 
 def hot_ddegC(pack: Pack, current_dA: int, r_uohm: int, hottest: int = 250, coldest: int = 250) -> int:
@@ -65,6 +65,54 @@ def test_no_layer_in_steady_state_is_hotter_than_the_core(
     read = [round((heat.node_K.ravel()[place] - ZERO_K) * 10) for place in places]
     core = Core(pack).refresh(probes(max(read), min(read)), round(current_A * 10), r_uohm)
     assert (heat.node_K.max() - ZERO_K) * 10 <= core
+
+
+@given(
+    name=packs,
+    base=st.integers(-300, 600),
+    layers=st.lists(st.floats(0, 1), min_size=1, max_size=8),
+    sites=st.lists(st.floats(0, 1), min_size=2, max_size=8),
+    errors=st.lists(st.floats(-1, 1), min_size=8, max_size=8),
+    lie=st.integers(-300, 800),
+    c=st.integers(0, 2000),
+)
+def test_no_layer_is_colder_than_the_core_says_whatever_one_probe_claims(
+    name: str, base: int, layers: list[float], sites: list[float], errors: list[float], lie: int, c: int
+) -> None:
+    """Layers and probes anywhere within the declared difference, every probe within its error but one that reads anything."""
+    pack = PACKS[name]
+    error = (pack.probe_sensor.offset_u + 4 * pack.probe_sensor.noise_u + pack.probe_sensor.lsb_u) / 1e5
+    read = [round(base + site * pack.spread_t_ddegC + off * error) for site, off in zip(sites, errors)]
+    read[0] += lie
+    core = Core(pack)
+    core.refresh(probes(max(read), min(read), 0, sorted(read)[-2]), c, 3000)
+    assert base + min(layers) * pack.spread_t_ddegC >= core.cold_ddegC
+
+
+@given(name=packs, t=st.integers(-300, 600), under=st.integers(0, 60), by=st.integers(0, 100), c=st.integers(0, 2000))
+def test_two_probes_that_agree_say_more_than_the_coldest_and_less_when_probes_are_far_apart(
+    name: str, t: int, under: int, by: int, c: int
+) -> None:
+    pack = PACKS[name]
+
+    def cold(hottest: int, coldest: int, agreed: int) -> int:
+        core = Core(pack)
+        core.refresh(probes(hottest, coldest, 0, agreed), c, 3000)
+        return core.cold_ddegC
+
+    alone = cold(t, t - under, t - under)
+    assert alone <= cold(t, t - under, t) <= alone + under
+    assert cold(t + by, t - under, t) <= cold(t, t - under, t)
+    assert cold(t, t - under - by, t) <= cold(t, t - under, t)
+    if under <= pack.spread_t_ddegC:
+        assert cold(t, t - under, t) == max(alone, alone + under - core_rise(pack, c))
+
+
+def core_rise(pack: Pack, c: int) -> int:
+    """What heat makes of it."""
+    core = Core(pack)
+    core.refresh(probes(250, 250), c, 3000)
+    return core.rise_ddegC
 
 
 def test_the_bench_s_own_cooling_is_among_those_tried() -> None:
@@ -119,6 +167,7 @@ def test_the_hottest_heat_fits_small_integers_and_saturates(name: str, current_d
     for r_uohm in (0, 65535, 65536, Extremes(pack).r_worst_uohm * 3):
         summary = probes(SmallInt(2047), SmallInt(-2048))
         summary.probe_oldest_ms = SmallInt(0)
+        summary.agreed_ddegC = SmallInt(-2048)
         now = core.refresh(summary, SmallInt(current_dA), SmallInt(r_uohm))
         assert isinstance(now, SmallInt)
         assert now >= hottest

@@ -77,11 +77,16 @@ def test_hot_and_cold_are_probes_error_spread_and_heat(pack: Pack) -> None:
         coldest = hottest - dice.choice([0, 1, 57, 300])
         dA = dice.choice([0, 1, 5, 10, 99, 16_383, dice.randint(0, 16_383), dice.randint(0, 900)])
         r_uohm = dice.choice([0, 1, 3000, 65_535, 65_536, dice.randint(0, 9000), dice.randint(60_000, 3_000_000)])
-        snap: Any = SimpleNamespace(hottest_ddegC=hottest, coldest_ddegC=coldest, probe_oldest_ms=dice.choice([0, 100, 59_999]))
+        agreed = dice.choice([coldest, hottest, dice.randint(coldest, hottest)])
+        snap: Any = SimpleNamespace(
+            hottest_ddegC=hottest, coldest_ddegC=coldest, agreed_ddegC=agreed, probe_oldest_ms=dice.choice([0, 100, 59_999])
+        )
         assert core.refresh(snap, dA, r_uohm) == core.hot_ddegC
         assert core.rise_ddegC == rise_ddegC(pack, dA, r_uohm)
         assert core.hot_ddegC == hottest + margin_ddegC(pack) + rise_ddegC(pack, dA, r_uohm)
-        assert core.cold_ddegC == coldest - margin_ddegC(pack)
+        apart = max(0, hottest - coldest - pack.spread_t_ddegC)
+        by_two = agreed - rise_ddegC(pack, dA, r_uohm) - apart
+        assert core.cold_ddegC == max(coldest, by_two) - margin_ddegC(pack)
 
 
 @packs
@@ -91,7 +96,7 @@ def test_no_layer_heats_with_more_than_the_window_of_voltage(pack: Pack, beyond_
     cell = pack.cell
     window_mV = cell.v_max_mV[2] - cell.v_min_mV[2]
     core = Core(replaced(Pack, PACK_FIELDS, pack, guards=replaced(Guards, GUARDS_FIELDS, pack.guards, core_mK_W=1000)))
-    snap: Any = SimpleNamespace(hottest_ddegC=250, coldest_ddegC=250, probe_oldest_ms=0)
+    snap: Any = SimpleNamespace(hottest_ddegC=250, coldest_ddegC=250, agreed_ddegC=250, probe_oldest_ms=0)
     core.refresh(snap, 10_000, window_mV - reversible_mV(pack) + beyond_mV)
     assert core.rise_ddegC == 10 * (window_mV + min(0, beyond_mV))
 
@@ -101,8 +106,8 @@ def test_before_the_first_probe_and_after_a_minute_of_silence_a_layer_may_be_any
     core = Core(pack)
     assert (core.hot_ddegC, core.cold_ddegC, core.rise_ddegC) == (2000, -2000, 0)
     for oldest_ms in (60_000, 60_001):
-        known: Any = SimpleNamespace(hottest_ddegC=250, coldest_ddegC=250, probe_oldest_ms=59_999)
+        known: Any = SimpleNamespace(hottest_ddegC=250, coldest_ddegC=250, agreed_ddegC=250, probe_oldest_ms=59_999)
         assert core.refresh(known, 0, 0) < 2000
-        silent: Any = SimpleNamespace(hottest_ddegC=250, coldest_ddegC=250, probe_oldest_ms=oldest_ms)
+        silent: Any = SimpleNamespace(hottest_ddegC=250, coldest_ddegC=250, agreed_ddegC=250, probe_oldest_ms=oldest_ms)
         assert core.refresh(silent, 100, 100) == 2000
         assert (core.hot_ddegC, core.cold_ddegC) == (2000, -2000)

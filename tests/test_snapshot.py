@@ -111,8 +111,17 @@ def compare(snap: S.Snapshot, plain: Plain) -> None:
         assert list(snap.probe_age_ms) == plain.probe_ms
         assert snap.probe_oldest_ms == max(plain.probe_ms)
         assert (snap.hottest_ddegC, snap.coldest_ddegC) == (max(snap.probe_ddegC), min(snap.probe_ddegC))
+        assert snap.agreed_ddegC == agreed(snap)
         assert snap.hottest_probe == last(snap.probe_ddegC, snap.hottest_ddegC)
         assert snap.coldest_probe == last(snap.probe_ddegC, snap.coldest_ddegC)
+
+
+def agreed(snap: S.Snapshot) -> int:
+    """The least, over the stacks, of the second highest of a stack's probes, or of its only one."""
+    stacks: dict[int, list[int]] = {}
+    for stack, t in zip(snap.probe_stack, snap.probe_ddegC):
+        stacks.setdefault(stack, []).append(t)
+    return min(sorted(of)[-2] if len(of) > 1 else of[0] for of in stacks.values())
 
 
 @packs
@@ -221,7 +230,8 @@ def test_a_snapshot_that_has_seen_nothing_says_so(pack: Pack) -> None:
     given = {"groups", "stacks", "probes", "groups_per_stack"}
     assert set(results) - given == {
         *("fresh_bits", "bad_bits", "_probe_wait_ms", "group_max_mV", "group_min_mV", "group_oldest_ms", "stack_oldest_ms"),
-        *("probe_oldest_ms", "hottest_ddegC", "hottest_probe", "coldest_ddegC", "coldest_probe", "current_mA", "current_dA"),
+        *("probe_oldest_ms", "hottest_ddegC", "hottest_probe", "coldest_ddegC", "coldest_probe", "agreed_ddegC"),
+        *("current_mA", "current_dA"),
     }
     assert not any(value for name, value in results.items() if name not in given)
 

@@ -4,7 +4,12 @@ Heat of a layer is what its resistances, its hysteresis and its entropy make of 
 largest resistance that a layer may have and the largest current that is now or that its RC elements still remember, but no more
 than what lies between the voltages at which the pack is opened: more would have opened it. It leaves
 through the ends of the stack, so a layer inside is warmer than any probe by `core_mK_W` a watt, at most and in the end: the
-way there takes seconds and is not reckoned with. While the probes have never come, nothing is known. Units: ddegC, mV, dA.
+way there takes seconds and is not reckoned with.
+
+No layer is colder than the coldest probe less its error and less what the pack declares between two places of a stack. Nor is
+one colder than that below what two probes of its stack agree upon, less what heat makes and less what the probes are apart
+beyond the declared: one probe that reads too much makes nothing look warm. While the probes have never come, nothing is
+known. Units: ddegC, mV, dA.
 """
 
 from micropython import const
@@ -35,6 +40,7 @@ class Core:
 
     def __init__(self, pack: "Pack") -> None:
         cell = pack.cell
+        self._spread_ddegC = pack.spread_t_ddegC
         self._margin_ddegC = sensor_error_m(pack.probe_sensor, 0) // 100 + 1 + pack.spread_t_ddegC
         self._core_mK_W = pack.guards.core_mK_W
         entropy_uV_K = max(*cell.entropy_uV_K, -min(cell.entropy_uV_K))
@@ -60,5 +66,12 @@ class Core:
             heat_dW = _HEAT_MAX_dW
         self.rise_ddegC = (heat_dW * self._core_mK_W + _mK_dW_PER_ddegC - 1) // _mK_dW_PER_ddegC
         self.hot_ddegC = snap.hottest_ddegC + self._margin_ddegC + self.rise_ddegC
-        self.cold_ddegC = snap.coldest_ddegC - self._margin_ddegC
+        cold = snap.coldest_ddegC
+        agreed = snap.agreed_ddegC - self.rise_ddegC
+        beyond = snap.hottest_ddegC - cold - self._spread_ddegC
+        if beyond > 0:
+            agreed -= beyond
+        if agreed > cold:
+            cold = agreed
+        self.cold_ddegC = cold - self._margin_ddegC
         return self.hot_ddegC

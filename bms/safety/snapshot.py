@@ -102,6 +102,7 @@ class Snapshot:
         self.stack_mV = array("i", [0] * self.stacks)
         self.stack_age_ms = array("i", [AGE_MAX_ms] * self.stacks)
         self.stack_reason = array("i", [NOT_READY] * self.stacks)
+        self.probe_stack = array("i", pack.probe_stack)
         self.probe_ddegC = array("i", [0] * self.probes)
         self.probe_age_ms = array("i", [AGE_MAX_ms] * self.probes)
         self.probe_reason = array("i", [NOT_READY] * self.probes)
@@ -129,6 +130,7 @@ class Snapshot:
         self.hottest_probe = 0
         self.coldest_ddegC = 0
         self.coldest_probe = 0
+        self.agreed_ddegC = 0
         self.current_mA = 0
         self.current_dA = 0
 
@@ -222,16 +224,39 @@ class Snapshot:
 
     @micropython.viper
     def _scan_probes(self) -> int:
-        """Hottest and coldest probe, the last of equals; integers as in _scan_groups. Returns the number of probes."""
+        """Hottest and coldest probe, the last of equals, and what every stack has at least by two of its probes, or by its
+        only one; integers as in _scan_groups. Returns the number of probes."""
         probe_ddegC = ptr32(self.probe_ddegC)
+        stack = ptr32(self.probe_stack)
         end = int(self.probes)
         high = 0
         low = _BIASED
         hottest = 0
         coldest = 0
+        agreed = _BIASED
+        top = 0
+        second = _BIASED
+        alone = 0
         i = 0
         while i < end:
             v = (probe_ddegC[i] + _BIAS) & _BIASED
+            if i == 0 or stack[i] != stack[i - 1]:
+                if second < agreed:
+                    agreed = second
+                top = v
+                second = v
+                alone = 1
+            elif alone:
+                alone = 0
+                if v < top:
+                    second = v
+                else:
+                    top = v
+            elif v > top:
+                second = top
+                top = v
+            elif v > second:
+                second = v
             if v >= high:
                 high = v
                 hottest = i
@@ -243,6 +268,7 @@ class Snapshot:
         self.coldest_ddegC = low - _BIAS
         self.hottest_probe = hottest
         self.coldest_probe = coldest
+        self.agreed_ddegC = (second if second < agreed else agreed) - _BIAS
         return end
 
     def _summarise_probes(self, dt_ms: int) -> int:
