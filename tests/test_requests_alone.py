@@ -13,7 +13,7 @@ from bms.control.energy import Energy
 from bms.packs import bench_24, ev_240
 from bms.safety import machine as M
 from bms.safety import snapshot as S
-from bms.safety.insulation import NOT_FITTED, SILENT, DEADLINE_ms, Insulation, MAX_kohm
+from bms.safety.insulation import NOT_FITTED, SILENT, DEADLINE_ms, Insulation, MAX_kohm, per_volt_ohm
 from bms.schema import CELL_FIELDS, PACK_FIELDS, Cell, Pack, replaced
 from tests.small_int import small
 
@@ -65,6 +65,15 @@ def test_a_value_one_millisecond_short_of_a_minute_old_tells_that_there_is_a_mon
     snap, insulation = S.Snapshot(bench_24.PACK), Insulation()
     snap.age_ms[S.INSULATION_kohm] = 59_999
     assert insulation.step(snap, 10) == SILENT
+
+
+@pytest.mark.parametrize("kohm", [0, 1, 415, 5_000, 65_533])
+def test_a_resistance_is_shared_among_the_volts_begun_and_what_is_not_one_counts_as_one(kohm: int) -> None:
+    for pack_mV, volts in (
+        *((-1_000, 1), (-1, 1), (0, 1), (1, 1), (999, 1), (1_000, 1), (1_001, 2), (2_000, 2), (2_001, 3)),
+        *((85_999, 86), (86_000, 86), (999_000, 999), (999_999, 1_000), (1_000_001, 1_001)),
+    ):
+        assert per_volt_ohm(small(kohm), small(pack_mV)) == floor(Fraction(kohm * 1_000, volts))
 
 
 def plain_request(pack: Pack, charge: bool, hot: int, cold: int, reason: int) -> tuple[int, int, int]:

@@ -12,6 +12,7 @@ from bms.safety import snapshot as S
 from bms.safety import surroundings as module
 from bms.safety.insulation import NOT_FITTED, SILENT
 from bms.schema import GUARDS_FIELDS, PACK_FIELDS, Guards, Pack, replaced
+from tests.small_int import small
 
 
 def guarded(name: str, flow_dl_min: int, force_N: int) -> Pack:
@@ -156,6 +157,14 @@ def test_nothing_new_is_closed_while_the_monitor_is_silent_or_says_less_than_rec
     for kohm, poor in ((NOT_FITTED, 0), (least_ohm_V, 0), (least_ohm_V - 1, 1), (least_ohm_V, 0), (SILENT, 1), (NOT_FITTED, 0)):
         around.refresh(snap, kohm, 100)
         assert around.poor == poor, kohm
+
+
+def test_however_long_nobody_speaks_no_count_runs_over() -> None:
+    snap, signals = S.Snapshot(ev_240.PACK), N.Signals()
+    around = module.Surroundings(ev_240.PACK, signals)
+    for _ in range(8):
+        around.refresh(snap, NOT_FITTED, small(1 << 28))
+        assert signals.value[N.ENVIRONMENT_AGE_ms] == NEVER_ms
 
 
 def test_signals_with_the_names_of_values_are_those_of_the_table() -> None:

@@ -86,6 +86,17 @@ def test_the_highest_of_one_is_that_one_up_to_its_bounds(value: int) -> None:
     assert tables.highest(array("i", [value]), 0, 0) == value
 
 
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 9])
+def test_where_a_rank_stands_is_found_among_many_like_it_and_out_to_the_very_ends_of_thirty_bits(n: int) -> None:
+    end = 1 << 29
+    for _ in range(60):
+        choices = [0, 0, 1, -1, end - 1, -end, 1 - end, DICE.randint(-end, end - 1)]
+        values = [DICE.choice(choices) for _ in range(n)]
+        for rank, value in enumerate(sorted(values)):
+            assert tables.nth(array("i", values), n, rank) == values.index(value)
+    assert tables.nth(array("i", [*range(n), -5]), n, 0) == 0, "only the first n are looked at"
+
+
 @pytest.mark.parametrize("factor", [CELL.r0_permille, CELL.r1_permille, CELL.r2_permille])
 @pytest.mark.parametrize("over_ddegC", [0, 20, 50, 100])
 def test_a_fall_is_never_less_than_what_any_temperature_there_or_warmer_loses(factor: tuple[int, ...], over_ddegC: int) -> None:

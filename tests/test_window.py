@@ -99,7 +99,8 @@ def test_the_line_of_charge_is_the_map_with_its_margin_and_falls_from_its_full_h
     dice = random.Random(3)
     was = full + error
     lines = [0] * 4
-    for map_dA in [0] * 30 + [full, full, 0, 0, full // 2] + [dice.randint(0, 2 * full) for _ in range(60)]:
+    stretches = [dice.randint(0, top) for top in (2 * full, full, full // 2, full // 9, 9) for _ in range(15)]
+    for map_dA in [0] * 30 + [full, full, 0, 0, full // 2, *stretches]:
         want = min(map_dA * pack.cell.charge_trip_permille // 1000, full) + error
         lines.append(want)
         held = max(lines[-5:])

@@ -57,6 +57,7 @@ MODULES: dict[str, Row] = {
     "stillness": Row("bms/safety/stillness.py", ("tests/test_probes_alone.py", _CONSTANTS)),
     "surroundings": Row("bms/safety/surroundings.py", ("tests/test_surroundings_alone.py", _CONSTANTS)),
     "charging": Row("bms/safety/charging.py", ("tests/test_charging_alone.py", _CONSTANTS)),
+    "held": Row("bms/safety/held.py", ("tests/test_held.py", _CONSTANTS)),
     "overload": Row("bms/safety/overload.py", ("tests/test_overload_alone.py", _CONSTANTS)),
     "wear": Row("bms/safety/wear.py", ("tests/test_wear_alone.py", _CONSTANTS)),
     "chain": Row("bms/safety/chain.py", ("tests/test_chain_alone.py", _CONSTANTS)),
