@@ -62,8 +62,29 @@ CELL_FIELDS = (
     "discharge_pulse_mC",
     "discharge_trip_mC",
     "discharge_low_soc_permille",  # below it the discharge limit falls in proportion
+    "filter",  # how far the model of this chemistry is to be trusted
 )
 Cell = namedtuple("Cell", CELL_FIELDS)
+
+FILTER_FIELDS = (  # standard deviations of what the SoC filter does not know: one set a family of chemistry
+    "gain_permille",  # of the charge counted, over a whole swing
+    "offset_mC",  # current that flows and is not counted, over an hour
+    "table_mV",  # the OCV table's error ...
+    "span_permille",  # ... which is another one so much SoC away
+    "cold_uV_K",  # more of it for each kelvin away from t_ref_ddegC
+    "rest_mV",  # voltage that still relaxes ...
+    "rest_s",  # ... and is another one so much later
+    "reading_mV",  # fast error of a reading ...
+    "reading_ms",  # ... which lasts for so long
+    "fast_permille",  # more of it, of the overvoltage
+    "skew_permille",  # more of it, of what R0 makes of a change of current: readings not of the same instant
+    "slow_permille",  # of the overvoltage of the RC elements, for as long as these last
+    "r_permille",  # of all resistances together ...
+    "r_s",  # ... which are others so much later ...
+    "r_ddegK",  # ... or so much warmer or colder
+    "hyst_permille",  # of the hysteresis state, once a branch has been left and reached again
+)
+Filter = namedtuple("Filter", FILTER_FIELDS)
 
 SENSOR_FIELDS = (
     "unit",  # V, A or K: `u` below is a millionth of it, `m` a thousandth

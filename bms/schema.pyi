@@ -6,10 +6,29 @@ _Record = TypeVar("_Record", bound=tuple[Any, ...])
 
 SOC_KNOTS: int
 CELL_FIELDS: tuple[str, ...]
+FILTER_FIELDS: tuple[str, ...]
 SENSOR_FIELDS: tuple[str, ...]
 INVERTER_FIELDS: tuple[str, ...]
 GUARDS_FIELDS: tuple[str, ...]
 PACK_FIELDS: tuple[str, ...]
+
+class Filter(NamedTuple):
+    gain_permille: int
+    offset_mC: int
+    table_mV: int
+    span_permille: int
+    cold_uV_K: int
+    rest_mV: int
+    rest_s: int
+    reading_mV: int
+    reading_ms: int
+    fast_permille: int
+    skew_permille: int
+    slow_permille: int
+    r_permille: int
+    r_s: int
+    r_ddegK: int
+    hyst_permille: int
 
 class Cell(NamedTuple):
     name: str
@@ -55,6 +74,7 @@ class Cell(NamedTuple):
     discharge_pulse_mC: tuple[int, ...]
     discharge_trip_mC: int
     discharge_low_soc_permille: int
+    filter: Filter
 
 class Sensor(NamedTuple):
     unit: str

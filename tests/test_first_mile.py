@@ -17,7 +17,7 @@ from hil.record import Recorder
 from hil.target import make_target
 
 SHORT = scenario.load("first_mile_short")
-SHORTER = (("= 60", "= 3"), ("= 10", "= 1"), ("= 30\n", "= 3\n"), ("limit = 0.2", "limit = 0"), ("limit = 0.12", "limit = 0"))
+SHORTER = (("= 60", "= 3"), ("= 10", "= 1"), ("= 30\n", "= 3\n"), ("limit = 0.2", "limit = 0"), ("limit = 0.08", "limit = 0"))
 SHORT_TEXT = (scenario.FOLDER / "first_mile_short.toml").read_text()
 
 

@@ -17,6 +17,7 @@ from bms.packs.bench_24 import PACK
 from bms.packs.ev_240 import PACK as EV
 from bms.schema import (
     CELL_FIELDS,
+    FILTER_FIELDS,
     GUARDS_FIELDS,
     INVERTER_FIELDS,
     PACK_FIELDS,
@@ -33,6 +34,7 @@ from hil.lint import ERROR, NOTE, Finding, check_cell, check_command, check_pack
 from hil.lint import cell as lint_cell
 from hil.lint import guards as lint_guards
 from hil.lint import inverter as lint_inverter
+from hil.lint import noise as lint_noise
 from hil.lint import pack as lint_pack
 from hil.lint.note_rules import CELL_NOTES, PACK_NOTES
 from hil.lint.products import PRODUCTS, Extremes, Product
@@ -82,6 +84,9 @@ BROKEN_CELLS: tuple[tuple[str, str, Callable[[], Cell]], ...] = (
     ("shape", "discharge_cont_mC", lambda: _cell(discharge_cont_mC=CELL.discharge_cont_mC[1:])),
     ("shape", "map_ddegC", lambda: _cell(map_ddegC=(0,))),
     ("shape", "v_max_mV", lambda: _cell(v_max_mV=(4200, 4230))),
+    ("shape", "filter", lambda: _cell(filter=None)),
+    ("shape", "filter.table_mV", lambda: _cell(filter=CELL.filter._replace(table_mV=2.5))),
+    ("filter_ranges", "filter.table_mV", lambda: _cell(filter=CELL.filter._replace(table_mV=0))),
     ("shape", "charge_maps", lambda: _cell(charge_maps=())),
     ("shape", "charge_maps", lambda: _cell(charge_maps=("shipping",))),
     ("shape", "charge_maps[a]", lambda: _map("a", ((1.5,),))),  # type: ignore[arg-type]
@@ -358,7 +363,8 @@ def test_every_field_of_a_record_is_looked_at() -> None:
     assert {row[0] for row in lint_guards.RANGES} == set(lint_guards.SHAPES) == set(GUARDS_FIELDS)
     ranged = {row[0] for row in lint_cell.RANGES}
     kelvin = {field for field in CELL_FIELDS if field.startswith("t_") and field != "t_ref_ddegC"}
-    elsewhere = {"name", "source", "chemistry", "charge_maps", "map_ddegC", "map_soc_permille", "discharge_ddegC"}
+    elsewhere = {"name", "source", "chemistry", "charge_maps", "map_ddegC", "map_soc_permille", "discharge_ddegC", "filter"}
+    assert {row[0] for row in lint_noise.RANGES} == set(lint_noise.SHAPES) == set(FILTER_FIELDS)
     assert set(CELL_FIELDS) - ranged == kelvin | elsewhere
     assert {field for field, shape in lint_pack.SHAPES.items() if shape == "int"} <= {row[0] for row in RANGES}
 

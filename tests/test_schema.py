@@ -17,11 +17,13 @@ from bms.packs import bench_24, ev_240
 from bms.safety import tables
 from bms.schema import (
     CELL_FIELDS,
+    FILTER_FIELDS,
     GUARDS_FIELDS,
     INVERTER_FIELDS,
     PACK_FIELDS,
     SENSOR_FIELDS,
     Cell,
+    Filter,
     Guards,
     Inverter,
     Pack,
@@ -44,6 +46,7 @@ INVERTER = Inverter(
 )
 RECORDS = {
     "Cell": (Cell, CELL_FIELDS, CELL),
+    "Filter": (Filter, FILTER_FIELDS, CELL.filter),
     "Sensor": (Sensor, SENSOR_FIELDS, bench_24.PACK.group_sensor),
     "Inverter": (Inverter, INVERTER_FIELDS, INVERTER),
     "Guards": (Guards, GUARDS_FIELDS, bench_24.PACK.guards),

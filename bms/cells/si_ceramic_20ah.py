@@ -16,7 +16,7 @@ real cell; "shipping" is half of it and is what firmware uses unless a scenario 
 Values marked "assumed" have no source.
 """
 
-from bms.schema import Cell
+from bms.schema import Cell, Filter
 
 _MAP_FULL = (
     (30, 60, 80, 80, 80, 80, 80, 50, 30, 20, 10, 10, 0),  # -20 degC
@@ -115,4 +115,22 @@ CELL = Cell(
     discharge_pulse_mC=(600, 1400, 3000, 5000, 7000, 10000, 10000, 6000, 3000, 0),  # assumed, 10 s
     discharge_trip_mC=12000,  # assumed
     discharge_low_soc_permille=100,  # assumed
+    filter=Filter(
+        gain_permille=20,
+        offset_mC=10,
+        table_mV=6,
+        span_permille=100,
+        cold_uV_K=100,
+        rest_mV=8,
+        rest_s=3600,
+        reading_mV=3,
+        reading_ms=5000,
+        fast_permille=60,
+        skew_permille=500,
+        slow_permille=150,
+        r_permille=100,
+        r_s=1800,
+        r_ddegK=100,
+        hyst_permille=200,
+    ),  # assumed
 )

@@ -1,57 +1,76 @@
-"""Extended Kalman filter for the state of charge of the mean layer, with the hysteresis of silicon as a state.
+"""Extended Kalman filter for the state of charge of the mean layer.
 
-States: soc z, RC voltages v1, v2 [V], hysteresis h in -1 ... 1. One scalar measurement: the pack's mean layer voltage. The
-transition is diagonal, so the covariance (ten numbers, written out) costs ten products a step. The update is Joseph's form
-for any gain, P - K b' - b K' + K K' s with b = P H', s = H b + r, which stays symmetric by construction and, with a floor
-under the diagonal, positive in single precision. Measurement noise grows with current, with the change of current, in the
-cold and where the OCV is flat, because the model is weak there. SI units; positive current charges.
+States: soc z, RC voltages v1, v2 [V], hysteresis h in -1 ... 1, resistance q as a deviation from the cell file's (V carries
+(1 + q) times the overvoltage), and what the OCV table does not know, w [V]. One scalar measurement: the mean layer voltage.
 
-Source: Plett 2004, J. Power Sources 134, 262-292 (ESC model and EKF); numbers of the noises are assumed.
+Errors that last are states, not noise. w forgets over charge (an error of the table belongs to a SoC) and, slowly, over time
+(a voltage still relaxing after a stop), so a rest of a day is not believed a thousand times over. q forgets over time and
+with every change of temperature; it is seen only in what moves with the current, since w and z explain what stands still.
+All variances grow by rates over time or over charge, and a fast error counts as one for as long as it lasts, so steps of 0.1,
+1 and 10 s say the same. The noise of a reading grows with overvoltage (cold, rate), with a change of current (readings that
+are not of the same instant) and while a current that has stopped still echoes.
+
+The transition is diagonal, so the covariance (21 numbers, written out) costs 21 products. The update is Joseph's form for a
+gain a K, K = b / s, b = P H', which is P - (2 a - a a) b b' / s: a < 1 where a reading is a surprise or would move z by more
+than a knot. It is symmetric by construction and, with floors under the diagonal, positive in single precision. The sum of z
+carries its rounding along. What is no number moves nothing. SI units; positive current charges.
+
+Source: Plett 2004, J. Power Sources 134, 262-292 (ESC model and EKF); the noises stand in the cell file.
 """
 
+import micropython
 from micropython import const
 
-from bms.estimate.model import Model, decay
+from bms import units
+from bms.estimate.model import Model, faded
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from bms.schema import Cell
 
-NOISE_SOC_PER_STEP = 1.0e-10  # variance; current error dominates and is added by size
-NOISE_RC_V2 = 1.0e-9
-NOISE_HYST = 2.0e-6
-NOISE_CURRENT = 0.0002  # sigma of the charge counted, as a part of it and of a 1 C step
-NOISE_V = 0.004  # sigma of model and sensor at rest, V a layer
-NOISE_R = 0.08  # part of the resistive voltage that is not known
+SECONDS_PER_HOUR = 3600.0
 SURPRISE = 3.0  # sigmas
-SLOWLY = 0.05  # of a step: what lasts for two seconds is believed
-FLOOR_SOC = 1.0e-8
-FLOOR_V2 = 1.0e-10
-FLOOR_HYST = 1.0e-6
+STRIDE = 0.03  # of SoC: more than that in one step is not believed of a straight line
+SLOWLY_s = 2.0  # what lasts for so long is believed
+FLOOR_SOC = 1.0e-7
+FLOOR_V2 = 1.0e-9
+FLOOR_PART = 1.0e-5
 
 
 def root(square: float, guess: float) -> float:
     """Square root by Newton from a near guess: the same bits on every interpreter, which pow does not promise."""
     x = guess if guess > 0.0 else 1.0
-    for _ in range(6):
+    for _ in range(5):
         x = 0.5 * (x + square / x)
     return x
 
 
 class SocFilter:
-    """`soc` and `sigma` as fractions, `hysteresis` in -1 ... 1. `nis`: squared innovation over its variance. `surplus_V`: what
-    the layers' mean has had beyond SURPRISE sigmas of what the model expected, for a while: no model of ours explains it."""
+    """`soc` and `sigma` as fractions, `hysteresis` in -1 ... 1, `r_scale` against the cell file. `nis`: squared innovation over
+    its variance. `surplus_V`: what the layers' mean has had beyond SURPRISE sigmas of what the model expected, for a while:
+    no model of ours explains it."""
 
     def __init__(self, cell: "Cell") -> None:
         self._model = Model(cell)
-        self.soc = 0.5
-        self.sigma = 1.0
-        self.hysteresis = 0.0
-        self.nis = 0.0
-        self.surplus_V = 0.0
-        self._v1_V = 0.0
-        self._v2_V = 0.0
-        self._last_A = 0.0
+        noise = cell.filter
+        per_swing = units.fraction(noise.gain_permille)
+        per_hour = units.fraction(noise.offset_mC)
+        self._gain = per_swing * per_swing
+        self._offset = per_hour * per_hour / SECONDS_PER_HOUR
+        self._table_V = units.volts(noise.table_mV)
+        self._span = units.fraction(noise.span_permille)
+        self._cold_V_K = units.volts_per_kelvin(noise.cold_uV_K)
+        self._rest_V = units.volts(noise.rest_mV)
+        self._rest_s = float(noise.rest_s)
+        self._reading_V = units.volts(noise.reading_mV)
+        self._lasting_s = units.seconds(noise.reading_ms)
+        self._fast = units.fraction(noise.fast_permille)
+        self._skew = units.fraction(noise.skew_permille)
+        self._slow = units.fraction(noise.slow_permille)
+        self._r = units.fraction(noise.r_permille)
+        self._r_s = float(noise.r_s)
+        self._r_K = units.celsius(noise.r_ddegK)
+        self._h = units.fraction(noise.hyst_permille)
         self.start(0.5, 0.3)
 
     def start(self, soc: float, sigma: float) -> None:
@@ -59,103 +78,218 @@ class SocFilter:
         self.soc = soc
         self.sigma = sigma
         self.hysteresis = 0.0
+        self.r_scale = 1.0
+        self.nis = 0.0
         self.surplus_V = 0.0
+        self._carry = 0.0
         self._v1_V = 0.0
         self._v2_V = 0.0
+        self._q = 0.0
+        self._w_V = 0.0
         self._last_A = 0.0
+        self._last_degC = self._model.t_ref_degC
+        self._new = True
         self._zz = sigma * sigma
         self._z1 = 0.0
         self._z2 = 0.0
         self._zh = 0.0
-        self._11 = 1.0e-5
+        self._zq = 0.0
+        self._zw = 0.0
+        self._11 = 0.0
         self._12 = 0.0
         self._1h = 0.0
-        self._22 = 1.0e-4
+        self._1q = 0.0
+        self._1w = 0.0
+        self._22 = 0.0
         self._2h = 0.0
+        self._2q = 0.0
+        self._2w = 0.0
         self._hh = 0.35
+        self._hq = 0.0
+        self._hw = 0.0
+        self._qq = self._r * self._r
+        self._qw = 0.0
+        self._ww = self._table_V * self._table_V
 
-    def step(self, charge_Ah: float, current_A: float, voltage_V: float, temp_degC: float, dt_s: float) -> None:
-        """One step of dt_s: charge_Ah flowed during it; at its end current and mean layer voltage were measured together."""
+    def _begin(self, current_A: float, temp_degC: float) -> None:
+        """What can only be said of the unknown past once temperature and current are seen."""
         model = self._model
         model.at(self.soc, temp_degC)
-        mean_A = charge_Ah * 3600.0 / dt_s
-        # predict
+        self._new = False
+        self._last_A = current_A
+        self._last_degC = temp_degC
+        past_A = model.capacity_Ah * 0.5
+        if current_A > past_A:
+            past_A = current_A
+        if -current_A > past_A:
+            past_A = -current_A
+        self._11 = past_A * past_A * model.r1_ohm * model.r1_ohm * 0.25
+        self._22 = past_A * past_A * model.r2_ohm * model.r2_ohm * 0.25
+        cold_V = self._cold_V_K * (temp_degC - model.t_ref_degC)
+        self._ww = self._table_V * self._table_V + cold_V * cold_V
+
+    @micropython.native
+    def step(self, charge_Ah: float, current_A: float, voltage_V: float, temp_degC: float, dt_s: float) -> None:
+        """One step of dt_s: charge_Ah flowed during it; at its end current and mean layer voltage were measured together."""
+        if charge_Ah - charge_Ah != 0.0 or dt_s - dt_s != 0.0 or dt_s <= 0.0:
+            return
+        if current_A - current_A != 0.0 or voltage_V - voltage_V != 0.0 or temp_degC - temp_degC != 0.0:
+            self._advance(charge_Ah, self._last_A, self._last_degC, dt_s)
+        else:
+            if self._new:
+                self._begin(current_A, temp_degC)
+            self._advance(charge_Ah, current_A, temp_degC, dt_s)
+            self._correct(current_A, voltage_V, temp_degC, dt_s)
+        self.sigma = root(self._zz, self.sigma)
+
+    @micropython.native
+    def _advance(self, charge_Ah: float, current_A: float, temp_degC: float, dt_s: float) -> None:
+        """What charge and time do to the states and to what is known of them."""
+        model = self._model
+        mean_A = charge_Ah * SECONDS_PER_HOUR / dt_s
         dz = charge_Ah / model.capacity_Ah
         size = dz if dz >= 0.0 else -dz
-        a1 = decay(dt_s / model.tau1_s)
-        a2 = decay(dt_s / model.tau2_s)
-        ah = decay(model.gamma * size)
+        warmer_K = temp_degC - self._last_degC
+        self._last_degC = temp_degC
+        f1 = faded(dt_s / model.tau1_s)
+        f2 = faded(dt_s / model.tau2_s)
+        fh = faded(model.gamma * size)
+        fq = faded(dt_s / self._r_s + (warmer_K if warmer_K >= 0.0 else -warmer_K) / self._r_K)
+        fw = faded(size / self._span + dt_s / self._rest_s)
+        dz += self._carry
         z = self.soc + dz
-        v1 = a1 * self._v1_V + (1.0 - a1) * model.r1_ohm * mean_A
-        v2 = a2 * self._v2_V + (1.0 - a2) * model.r2_ohm * mean_A
-        h = self.hysteresis
-        if dz > 0.0:
-            h = ah * h + (1.0 - ah)
-        elif dz < 0.0:
-            h = ah * h - (1.0 - ah)
-        counted = NOISE_CURRENT * (size + dt_s / 3600.0)
-        zz = self._zz + counted * counted + NOISE_SOC_PER_STEP
-        z1 = self._z1 * a1
-        z2 = self._z2 * a2
-        zh = self._zh * ah
-        p11 = self._11 * a1 * a1 + NOISE_RC_V2
-        p12 = self._12 * a1 * a2
-        p1h = self._1h * a1 * ah
-        p22 = self._22 * a2 * a2 + NOISE_RC_V2
-        p2h = self._2h * a2 * ah
-        phh = self._hh * ah * ah + NOISE_HYST * (1.0 - ah) * 100.0
-        # measure
-        model.at(z, temp_degC)
+        self._carry = dz - (z - self.soc)
+        self.soc = z
+        self._v1_V += f1 * (model.r1_ohm * mean_A - self._v1_V)
+        self._v2_V += f2 * (model.r2_ohm * mean_A - self._v2_V)
+        if size > 0.0:
+            self.hysteresis += fh * ((1.0 if charge_Ah > 0.0 else -1.0) - self.hysteresis)
+        self._q -= fq * self._q
+        self._w_V -= fw * self._w_V
+        # a sigma that a state has when left alone comes back as fast as the state forgets
+        a1 = 1.0 - f1
+        a2 = 1.0 - f2
+        ah = 1.0 - fh
+        aq = 1.0 - fq
+        aw = 1.0 - fw
+        s1_V = self._slow * model.r1_ohm * mean_A
+        s2_V = self._slow * model.r2_ohm * mean_A
+        cold_V = self._cold_V_K * (temp_degC - model.t_ref_degC)
+        self._zz += self._gain * size + self._offset * dt_s
+        self._z1 *= a1
+        self._z2 *= a2
+        self._zh *= ah
+        self._zq *= aq
+        self._zw *= aw
+        self._11 = self._11 * a1 * a1 + s1_V * s1_V * f1 * (1.0 + a1) + FLOOR_V2
+        self._12 *= a1 * a2
+        self._1h *= a1 * ah
+        self._1q *= a1 * aq
+        self._1w *= a1 * aw
+        self._22 = self._22 * a2 * a2 + s2_V * s2_V * f2 * (1.0 + a2) + FLOOR_V2
+        self._2h *= a2 * ah
+        self._2q *= a2 * aq
+        self._2w *= a2 * aw
+        self._hh = self._hh * ah * ah + self._h * self._h * fh * (1.0 + ah)
+        self._hq *= ah * aq
+        self._hw *= ah * aw
+        self._qq = self._qq * aq * aq + self._r * self._r * fq * (1.0 + aq)
+        self._qw *= aq * aw
+        self._ww = self._ww * aw * aw + (
+            self._table_V * self._table_V + cold_V * cold_V + self._rest_V * self._rest_V
+        ) * fw * (1.0 + aw)
+
+    @micropython.native
+    def _correct(self, current_A: float, voltage_V: float, temp_degC: float, dt_s: float) -> None:
+        """What the voltage says."""
+        model = self._model
+        model.at(self.soc, temp_degC)
         drop_V = current_A * model.r0_ohm
-        error_V = voltage_V - (model.u_V + h * model.m_V + model.entropy_V + drop_V + v1 + v2)
-        hz = model.du_V + h * model.dm_V
-        if hz < 0.1:
-            hz = 0.1
+        over_V = drop_V + self._v1_V + self._v2_V
+        k = 1.0 + self._q
+        error_V = voltage_V - (
+            model.u_V + self.hysteresis * model.m_V + model.entropy_V + k * over_V + self._w_V
+        )
+        hz = model.du_V + self.hysteresis * model.dm_V
         hh = model.m_V
-        bz = zz * hz + z1 + z2 + zh * hh
-        b1 = z1 * hz + p11 + p12 + p1h * hh
-        b2 = z2 * hz + p12 + p22 + p2h * hh
-        bh = zh * hz + p1h + p2h + phh * hh
-        unsure_V = NOISE_R * (drop_V + v1 + v2)
-        change_V = 0.5 * (current_A - self._last_A) * model.r0_ohm
-        r = NOISE_V * NOISE_V + unsure_V * unsure_V + change_V * change_V
-        # the same error of the model comes back every step: what 50 steps say counts as one
-        r = r * 50.0
-        s = hz * bz + b1 + b2 + hh * bh + r
-        kz = bz / s
-        k1 = b1 / s
-        k2 = b2 / s
-        kh = bh / s
-        z = z + kz * error_V
-        self._v1_V = v1 + k1 * error_V
-        self._v2_V = v2 + k2 * error_V
-        h = h + kh * error_V
-        self.hysteresis = 1.0 if h > 1.0 else -1.0 if h < -1.0 else h
-        self.soc = 1.05 if z > 1.05 else -0.05 if z < -0.05 else z
-        self.nis = error_V * error_V / s
-        surplus_V = 0.0
-        if self.nis > SURPRISE * SURPRISE:
-            surplus_V = (error_V if error_V > 0.0 else -error_V) - SURPRISE * root(s, NOISE_V)
-        if surplus_V > self.surplus_V:
-            surplus_V = self.surplus_V + (surplus_V - self.surplus_V) * SLOWLY
-        self.surplus_V = surplus_V
+        bz = self._zz * hz + (self._z1 + self._z2) * k + self._zh * hh + self._zq * over_V + self._zw
+        b1 = self._z1 * hz + (self._11 + self._12) * k + self._1h * hh + self._1q * over_V + self._1w
+        b2 = self._z2 * hz + (self._12 + self._22) * k + self._2h * hh + self._2q * over_V + self._2w
+        bh = self._zh * hz + (self._1h + self._2h) * k + self._hh * hh + self._hq * over_V + self._hw
+        bq = self._zq * hz + (self._1q + self._2q) * k + self._hq * hh + self._qq * over_V + self._qw
+        bw = self._zw * hz + (self._1w + self._2w) * k + self._hw * hh + self._qw * over_V + self._ww
+        fast_V = self._fast * over_V
+        skew_V = self._skew * (current_A - self._last_A) * model.r0_ohm
         self._last_A = current_A
-        self._zz = zz - 2.0 * kz * bz + kz * kz * s
-        self._z1 = z1 - kz * b1 - bz * k1 + kz * k1 * s
-        self._z2 = z2 - kz * b2 - bz * k2 + kz * k2 * s
-        self._zh = zh - kz * bh - bz * kh + kz * kh * s
-        self._11 = p11 - 2.0 * k1 * b1 + k1 * k1 * s
-        self._12 = p12 - k1 * b2 - b1 * k2 + k1 * k2 * s
-        self._1h = p1h - k1 * bh - b1 * kh + k1 * kh * s
-        self._22 = p22 - 2.0 * k2 * b2 + k2 * k2 * s
-        self._2h = p2h - k2 * bh - b2 * kh + k2 * kh * s
-        self._hh = phh - 2.0 * kh * bh + kh * kh * s
+        r = self._reading_V * self._reading_V + fast_V * fast_V + skew_V * skew_V
+        s = hz * bz + k * (b1 + b2) + hh * bh + over_V * bq + bw
+        self.nis = error_V * error_V / (s + r)
+        # one fast error lasts for so long: the readings in that time count as one
+        s += r * (1.0 + self._lasting_s / dt_s)
+        a = 1.0
+        surplus_V = 0.0
+        if error_V * error_V > SURPRISE * SURPRISE * s:
+            size_V = error_V if error_V >= 0.0 else -error_V
+            expected_V = SURPRISE * root(s, size_V)
+            surplus_V = size_V - expected_V
+            a = expected_V / size_V
+        if surplus_V > self.surplus_V:
+            surplus_V = self.surplus_V + (surplus_V - self.surplus_V) * faded(dt_s / SLOWLY_s)
+        self.surplus_V = surplus_V
+        g = error_V / s
+        move = a * bz * g
+        if move < 0.0:
+            move = -move
+        if move > STRIDE:
+            a = a * STRIDE / move
+        g = a * g
+        dz = bz * g + self._carry
+        z = self.soc + dz
+        self._carry = dz - (z - self.soc)
+        self.soc = 1.05 if z > 1.05 else -0.05 if z < -0.05 else z
+        self._v1_V += b1 * g
+        self._v2_V += b2 * g
+        h = self.hysteresis + bh * g
+        self.hysteresis = 1.0 if h > 1.0 else -1.0 if h < -1.0 else h
+        self._q += bq * g
+        self.r_scale = 1.0 + self._q
+        self._w_V += bw * g
+        g = a * (2.0 - a) / s
+        gz = g * bz
+        g1 = g * b1
+        g2 = g * b2
+        gh = g * bh
+        gq = g * bq
+        self._zz -= gz * bz
+        self._z1 -= gz * b1
+        self._z2 -= gz * b2
+        self._zh -= gz * bh
+        self._zq -= gz * bq
+        self._zw -= gz * bw
+        self._11 -= g1 * b1
+        self._12 -= g1 * b2
+        self._1h -= g1 * bh
+        self._1q -= g1 * bq
+        self._1w -= g1 * bw
+        self._22 -= g2 * b2
+        self._2h -= g2 * bh
+        self._2q -= g2 * bq
+        self._2w -= g2 * bw
+        self._hh -= gh * bh
+        self._hq -= gh * bq
+        self._hw -= gh * bw
+        self._qq -= gq * bq
+        self._qw -= gq * bw
+        self._ww -= g * bw * bw
         if self._zz < FLOOR_SOC:
             self._zz = FLOOR_SOC
         if self._11 < FLOOR_V2:
             self._11 = FLOOR_V2
         if self._22 < FLOOR_V2:
             self._22 = FLOOR_V2
-        if self._hh < FLOOR_HYST:
-            self._hh = FLOOR_HYST
-        self.sigma = root(self._zz, self.sigma)
+        if self._hh < FLOOR_PART:
+            self._hh = FLOOR_PART
+        if self._qq < FLOOR_PART:
+            self._qq = FLOOR_PART
+        if self._ww < FLOOR_V2:
+            self._ww = FLOOR_V2
