@@ -1,7 +1,8 @@
 """Front ends and groups that stand still agree with plain records of what every tick and every round brought."""
 
 import random
-from math import lcm
+from fractions import Fraction
+from math import ceil, lcm
 
 import pytest
 
@@ -21,10 +22,10 @@ def taps(name: str, *layers: int, stacks: int = 1) -> Pack:
 
 
 ONE, TWO, ODD = taps("one", 24), taps("two", 8, 12), taps("odd", 6, 4, 9, 4, 1)
-PRIME = taps("prime", 11, 13, 17, stacks=2)  # 2431 of a layer's would be too many
-LIMIT = taps("limit", 23, 89, 2047)
-MORE = taps("more", 2, 89, 46)
-PACKS = (BASE, ev_240.PACK, ONE, TWO, ODD, PRIME, LIMIT, MORE)
+PRIME = taps("prime", 2, 47, 89, stacks=2)  # 8366 would be 4183 times the smallest group's voltage, which is too many
+LIMIT = taps("limit", 2, 89, 46)  # 4094 is 2047 times
+NEAR = taps("near", 1, 41, 43)  # 1763, and twice as many would be too many
+PACKS = (BASE, ev_240.PACK, ONE, TWO, ODD, PRIME, LIMIT, NEAR)
 packs = pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.name)
 CHANNELS = (
     (S.CURRENT, S.CURRENT_count, N.CURRENT_FROZEN_ms),
@@ -111,11 +112,14 @@ def test_counters_health_and_wires_are_told_as_the_plain_record_tells_them(pack:
 
 @pytest.mark.parametrize("k", range(4))
 def test_a_tenth_of_a_second_of_silence_neither_adds_nor_takes_away_and_a_millisecond_more_starts_anew(k: int) -> None:
+    bit, count, _ = CHANNELS[k]
     for quiet_ms in (99, 100, 101):
         snap, signals, plain = S.Snapshot(BASE), N.Signals(), Plain()
         chain = module.Chain(BASE, signals)
-        for dt_ms, heard in ((10, True), (10, True), (quiet_ms, False), (10, True), (60_000, True), (10, True)):
-            snap.fresh_bits = CHANNELS[k][0] if heard else 0
+        silence, repeats, moves = (quiet_ms, 0, 0), (10, bit, 0), (10, bit, 1)
+        story = (silence, repeats, moves, silence, repeats, repeats, silence, repeats, (60_000, bit, 0), repeats)
+        for dt_ms, snap.fresh_bits, counts in story:
+            snap.value[count] += counts
             chain.step(snap, DRIVE, dt_ms)
             plain.step(snap, DRIVE, dt_ms)
             assert {signal: signals.value[signal] for signal in plain.told} == plain.told
@@ -124,6 +128,30 @@ def test_a_tenth_of_a_second_of_silence_neither_adds_nor_takes_away_and_a_millis
             chain.step(snap, DRIVE, 40)
             plain.step(snap, DRIVE, 40)
             assert chain._still_ms[k] == plain.still_ms[k]
+
+
+def test_however_long_no_frame_comes_no_count_runs_over() -> None:
+    snap, signals = S.Snapshot(BASE), N.Signals()
+    chain = module.Chain(BASE, signals)
+    for _ in range(16):
+        chain.step(snap, DRIVE, 1 << 28)
+    assert signals.value[N.CHAIN_AGE_ms] == MINUTE_ms
+    assert not any(signals.value[signal] for _, _, signal in CHANNELS)
+
+
+@pytest.mark.parametrize("reason", list(WIRES))
+def test_what_was_told_of_a_group_ends_with_the_next_good_frame_although_a_tick_brought_none(reason: int) -> None:
+    snap, signals = S.Snapshot(BASE), N.Signals()
+    chain = module.Chain(BASE, signals)
+    snap.group_reason[1] = reason
+    told = []
+    for k, (fresh, bad) in enumerate(((0xFFF, 0), (0xFFE, S.GROUPS), (0xFFE, 0), (0xFFE, 0), (0xFFF, 0)), 1):
+        for _, count, _ in CHANNELS:
+            snap.value[count] = k
+        snap.fresh_bits, snap.bad_bits = fresh, bad
+        chain.step(snap, DRIVE, 10)
+        told.append(signals.value[WIRES[reason]])
+    assert told == [0, 1, 1, 1, 0]
 
 
 @pytest.mark.parametrize("unwell", list(HEALTH))
@@ -214,12 +242,24 @@ def test_the_median_has_moved_from_forty_millivolts_a_layer_on(pack: Pack, off: 
     n = snap.groups
     for k in range(4):
         for g in range(n):
-            moves = 0 if g == 0 or k == 0 else way * (40 * snap.layers[g] + off)
+            moves = 0 if g == 0 or k == 0 else way * (ceil(Fraction(plain.moved, plain.times[g])) + off)
             snap.group_mV[g], snap.group_age_ms[g] = 3_600 * snap.layers[g] + moves, 10
         chain.refresh(snap, 100)
         if n > 1:
             told = signals.value[N.GROUP_FROZEN_ms], signals.where[N.GROUP_FROZEN_ms]
             assert told == plain.round(list(snap.group_mV), list(snap.group_age_ms), 100)
+
+
+def test_once_its_sisters_have_moved_a_group_stands_still_although_they_come_back_and_for_a_minute_at_most() -> None:
+    snap, signals = S.Snapshot(BASE), N.Signals()
+    chain = module.Chain(BASE, signals)
+    told = []
+    for away_mV, round_ms in ((0, 100), (40, 1), (0, 1), (0, 59_998), (0, 1), (0, 59_000)):
+        for g in range(snap.groups):
+            snap.group_mV[g], snap.group_age_ms[g] = (3_600 + (away_mV if g else 0)) * snap.layers[g], 10
+        chain.refresh(snap, round_ms)
+        told.append(signals.value[N.GROUP_FROZEN_ms])
+    assert told == [0, 1, 2, 60_000, 60_000, 60_000]
 
 
 def test_the_median_is_the_lower_one_out_to_the_very_ends_of_thirty_bits() -> None:

@@ -26,7 +26,8 @@ ODD = replaced(
     stack_sensor=POOR,
     pack_sensor=replaced(Sensor, SENSOR_FIELDS, POOR, gain_ppm=3_333),
 )
-PACKS = (bench_24.PACK, ev_240.PACK, bess_14.PACK, ODD)
+PAIR = replaced(Pack, PACK_FIELDS, ODD, name="pair", stacks=2)
+PACKS = (bench_24.PACK, ev_240.PACK, bess_14.PACK, ODD, PAIR)
 packs = pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.name)
 SIGNALS = (N.STACK_HIGH_mV, N.STACK_LOW_mV, N.PACK_HIGH_mV, N.PACK_LOW_mV)
 
@@ -82,3 +83,15 @@ def test_a_first_reading_of_nothing_is_one(pack: Pack) -> None:
     snap: Any = SimpleNamespace(stacks=pack.stacks, stack_mV=array("i", [0] * pack.stacks), value=array("i", [0] * S.SCALARS))
     strings.step(snap, S.STACKS | S.VOLTAGES)
     assert all(abs(signals.value[k]) < 1_000 for k in SIGNALS)
+
+
+def test_the_extreme_stacks_are_found_out_to_the_very_ends_of_thirty_bits() -> None:
+    end = 1 << 29
+    for mV in ([-end] * 3, [end - 1] * 3, [end - 1, -end, 0], [0, end - 1, -end], [1 - end, -end, -end], [0, 1, -1]):
+        signals = N.Signals()
+        strings = Strings(ODD, signals)
+        snap: Any = SimpleNamespace(stacks=3, stack_mV=array("i", mV))
+        assert strings._scan(snap) == 3
+        assert (strings._high_mV, strings._low_mV) == (max(mV), min(mV))
+        assert signals.where[N.STACK_HIGH_mV] == mV.index(max(mV))
+        assert signals.where[N.STACK_LOW_mV] == mV.index(min(mV))

@@ -56,7 +56,6 @@ QUIET_ms = const(100)  # the deadlines of the sensors, assumed alike
 MOVED_mV = const(40)  # of a layer: far beyond noise, reached by any load worth the name
 _ALL = const(_CURRENT | _VOLTAGES | _INPUTS | _CHAIN)
 _COUNTERS = const(4)
-_CHAIN_COUNTER = const(3)
 _UNWELL = const(1)  # on top of the counters that have moved
 _MANY = const(2047)  # a group's voltage on the wire, so many times, stays within 2^29
 _SISTERS = const(2)
