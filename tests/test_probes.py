@@ -48,7 +48,9 @@ PACKS = (bench_24.PACK, ev_240.PACK, MIXED, LONE, MANY, ONE_STACK)
 class Fallen:
     """In place of the comparison of groups: one layer has fallen so far."""
 
-    fallen_mV = 0
+    resting_s = 0
+    allowed_mV = 0
+    lost_mV = 0
     fallen_group = 0
 
 
@@ -197,7 +199,7 @@ def test_what_runs_away_is_hot_or_in_a_stack_that_has_lost_its_voltage_and_rises
     group = data.draw(st.integers(0, world.pack.stacks * len(world.pack.taps) - 1))
     heard = Heard(world.pack, layer_mV)
     heard.fallen.fallen_group = group
-    heard.fallen.fallen_mV = layer_mV // 4 + (1 if fallen else 0)
+    heard.fallen.lost_mV = layer_mV // 4 + (1 if fallen else 0)
     for row in world.rounds:
         heard.round(row)
         gained_K = rises_K(heard.history)
@@ -212,7 +214,7 @@ def test_what_runs_away_is_hot_or_in_a_stack_that_has_lost_its_voltage_and_rises
 @given(world=worlds(), which=st.integers(0, 63), more_ddegC=st.integers(0, 300))
 def test_a_hotter_probe_never_gives_a_smaller_rise(world: World, which: int, more_ddegC: int) -> None:
     one, other = Heard(world.pack), Heard(world.pack)
-    one.fallen.fallen_mV = other.fallen.fallen_mV = 3600
+    one.fallen.lost_mV = other.fallen.lost_mV = 3600
     for row in world.rounds[:-1]:
         one.round(row)
         other.round(row)
@@ -353,10 +355,14 @@ class Ramp(NamedTuple):
     noise_K: float
 
 
-def first_open_ms(ramp: Ramp, seed: int, collapse_mV: int = 0, runs_ms: int = 12_000) -> int:
-    """When the contactors of a driving pack open on row 90; -1 if they do not."""
+def first_open_ms(
+    ramp: Ramp, seed: int, lost_mV: int = 0, runs_ms: int = 12_000, pack: Pack = bench_24.PACK, load_mA: int = 0
+) -> int:
+    """When row 90 has the contactors of a driving pack open, where a layer has lost so much; -1 if it does not."""
     random = Random(seed)
-    app, board = in_state(bench_24.PACK, M.DRIVE)
+    app, board = in_state(pack, M.DRIVE)
+    board.load_mA = load_mA
+    board.group_mV[-1] -= lost_mV
     for now_ms in range(0, runs_ms, 10):
         true_degC = ramp.start_degC + ramp.rate_K_s * now_ms / 1000
         read_degC = true_degC + random.choice((-1, 1)) * ramp.noise_K
@@ -365,7 +371,6 @@ def first_open_ms(ramp: Ramp, seed: int, collapse_mV: int = 0, runs_ms: int = 12
         if now_ms == 0:
             probes = app.watch.probes
             probes._past_ddegC[:] = type(probes._past_ddegC)("i", [round(ramp.start_degC * 10)] * len(probes._past_ddegC))
-        app.watch.sisters.fallen_mV = collapse_mV
         app.tick()
         if app.monitor.is_active(90):
             assert board.coils == 0, "in the same tick"
@@ -388,6 +393,36 @@ def test_slow_warming_where_it_is_hot_and_fast_warming_where_it_is_not_are_no_ru
     assert first_open_ms(ramp, 1, runs_ms=6000) == -1
 
 
+SELF_HEATING = Ramp(25.0, 1.0, 0.0)
+
+
+@pytest.mark.parametrize("n", [1, 2, 6])
+def test_a_layer_that_may_have_lost_a_quarter_and_warms_by_a_kelvin_a_second_is_a_runaway_under_any_load(n: int) -> None:
+    pack = _bench(taps=(n,) * 4)
+    allowed_mV = in_state(pack, M.DRIVE)[0].watch.sisters.allowed_mV
+    quarter_mV = 3600 // 4
+    seen_mV = max(allowed_mV, quarter_mV - allowed_mV) + 20
+    assert 3000 <= first_open_ms(SELF_HEATING, 0, seen_mV, pack=pack) <= 2000 + 3500
+    assert 3000 <= first_open_ms(SELF_HEATING, 0, seen_mV + n * 100, pack=pack, load_mA=-1500) <= 2000 + 3500
+    assert first_open_ms(SELF_HEATING, 0, seen_mV * 9 // 10, pack=pack) == -1, "the spread explains it, or it is no quarter"
+    assert first_open_ms(Ramp(25.0, 0.5, 0.0), 0, 3600, pack=pack) == -1, "a layer that is gone and stays cool"
+
+
+@pytest.mark.parametrize("taps", [(48, 48, 48), (6,), (1,)])
+def test_where_a_lost_layer_cannot_be_seen_what_warms_by_itself_at_rest_is_a_runaway_and_what_a_current_warms_is_none(
+    taps: tuple[int, ...],
+) -> None:
+    wide = replaced(Sensor, SENSOR_FIELDS, bench_24.PACK.group_sensor, high_m=250_000)
+    pack = _bench(taps=taps, group_sensor=wide)
+    idle_mA, load_mA = pack.open_current_dA * 40, -pack.open_current_dA * 100
+    for seed, lost_mV in enumerate((0, 3600)):
+        if taps != (1,) or not lost_mV:
+            opened_ms = first_open_ms(SELF_HEATING, seed, lost_mV, pack=pack, load_mA=idle_mA)
+            assert 3000 <= opened_ms <= 2000 + 3500
+    assert first_open_ms(SELF_HEATING, 0, pack=pack, load_mA=load_mA) == -1
+    assert first_open_ms(Ramp(25.0, 0.5, 0.0), 0, pack=pack) == -1
+
+
 @pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.name)
 @pytest.mark.parametrize("extreme", [2000, 1 << 28])
 def test_whatever_probes_say_fits_small_integers(pack: Pack, extreme: int) -> None:
@@ -400,7 +435,7 @@ def test_whatever_probes_say_fits_small_integers(pack: Pack, extreme: int) -> No
             elif name.endswith(("_ddegC", "_ms")):
                 setattr(room, name, SmallArray(value))
     random = Random(extreme)
-    heard.fallen.fallen_mV = 60_000
+    heard.fallen.lost_mV = 60_000
     for _ in range(50):
         heard.round([random.choice((-extreme, extreme - 1, 0)) for _ in pack.probe_stack])
     assert heard[N.RISE_ddegC] < 1 << 30
@@ -417,7 +452,9 @@ from bms.safety.snapshot import Snapshot
 from bms.safety.probes import Probes
 PACK = replaced(Pack, PACK_FIELDS, PACK, stacks={stacks}, probe_stack={probe_stack})
 class Fallen:
-    fallen_mV = 1200
+    resting_s = 9
+    allowed_mV = 0
+    lost_mV = 1200
     fallen_group = 1
 snap = Snapshot(PACK)
 for g in range(snap.groups):

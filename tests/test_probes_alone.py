@@ -17,7 +17,13 @@ BASE = bench_24.PACK
 
 
 def varied(
-    name: str, stacks: int, probe_stack: tuple[int, ...], hot_ddegC: int = 0, crack_ddegC: int = 0, **sensor: int
+    name: str,
+    stacks: int,
+    probe_stack: tuple[int, ...],
+    hot_ddegC: int = 0,
+    crack_ddegC: int = 0,
+    taps: tuple[int, ...] = (5, 7),
+    **sensor: int,
 ) -> Pack:
     """The bench's pack with other probes."""
     top = BASE.cell.t_discharge_max_ddegC
@@ -33,7 +39,7 @@ def varied(
         probe_stack=probe_stack,
         cell=cell,
         guards=guards,
-        taps=(5, 7),
+        taps=taps,
         probe_sensor=replaced(Sensor, SENSOR_FIELDS, BASE.probe_sensor, **sensor),
     )
     return made
@@ -44,7 +50,9 @@ LONE = varied("lone", 3, (0, 1, 2), period_ms=33)
 MANY = varied("many", 2, tuple(k % 2 for k in range(22)), period_ms=150, noise_u=25_000, lsb_u=1)
 SLOW = varied("slow", 2, (0, 0, 0, 1, 1, 1, 1), hot_ddegC=300, crack_ddegC=60, period_ms=700, offset_u=1_000, lsb_u=10)
 FIRST_LONE = varied("first_lone", 3, (0, 1, 2, 1, 2))
-PACKS = (BASE, ev_240.PACK, MIXED, LONE, MANY, SLOW, FIRST_LONE)
+ONE_GROUP = varied("one_group", 1, (0, 0), taps=(6,))
+TWO_GROUPS = varied("two_groups", 1, (0, 0))
+PACKS = (BASE, ev_240.PACK, MIXED, LONE, MANY, SLOW, FIRST_LONE, ONE_GROUP, TWO_GROUPS)
 packs = pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.name)
 MINUTE_ms = 60_000
 FAR = 1 << 28
@@ -108,7 +116,7 @@ class Plain:
         self.wired = False
         self.signals: dict[int, tuple[int, int]] = {}
 
-    def step(self, snap: S.Snapshot, fallen_mV: int, fallen_group: int) -> None:
+    def step(self, snap: S.Snapshot, sisters: Any) -> None:
         pack = self.pack
         if self.wired or snap.bad_bits & S.PROBES:
             self.wired = False
@@ -129,8 +137,10 @@ class Plain:
         elif over:
             self.history.append(row)
             self.still.step(row)
-        fallen = fallen_mV > max(0, sum(snap.stack_sum_mV) // (sum(pack.taps) * pack.stacks) // 4)
-        self.rises(row, fallen_group // len(pack.taps) if fallen else -1)
+        fallen = sisters.lost_mV > max(0, sum(snap.stack_sum_mV) // (sum(pack.taps) * pack.stacks) // 4)
+        hides = pack.stacks * len(pack.taps) == 1 or sisters.allowed_mV >= pack.cell.v_min_mV[2]
+        hides = hides and sisters.resting_s >= 3
+        self.rises(row, sisters.fallen_group // len(pack.taps) if fallen else -1, hides)
         self.compare(row)
         self.signals[N.PROBE_FROZEN_ms] = self.still.worst_ms, self.still.where
 
@@ -142,10 +152,11 @@ class Plain:
         self.round = (self.round + again) % self.rounds
         return again and self.round == 0
 
-    def rises(self, row: list[int], fallen_stack: int) -> None:
+    def rises(self, row: list[int], fallen_stack: int, hides: bool) -> None:
         known = len(self.history) >= self.slots
         gained = [now - then if known else 0 for now, then in zip(row, self.history[-self.slots] if known else row)]
-        suspects = [g if row[i] >= self.hot or self.pack.probe_stack[i] == fallen_stack else 0 for i, g in enumerate(gained)]
+        hot = [hides or v >= self.hot or s == fallen_stack for v, s in zip(row, self.pack.probe_stack)]
+        suspects = [g if h else 0 for g, h in zip(gained, hot)]
         most, worst = max(0, *gained), max(0, *suspects)
         self.signals[N.RISE_ddegC] = most, gained.index(most) if most else 0
         self.signals[N.RUNAWAY_ddegC] = (worst + self.noise, suspects.index(worst)) if worst else (0, 0)
@@ -178,7 +189,7 @@ class World:
     def __init__(self, pack: Pack) -> None:
         self.pack, self.snap, self.signals = pack, S.Snapshot(pack), N.Signals()
         self.probes, self.plain = module.Probes(pack, self.signals), Plain(pack)
-        self.sisters: Any = SimpleNamespace(fallen_mV=0, fallen_group=0)
+        self.sisters: Any = SimpleNamespace(resting_s=0, allowed_mV=0, lost_mV=0, fallen_group=0)
         self.snap.probe_oldest_ms = 10
         assert self.probes.agree_ddegC == self.plain.errors + pack.spread_t_ddegC
         assert (self.probes.errors_ddegC, self.probes.noise_ddegC) == (self.plain.errors, self.plain.noise)
@@ -190,7 +201,7 @@ class World:
             snap.probe_age_ms[i] = ages[i] if ages else 10
         snap.fresh_bits = fresh
         self.probes.step(snap, self.sisters)
-        self.plain.step(snap, self.sisters.fallen_mV, self.sisters.fallen_group)
+        self.plain.step(snap, self.sisters)
         said = self.plain.signals
         assert {k: (self.signals.value[k], self.signals.where[k]) for k in said} == said
 
@@ -219,7 +230,9 @@ def test_whatever_probes_read_is_told_as_the_models_that_keep_everything_tell_it
         for s in range(pack.stacks):
             world.snap.stack_sum_mV[s] = layer * layers // pack.stacks + dice.choice([0, 0, -1, 1])
         quarter = sum(world.snap.stack_sum_mV) // layers // 4
-        world.sisters.fallen_mV = dice.choice([0, 1, quarter, quarter + 1, 3_000])
+        world.sisters.lost_mV = dice.choice([0, 1, quarter, quarter + 1, 3_000])
+        world.sisters.allowed_mV = dice.choice([0, 500, 2_499, 2_500])
+        world.sisters.resting_s = dice.choice([0, 2, 3, 90])
         ages = [10] * n
         if dice.random() < 0.3:
             ages = [dice.choice([10, 20, 110]) for _ in range(n)]
@@ -297,9 +310,9 @@ def test_at_the_very_ends_of_thirty_bits_probes_are_still_in_their_order() -> No
         for i, value in enumerate((low, 0, high, 5, 5, 5, 5)):
             snap.probe_ddegC[i] = value
         assert probes._compare(snap) == 4 * FAR - 1
-        assert probes._rises(snap, -1, 0) == 0, "nothing is known of earlier ones"
+        assert probes._rises(snap, -1, 850, 0) == 0, "nothing is known of earlier ones"
         probes._left = 0
-        assert probes._rises(snap, -1, 0) == signals.value[N.RISE_ddegC] == 2 * FAR - 1
+        assert probes._rises(snap, -1, 850, 0) == signals.value[N.RISE_ddegC] == 2 * FAR - 1
 
 
 def test_readings_a_bit_apart_are_apart() -> None:

@@ -435,6 +435,26 @@ def test_only_a_pack_that_has_rested_for_as_long_as_declared_tells_what_strays_a
         assert stand.told(N.SISTER_REST_mV) == 0
 
 
+@settings(max_examples=40)
+@given(n=st.sampled_from([1, 2, 6, 24, 48]), before_permille=st.integers(-1000, 1000), lost_mV=st.integers(0, 4200))
+def test_a_layer_has_never_lost_more_than_its_sisters_say_it_may_have_once_they_say_anything(
+    n: int, before_permille: int, lost_mV: int
+) -> None:
+    """Wherever inside the spread it stood before."""
+    stand = Stand(tapped(*[n] * 5), ticks=20)
+    allowed_mV = stand.sisters.allowed_mV
+    off_mV = allowed_mV * before_permille // 1000 - lost_mV
+    stand.snap.group_mV[3] += off_mV
+    stand.run(1)
+    assert (stand.sisters.lost_mV > 0) == (-off_mV > allowed_mV)
+    if stand.sisters.lost_mV:
+        assert lost_mV <= stand.sisters.lost_mV <= lost_mV + 2 * allowed_mV
+        assert stand.sisters.fallen_group == 3
+    stand.snap.group_mV[3] -= off_mV
+    stand.run(1)
+    assert stand.sisters.lost_mV == 0
+
+
 def test_both_sensors_may_err_against_each_other() -> None:
     """At rest a lone layer has no spread of current: what remains is twice the error of one sensor and more."""
     error_mV = sensor_error_m(BENCH.group_sensor, BENCH.cell.v_max_mV[2])

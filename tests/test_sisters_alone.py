@@ -72,7 +72,8 @@ class Plain:
         self.error_mV = 2 * (per(error * self.largest, min(pack.taps)) + 1)
         self.falls = [build_falls(cell.r_ddegC, part, 20) for part in (cell.r0_permille, cell.r1_permille, cell.r2_permille)]
         self.entropy_uV = per(max(abs(e) for e in cell.entropy_uV_K) * 20, 10) + 1
-        self.slow = self.now_uohm = self.allowed = self.failing = self.stray = self.wider = self.fallen = self.bottom = 0
+        self.slow = self.now_uohm = self.allowed = self.failing = self.stray = self.wider = self.bottom = 0
+        self.fallen = self.lost = 0
         self.still, self.known = -1, False
         self.falls_seen = [0, 0]
         self.rested_ms = 0
@@ -107,7 +108,7 @@ class Plain:
         self.told["SISTER_REST_mV"] = self.failing if rested else 0
 
     def calm(self) -> int:
-        self.stray = self.wider = self.fallen = 0
+        self.stray = self.wider = self.fallen = self.lost = 0
         self.told |= dict.fromkeys(TOLD[1:], 0)
         self.failing = 0
         return 0
@@ -130,6 +131,7 @@ class Plain:
         if max(risen, fallen) <= 0:
             return self.calm()
         self.fallen, self.bottom, self.stray = max(0, fallen), bottom, max(risen, fallen)
+        self.lost = self.fallen + 2 * self.allowed if fallen > 0 else 0
         per_stack = len(self.pack.taps)
         beside = len(mV) > 2 and abs(top - bottom) == 1 and top // per_stack == bottom // per_stack
         shifted = max(0, min(risen, fallen)) if beside else 0
@@ -191,8 +193,8 @@ def test_sisters_say_what_the_plain_words_say(pack: Pack, seed: int) -> None:
             bound, round_ms = some_bound(dice), dice.choice([100, 999, 1000])
             sisters.refresh(snap, bound, round_ms)
             plain.refresh(snap.current_dA, bound, round_ms)
-        ours = (sisters.allowed_mV, sisters.stray_mV, sisters.fallen_mV, sisters.fallen_group)
-        assert ours == (plain.allowed, plain.stray, plain.fallen, plain.bottom)
+        ours = (sisters.allowed_mV, sisters.stray_mV, sisters.fallen_mV, sisters.fallen_group, sisters.lost_mV)
+        assert ours == (plain.allowed, plain.stray, plain.fallen, plain.bottom, plain.lost)
         assert {name: signals.value[getattr(N, name)] for name in TOLD} == plain.told
         assert {name: signals.where[getattr(N, name)] for name in TOLD} == plain.where
 
@@ -211,7 +213,7 @@ def test_rest_is_counted_in_whole_seconds_and_not_for_ever() -> None:
     sisters = Sisters(ODD, N.Signals())
     snap: Any = SimpleNamespace(current_dA=0)
     bound = some_bound(random.Random(1))
-    sisters._resting_s = 99_998
+    sisters.resting_s = 99_998
     for _ in range(5):
         sisters.refresh(snap, bound, 1000)
-    assert (sisters._resting_s, sisters._resting_ms) == (100_000, 0)
+    assert (sisters.resting_s, sisters._resting_ms) == (100_000, 0)

@@ -1,9 +1,11 @@
 """How temperatures move, how far they are apart in a stack, and whether probes can be believed. When probes have come.
 
 RISE        what the fastest probe has gained in WINDOW_ms; 0 until all probes have been heard for so long
-RUNAWAY     the same of a probe that may be at the end of its discharge window, or whose stack has a layer that lost more than
-            a quarter of what its sisters have (GB 38031-2025 C.5.3.7), plus what two readings of one probe may differ by
-            without any change: a true rise at the rule's limit is never taken for less. 0 where there is no such probe
+RUNAWAY     the same of a probe that may be at the end of its discharge window, or whose stack has a layer that strays low
+            and may have lost more than a quarter of what a layer has (GB 38031-2025 C.5.3.7), plus what two readings of one
+            probe may differ by without any change: a true rise at the rule's limit is never taken for less. 0 where there is
+            no such probe. At rest, where a layer could lose all it has inside what the spread of its group explains (48
+            layers; a group that has no sister), any probe may be that layer's: nothing else warms it then
 GRADIENT    hottest less coldest probe of a stack. Where it may be beyond the fault's limit, by twice what a probe errs, that
             upper bound: what two good probes err must not alarm, and no true difference beyond the limit goes unseen. Never
             less than the pack declares: a probe more never lowers it. One probe sees no difference; what is declared then
@@ -47,6 +49,7 @@ _AGE_MAX_ms = const(60000)
 
 WINDOW_ms = const(2000)
 _SLOT_ms = const(100)  # of the history: probes that come more often share one
+_AT_REST_s = const(3)  # what a pulse has left of its heat has come through by then
 _NO_STACK = const(-1)
 _FOURTH = const(4)
 _MK_PER_ddegC = const(100)
@@ -68,6 +71,7 @@ class Probes:
         self._stacks = pack.stacks
         self._groups_per_stack = len(pack.taps)
         self._layers = layer_count(pack)
+        self._hides_mV = pack.cell.v_min_mV[_LIMIT_FAULT] if pack.stacks * len(pack.taps) > 1 else 0
         error_ddegC = sensor_error_m(sensor, 0) // _MK_PER_ddegC + 1
         self.noise_ddegC = 2 * -(-(4 * sensor.noise_u + sensor.lsb_u) // _U_PER_ddegC)
         self._hot_ddegC = pack.cell.t_discharge_max_ddegC[_LIMIT_FAULT] - error_ddegC
@@ -114,10 +118,13 @@ class Probes:
         elif over:
             self.stillness.step(snap)
         stack = _NO_STACK
-        fallen_mV = sisters.fallen_mV
-        if fallen_mV > 0 and fallen_mV > sum(snap.stack_sum_mV) // self._layers // _FOURTH:
+        lost_mV = sisters.lost_mV
+        if lost_mV > 0 and lost_mV > sum(snap.stack_sum_mV) // self._layers // _FOURTH:
             stack = sisters.fallen_group // self._groups_per_stack
-        self._rises(snap, stack, over)
+        hot_ddegC = self._hot_ddegC
+        if sisters.resting_s >= _AT_REST_s and sisters.allowed_mV >= self._hides_mV:
+            hot_ddegC = -_BIAS
+        self._rises(snap, stack, hot_ddegC, over)
         self._compare(snap)
 
     def _next_slot(self, snap: "Snapshot") -> int:
@@ -189,7 +196,7 @@ class Probes:
         return again
 
     @micropython.viper
-    def _rises(self, snap: object, fallen_stack: int, begun: int) -> int:
+    def _rises(self, snap: object, fallen_stack: int, hot_ddegC: int, begun: int) -> int:
         """What each probe has gained since the oldest slot: the most, and the most of those that may run away. A slot keeps
         what was known when it begun. Machine integers as in Snapshot: 30 bits with a bias. Returns the most."""
         probe_ddegC = ptr32(snap.probe_ddegC)  # type: ignore[attr-defined]
@@ -200,7 +207,7 @@ class Probes:
         then = now + end
         if then >= int(self._end):
             then = 0
-        hot = int(self._hot_ddegC) + _BIAS
+        hot = hot_ddegC + _BIAS
         noise = int(self.noise_ddegC)
         known = int(self._left) == 0
         worst = 0

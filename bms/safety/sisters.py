@@ -8,7 +8,10 @@ layers look at the stray, unless the stack's own voltage says that a sensor is w
 median; with one there is none, and nothing is seen. Groups of unequal size are compared as if all had as many layers as the
 largest.
 
-`fallen_mV`, `fallen_group`: the low side alone. Units: mV of a group, which are mV of one layer; dA, uohm, permille, s.
+`fallen_mV`, `fallen_group`: the low side alone. `lost_mV`: what one layer of that group may have lost. It may have stood as far
+above its sisters as the spread explains before; so what the spread explains comes on top of what is seen, once more than
+that is. `resting_s`: for how long next to nothing has flowed. Units: mV of a group, which are mV of one layer; dA, uohm,
+permille, s.
 """
 
 from array import array
@@ -71,7 +74,7 @@ class Sisters:
         self._tau2_ms = min(cell.tau2_ms)
         self._idle_dA = pack.open_current_dA // 2 + 1
         self._rest_s = pack.guards.sister_rest_s
-        self._resting_s = 0
+        self.resting_s = 0
         self._resting_ms = 0
         self._slow_mV = 0
         self._now_uohm = 0
@@ -85,6 +88,7 @@ class Sisters:
         self._failing_mV = 0  # the stray, but for what is a sensor's
         self.fallen_mV = 0
         self.fallen_group = 0
+        self.lost_mV = 0
 
     def step(self, snap: "Snapshot", new_bits: int, sum_excess_mV: int) -> int:
         """One tick, ahead of the bounds. `sum_excess_mV`: what stacks and their groups disagree about. Returns what one
@@ -125,15 +129,15 @@ class Sisters:
         self._before_mV = self.fallen_mV
         current_dA = snap.current_dA
         if current_dA > self._idle_dA or current_dA < -self._idle_dA:
-            self._resting_s = 0
+            self.resting_s = 0
             self._resting_ms = 0
         else:
             self._resting_ms += round_ms
             if self._resting_ms >= _MS_PER_S:
                 self._resting_ms -= _MS_PER_S
-                if self._resting_s < _REST_MAX_s:
-                    self._resting_s += 1
-        self._value[_SISTER_REST_mV] = self._failing_mV if self._resting_s >= self._rest_s else 0
+                if self.resting_s < _REST_MAX_s:
+                    self.resting_s += 1
+        self._value[_SISTER_REST_mV] = self._failing_mV if self.resting_s >= self._rest_s else 0
 
     def _allowed_mV(self, layer_mV: int) -> int:
         """Of a group, where two layers may be layer_mV apart."""
@@ -153,6 +157,7 @@ class Sisters:
         self._wider_mV = 0
         self._failing_mV = 0
         self.fallen_mV = 0
+        self.lost_mV = 0
         value[_SISTER_LOAD_mV] = 0
         value[_COLLAPSE_mV] = 0
         value[_TAPS_SHIFTED_mV] = 0
@@ -177,6 +182,7 @@ class Sisters:
             return 0
         self.fallen_mV = fallen_mV if fallen_mV > 0 else 0
         self.fallen_group = bottom
+        self.lost_mV = fallen_mV + allowed_mV + allowed_mV if fallen_mV > 0 else 0
         stray_mV = fallen_mV if fallen_mV > risen_mV else risen_mV
         self.stray_mV = stray_mV
         where = self._where

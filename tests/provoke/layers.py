@@ -43,7 +43,7 @@ def rested(turn: Turn) -> Turn:
     """The same after the rest that the pack asks for, which a day of it would bring."""
 
     def late(app: App, board: FakeBoard, value: int) -> None:
-        app.watch.sisters._resting_s = board.pack.guards.sister_rest_s
+        app.watch.sisters.resting_s = board.pack.guards.sister_rest_s
         turn(app, board, value)
 
     return late
