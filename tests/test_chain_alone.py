@@ -24,7 +24,7 @@ def taps(name: str, *layers: int, stacks: int = 1) -> Pack:
 ONE, TWO, ODD = taps("one", 24), taps("two", 8, 12), taps("odd", 6, 4, 9, 4, 1)
 PRIME = taps("prime", 2, 47, 89, stacks=2)  # 8366 would be 4183 times the smallest group's voltage, which is too many
 LIMIT = taps("limit", 2, 89, 46)  # 4094 is 2047 times
-NEAR = taps("near", 1, 41, 43)  # 1763, and twice as many would be too many
+NEAR = taps("near", 3, 29, 43)  # 3741, and twice as many would be too many
 PACKS = (BASE, ev_240.PACK, ONE, TWO, ODD, PRIME, LIMIT, NEAR)
 packs = pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.name)
 CHANNELS = (
