@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from bms.cells.si_ceramic_20ah import CELL
 from bms.packs.bench_24 import PACK
 from bms.packs.ev_240 import PACK as EV
+from bms.safety import overload
+from bms.safety.faults import TABLE, Row
 from bms.schema import (
     CELL_FIELDS,
     FILTER_FIELDS,
@@ -39,6 +41,7 @@ from hil.lint import pack as lint_pack
 from hil.lint.note_rules import CELL_NOTES, PACK_NOTES
 from hil.lint.products import PRODUCTS, Extremes, Product
 from hil.lint.products import products as lint_products
+from hil.lint.reaction import reacts_ms
 from hil.lint.tables import RANGES, SENSOR_RANGES, WIRE, error_u
 from hil.load import load_cell, load_pack, require_pack
 from hil.packfiles import names, read_any
@@ -124,6 +127,7 @@ BROKEN_CELLS: tuple[tuple[str, str, Callable[[], Cell]], ...] = (
     ("charge_map", "charge_maps[a] at -200 ddegC", lambda: _map("a", _with(ROWS, 0, _with(ROWS[0], 3, -1)))),
     ("charge_map", "charge_maps[a] at -200 ddegC", lambda: _map("a", _with(ROWS, 0, _with(ROWS[0], 3, 8001)))),
     ("charge_map", "charge_maps[shipping] at 800 ddegC", lambda: _cell(t_charge_max_ddegC=(650, 700, 790))),
+    ("discharge_tables", "discharge_cont_mC[0]", lambda: _cell(discharge_cont_mC=_with(CELL.discharge_cont_mC, 0, 2))),
     ("discharge_tables", "discharge_cont_mC[5]", lambda: _cell(discharge_cont_mC=_with(CELL.discharge_cont_mC, 5, 10001))),
     ("discharge_tables", "discharge_pulse_mC", lambda: _cell(discharge_cont_mC=(0,) * 10, discharge_pulse_mC=(0,) * 10)),
     ("discharge_tables", "discharge_pulse_mC[5]", lambda: _cell(discharge_trip_mC=10000)),
@@ -137,6 +141,17 @@ def _group(**changes: Any) -> Pack:
 
 def _a(**changes: Any) -> Pack:
     return _pack(current_a_sensor=_sensor(PACK.current_a_sensor, **changes))
+
+
+def _pair(**changes: Any) -> Pack:
+    assert PACK.current_b_sensor is not None
+    return _pack(
+        current_a_sensor=_sensor(PACK.current_a_sensor, **changes), current_b_sensor=_sensor(PACK.current_b_sensor, **changes)
+    )
+
+
+def _probe(**changes: Any) -> Pack:
+    return _pack(probe_sensor=_sensor(PACK.probe_sensor, **changes))
 
 
 INVERTER = Inverter(
@@ -225,7 +240,11 @@ BROKEN_PACKS: tuple[tuple[str, str, Callable[[], Pack]], ...] = (
     ("guards_of_contactors", "guards.link_apart_mV", lambda: _guards(link_apart_mV=PACK.precharge_done_mV - 1)),
     ("guards_of_contactors", "guards.supply_high_mV", lambda: _guards(supply_high_mV=PACK.guards.supply_low_mV[0])),
     ("guards_against_declared", "guards.gradient_ddegC[0]", lambda: _guards(gradient_ddegC=(29, 80, 120))),
-    ("guards_against_declared", "guards.gradient_ddegC[2]", lambda: _guards(gradient_ddegC=(30, 56, 56))),
+    ("guards_against_declared", "guards.gradient_ddegC[1]", lambda: _guards(gradient_ddegC=(30, 55, 120))),
+    ("guards_against_declared", "guards.gradient_ddegC[2]", lambda: _guards(gradient_ddegC=(30, 56, 83))),
+    ("guards_against_declared", "guards.rise_ddegC[0]", lambda: _guards(rise_ddegC=(5, 10, 20))),
+    ("guards_against_declared", "guards.rise_ddegC[1]", lambda: _guards(rise_ddegC=(5, 5, 20))),
+    ("guards_against_declared", "guards.rise_ddegC[2]", lambda: _guards(rise_ddegC=(6, 10, 11))),
     ("guards_against_declared", "guards.overfill_permille", lambda: _guards(overfill_permille=24)),
     ("inverter_ranges", "inverter.protocol", lambda: _inverter(protocol="byd")),
     ("inverter_ranges", "inverter.manufacturer", lambda: _inverter(manufacturer="nine chars")),
@@ -242,6 +261,18 @@ BROKEN_PACKS: tuple[tuple[str, str, Callable[[], Pack]], ...] = (
     ("inverter_ranges", "inverter.manufacturer", lambda: _inverter(protocol="pylontech", manufacturer="bipolar")),
     ("one_bitrate", "charger_protocol", lambda: _beside_elcon(protocol="pylontech", manufacturer="PYLON")),
     ("one_bitrate", "charger_protocol", lambda: _beside_elcon(protocol="sma")),
+    ("samples_in_time", "group_sensor.period_ms", lambda: _group(period_ms=20)),
+    ("samples_in_time", "stack_sensor.period_ms", lambda: _pack(stack_sensor=_sensor(PACK.stack_sensor, period_ms=40))),
+    ("samples_in_time", "pack_sensor.period_ms", lambda: _pack(pack_sensor=_sensor(PACK.pack_sensor, period_ms=30))),
+    ("samples_in_time", "probe_sensor.period_ms", lambda: _probe(period_ms=130, deadline_ms=190)),
+    ("samples_in_time", "current_a_sensor.period_ms", lambda: _pair(period_ms=20)),
+    ("silence_in_time", "group_sensor.deadline_ms", lambda: _group(deadline_ms=250)),
+    ("silence_in_time", "stack_sensor.deadline_ms", lambda: _pack(stack_sensor=_sensor(PACK.stack_sensor, deadline_ms=250))),
+    ("silence_in_time", "pack_sensor.deadline_ms", lambda: _pack(pack_sensor=_sensor(PACK.pack_sensor, deadline_ms=250))),
+    ("silence_in_time", "current_a_sensor.deadline_ms", lambda: _pair(deadline_ms=260)),
+    ("silence_in_time", "probe_sensor.deadline_ms", lambda: _probe(deadline_ms=200)),
+    ("silence_in_time", "feedback_timeout_ms", lambda: _pack(feedback_timeout_ms=300)),
+    ("silence_in_time", "command_deadline_ms", lambda: _pack(command_deadline_ms=400)),
     ("groups_each_second", "taps", lambda: _pack(EV, taps=(1,) * 7)),
     ("products", "current_a_sensor.gain_ppm", lambda: _pack(EV, current_a_sensor=_sensor(EV.current_a_sensor, gain_ppm=60000))),
     ("products", "cell.r1_uohm", lambda: _pack(cell=_cell(r1_uohm=_with(CELL.r1_uohm, 0, 4000)))),
@@ -331,6 +362,46 @@ def test_guards_at_the_edge_of_what_contactors_and_coils_allow_are_sound() -> No
     done_mV, low_mV = PACK.precharge_done_mV, PACK.guards.supply_low_mV[0]
     edge = _guards(link_apart_mV=done_mV, pull_in_ms=2 * PACK.contactor_delay_ms, supply_high_mV=low_mV + 1)
     assert errors(check_pack(edge)) == []
+
+
+def test_guards_of_temperature_that_good_probes_of_a_good_stack_just_keep_are_sound() -> None:
+    assert errors(check_pack(_guards(gradient_ddegC=(30, 56, 84), rise_ddegC=(6, 6, 12)))) == []
+
+
+def test_sensors_and_deadlines_that_just_keep_every_budget_are_sound() -> None:
+    slow: dict[str, int] = {"deadline_ms": 249}
+    just = _pack(
+        group_sensor=_sensor(PACK.group_sensor, **slow),
+        stack_sensor=_sensor(PACK.stack_sensor, period_ms=20, **slow),
+        pack_sensor=_sensor(PACK.pack_sensor, period_ms=20, **slow),
+        probe_sensor=_sensor(PACK.probe_sensor, period_ms=120, deadline_ms=199),
+        feedback_timeout_ms=299,
+        command_deadline_ms=399,
+    )
+    assert errors(check_pack(just)) == []
+    assert errors(check_pack(_pair(deadline_ms=259))) != [], "sensor B is waited for by the same deadline, and longer"
+    assert errors(check_pack(_pair(deadline_ms=249))) == []
+
+
+def test_one_line_is_enough_for_a_time_that_keeps_several_rows_too_long() -> None:
+    slow = _sensor(PACK.pack_sensor, period_ms=30, deadline_ms=250)
+    found = errors(check_pack(_pack(pack_sensor=slow)))
+    assert [one.field for one in found] == ["pack_sensor.period_ms", "pack_sensor.deadline_ms"]
+    assert "pack_voltage_high would take 120 ms, its budget is 100 ms" in found[0].reason
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: str(row.id))
+@pytest.mark.parametrize("period_ms", [10, 30, 100])
+def test_a_row_takes_as_long_as_counting_its_samples_says(row: Row, period_ms: int) -> None:
+    ms, samples = 0, 1
+    while samples < row.samples or ms < row.after_ms:
+        ms += period_ms
+        samples += 1
+    assert reacts_ms(row, period_ms) == ms
+
+
+def test_parts_of_a_pulse_are_those_that_the_firmware_counts() -> None:
+    assert lint_cell.PULSE_PARTS == overload._PART
 
 
 def test_a_pack_with_an_inverter_that_it_suits_is_sound() -> None:

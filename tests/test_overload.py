@@ -206,6 +206,32 @@ def test_the_continuous_current_never_is_an_overload_and_a_full_pulse_is_one_aft
 
 
 @pytest.mark.parametrize("name", PACKS)
+@pytest.mark.parametrize("cold_ddegC", [250, 850])
+def test_a_spent_pulse_is_not_paid_back_where_nothing_may_flow_and_is_as_soon_as_something_may(name: str, cold_ddegC: int) -> None:
+    """At 85 degC both tables end at nothing: no limit is held back there that could be given, and a cooler cell recovers."""
+    world = World(PACKS[name])
+    pack = world.pack
+    pulse = discharge_A(pack, pack.cell.discharge_pulse_mC, 250)
+    while world.value(N.OVERLOAD_permille) <= 1000:
+        world.tick(-int(pulse * 11))
+    spent_permille = world.value(N.OVERLOAD_permille)
+    world.bound.cold_ddegC, world.bound.hot_ddegC = cold_ddegC, 850
+    assert discharge_A(pack, pack.cell.discharge_pulse_mC, 850) == 0
+    for _ in range(6000):
+        world.tick(0)
+        assert world.value(N.OVERLOAD_permille) == spent_permille
+    world.bound.cold_ddegC = world.bound.hot_ddegC = 800
+    cont = discharge_A(pack, pack.cell.discharge_cont_mC, 800)
+    pulse = discharge_A(pack, pack.cell.discharge_pulse_mC, 800)
+    ms = 0
+    while world.value(N.OVERLOAD_permille) > 0:
+        world.tick(0)
+        ms += 10
+    rest_ms = 10 * spent_permille * (pulse**2 - cont**2) / cont**2
+    assert abs(ms - rest_ms) <= 500 + rest_ms / 20
+
+
+@pytest.mark.parametrize("name", PACKS)
 @settings(max_examples=20, deadline=None)
 @given(map_c=st.integers(0, 40), parts=st.lists(st.tuples(st.integers(-50, 100), st.integers(1, 40)), min_size=1, max_size=6))
 def test_a_charge_pulse_is_what_flows_beyond_the_map(name: str, map_c: int, parts: list[tuple[int, int]]) -> None:

@@ -66,6 +66,7 @@ RANGES = (  # of a scalar, and of every value of a table
     ("discharge_low_soc_permille", 0, 1000, "a SoC is 0 to 1000 permille"),
 )
 
+PULSE_PARTS = 200  # bms/safety/overload.py pays a pulse back by whole parts of it
 RISING = ("ocv_mV", "r_ddegC", "map_ddegC", "map_soc_permille", "discharge_ddegC")
 FALLING = ("r0_permille", "r1_permille", "r2_permille")  # a warmer cell conducts better
 SEVERITIES = (  # (field, +1 where worse is higher)
@@ -243,13 +244,17 @@ def charge_map(cell: Cell) -> Iterator[Complaint]:
 
 
 def discharge_tables(cell: Cell) -> Iterator[Complaint]:
-    """What is allowed for long is allowed for a pulse, no pulse trips, nothing is allowed beyond faults."""
+    """What is allowed for long is allowed for a pulse and pays for it, no pulse trips, nothing is allowed beyond faults."""
+    unit = cell.capacity_mAh // 10  # times mC, over 10000: dA, as overload.py counts
     if max(cell.discharge_pulse_mC) == 0:
         yield "discharge_pulse_mC", cell.discharge_pulse_mC, "must allow something somewhere"
     rows = zip(cell.discharge_ddegC, cell.discharge_cont_mC, cell.discharge_pulse_mC)
     for knot, (t_ddegC, cont, pulse) in enumerate(rows):
         if cont > pulse:
             yield f"discharge_cont_mC[{knot}]", cont, f"must not be above discharge_pulse_mC, {pulse}"
+        if unit * cont // 10_000 * PULSE_PARTS < unit * pulse // 10_000:
+            text = f"must be a {PULSE_PARTS}th of discharge_pulse_mC, {pulse}, or a pulse there is never paid back"
+            yield f"discharge_cont_mC[{knot}]", cont, text
         if pulse >= cell.discharge_trip_mC:
             yield (
                 f"discharge_pulse_mC[{knot}]",

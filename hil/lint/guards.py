@@ -5,7 +5,7 @@ from typing import Any
 
 from bms.schema import GUARDS_FIELDS, Guards, Pack
 from hil.lint.findings import Complaint, PackRule
-from hil.lint.tables import TICK_ms, error_u
+from hil.lint.tables import NOISE_SIGMAS, TICK_ms, error_u
 from hil.lint.values import misshapen, out_of_range
 
 RISING = ("sister_rest_mV", "sister_load_mV", "rise_ddegC", "gradient_ddegC", "force_N")
@@ -77,13 +77,23 @@ def guards_of_contactors(pack: Pack) -> Iterator[Complaint]:
 def guards_against_declared(pack: Pack) -> Iterator[Complaint]:
     """What a pack declares its layers and sensors to be alarms nobody."""
     guards = pack.guards
-    info, _, fault = guards.gradient_ddegC
-    apart_ddegC = pack.spread_t_ddegC + -(-2 * error_u(pack.probe_sensor, 0) // 100_000)
+    info, warn, fault = guards.gradient_ddegC
+    sensor = pack.probe_sensor
+    apart_ddegC = pack.spread_t_ddegC + -(-2 * error_u(sensor, 0) // 100_000)
+    may_be_ddegC = apart_ddegC + 2 * (error_u(sensor, 0) // 100_000 + 1)
+    restless_ddegC = 2 * -(-(NOISE_SIGMAS * sensor.noise_u + sensor.lsb_u) // 100_000)
     if info < pack.spread_t_ddegC:
         yield "guards.gradient_ddegC[0]", info, f"must not be below spread_t_ddegC, {pack.spread_t_ddegC}"
-    if fault <= apart_ddegC:
-        text = f"must be above what two good probes of a good stack may differ by, {apart_ddegC}"
+    if warn < apart_ddegC:
+        text = f"must not be below what two good probes of a good stack may differ by, {apart_ddegC}"
+        yield "guards.gradient_ddegC[1]", warn, text
+    if fault < may_be_ddegC:
+        text = f"must not be below what may be behind two good probes of a good stack, {may_be_ddegC}"
         yield "guards.gradient_ddegC[2]", fault, text
+    for index, least_ddegC in enumerate((restless_ddegC, restless_ddegC, 2 * restless_ddegC)):
+        if guards.rise_ddegC[index] < least_ddegC:
+            text = f"must not be below what the noise of a probe that stands still may make of it, {least_ddegC}"
+            yield f"guards.rise_ddegC[{index}]", guards.rise_ddegC[index], text
     if guards.overfill_permille < pack.spread_capacity_permille:
         text = f"must not be below spread_capacity_permille, {pack.spread_capacity_permille}"
         yield "guards.overfill_permille", guards.overfill_permille, text

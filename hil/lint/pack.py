@@ -1,7 +1,7 @@
 """What must be true of a pack: a rule yields (field, value, reason) where its docstring is false.
 
-The cell inside is checked by cell.py, its guards by guards.py, whom it offers itself to by inverter.py, the products of the
-tick by products.py; the rows that are read here stand in tables.py.
+The cell inside is checked by cell.py, its guards by guards.py, its times by reaction.py, whom it offers itself to by
+inverter.py, the products of the tick by products.py; the rows that are read here stand in tables.py.
 """
 
 import math
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bms.schema import PACK_FIELDS, SENSOR_FIELDS, Cell, Pack, Sensor, layer_count
-from hil.lint import guards
+from hil.lint import guards, reaction
 from hil.lint import inverter as inverters
 from hil.lint.findings import Complaint, PackRule
 from hil.lint.tables import (
@@ -225,4 +225,5 @@ RULES: tuple[PackRule, ...] = (
     precharge,
     *guards.RULES,
     *inverters.RULES,
+    *reaction.RULES,
 )
