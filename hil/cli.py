@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from hil.campaign.command import add_options, campaign
 from hil.errors import BadInput
+from hil.replay.command import add_options as add_replay_options
+from hil.replay.command import replay_command
 
 if TYPE_CHECKING:
     from bms.schema import Pack
@@ -32,7 +34,6 @@ class _Parser(argparse.ArgumentParser):
 
 
 NOT_BUILT = {  # command: what it will do, how it will be called
-    "replay": ("feeds logged data to the firmware's estimator", "hil replay drive.csv --cell si_ceramic_20ah --soc0 0.8"),
     "fit": ("identifies a cell from cycler data", "hil fit pulses.csv drive.csv -o my_cell.py"),
     "deploy": ("copies the firmware to a board", "hil deploy pyboard --port /dev/ttyACM0 --pack bench_24"),
     "logs": ("reads the fault memory of a board", "hil logs pyboard --port /dev/ttyACM0"),
@@ -90,6 +91,8 @@ def _parser() -> _Parser:
     bench = add("bench", _bench, "measures speed, memory and accuracy", "hil bench loop tick")
     bench.add_argument("names", nargs="*", metavar="NAME", help="benchmarks; all when none is named")
     add_options(add("campaign", campaign, "runs thousands of seeded variants", "hil campaign hidden_layers --out build/hidden"))
+    example = "hil replay drive.csv.gz --cell si_ceramic_20ah --soc0 0.8 --report drive.html"
+    add_replay_options(add("replay", replay_command, "feeds logged data to the firmware's estimator", example))
     example = "hil safety-case -o safety.html --junit tests.xml --campaign build/hidden"
     case = add("safety-case", _safety_case, "writes goals, fault rows, tests and results as one page", example)
     case.add_argument("-o", "--out", required=True, metavar="FILE.html", help="the page")

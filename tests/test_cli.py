@@ -11,7 +11,7 @@ from hil import scenario
 from hil.cli import NOT_BUILT, main
 
 SHORT = "first_mile_short"
-SHORTER = (("= 60", "= 3"), ("= 10", "= 1"), ("= 30\n", "= 3\n"), ("limit = 0.2", "limit = 0"), ("limit = 0.12", "limit = 0"))
+SHORTER = (("= 60", "= 3"), ("= 10", "= 1"), ("= 30\n", "= 3\n"), ("limit = 0.2", "limit = 0"), ("limit = 0.08", "limit = 0"))
 RUN_KEYS = {
     "": {
         "scenario", "pack", "target", "seed", "passed", "duration_s", "realtime_factor", "expectations", "soc", "layers",
