@@ -16,7 +16,7 @@ from bms.packs import bench_24, ev_240
 from bms.safety import signals as N
 from bms.safety import snapshot as S
 from bms.safety.sisters import Sisters
-from bms.safety.tables import build_falls, nth
+from bms.safety.tables import build_falls
 from bms.schema import CELL_FIELDS, GUARDS_FIELDS, PACK_FIELDS, SENSOR_FIELDS, Cell, Guards, Pack, Sensor, replaced
 
 BENCH = bench_24.PACK
@@ -43,9 +43,10 @@ ODD = replaced(
 )
 UNEQUAL = replaced(Pack, PACK_FIELDS, ODD, name="unequal", taps=(6, 3, 9, 2), stacks=1)
 LONE = replaced(Pack, PACK_FIELDS, ODD, name="lone", taps=(1,) * 4, stacks=2)
+COUPLES = replaced(Pack, PACK_FIELDS, ODD, name="couples", taps=(2,) * 4, stacks=2)
 TWO = replaced(Pack, PACK_FIELDS, ODD, name="two", taps=(4, 4), stacks=1)
 ONE = replaced(Pack, PACK_FIELDS, ODD, name="one", taps=(4,), stacks=1)
-PACKS = (BENCH, ev_240.PACK, ODD, UNEQUAL, LONE, TWO, ONE)
+PACKS = (BENCH, ev_240.PACK, ODD, UNEQUAL, LONE, COUPLES, TWO, ONE)
 packs = pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.name)
 TOLD = ("SISTER_REST_mV", "SISTER_LOAD_mV", "COLLAPSE_mV", "TAPS_SHIFTED_mV")
 
@@ -174,7 +175,8 @@ def test_sisters_say_what_the_plain_words_say(pack: Pack, seed: int) -> None:
         allowed = plain.of_a_group(plain.slow + drop_mV(plain.now_uohm, abs(snap.current_dA)))
         if wait == 0:
             wait = dice.choice([1, 1, 2, 5, 12])
-            mV = [3600 * n + dice.choice([0, 0, 1, n]) for n in layers]
+            noise = dice.choice([(0,), (0, 0, 0, 1)])
+            mV = [3600 * n + dice.choice(noise) for n in layers]
             for _ in range(dice.choice([0, 1, 2, 2])):
                 g, sign = dice.randrange(plain.n), dice.choice([1, -1])
                 away = dice.choice([allowed - 1, allowed, allowed + 1, allowed + 700, 30, plain.still, plain.still + 1])
@@ -189,6 +191,7 @@ def test_sisters_say_what_the_plain_words_say(pack: Pack, seed: int) -> None:
         snap.group_max_mV, snap.group_min_mV = max(mV), min(mV)
         bits = 0x1FFF if dice.random() < 0.9 else 0x1FFF & ~S.GROUPS
         assert sisters.step(snap, bits, excess_mV) == plain.step(mV, layers, snap.current_dA, bool(bits & S.GROUPS), excess_mV)
+        assert list(snap.group_mV) == mV
         if k % 5 == 4:
             bound, round_ms = some_bound(dice), dice.choice([100, 999, 1000])
             sisters.refresh(snap, bound, round_ms)
@@ -199,14 +202,22 @@ def test_sisters_say_what_the_plain_words_say(pack: Pack, seed: int) -> None:
         assert {name: signals.where[getattr(N, name)] for name in TOLD} == plain.where
 
 
-@pytest.mark.parametrize("n", [1, 2, 3, 4, 9])
-def test_the_place_of_every_rank_is_found_whatever_the_sign(n: int) -> None:
-    dice = random.Random(n)
-    edge = (1 << 29) - 1
-    for _ in range(60):
-        values = [dice.choice([0, 1, -1, edge, -edge, -edge - 1, dice.randint(-edge, edge)]) for _ in range(n)]
-        for rank, value in enumerate(sorted(values)):
-            assert nth(array("i", values), n, rank) == values.index(value)
+@packs
+def test_entropy_pulls_apart_by_the_steepest_of_its_table_rounded_up(pack: Pack) -> None:
+    assert Sisters(pack, N.Signals())._entropy_uV == Plain(pack).entropy_uV
+
+
+@pytest.mark.parametrize("more_mV", [0, 1])
+def test_groups_of_unequal_size_that_read_the_same_are_far_apart(more_mV: int) -> None:
+    bound = some_bound(random.Random(1))
+    bound.settled, bound.sister_mV, bound.hot_ddegC = True, 5, bound.cold_ddegC
+    sisters, plain = Sisters(UNEQUAL, N.Signals()), Plain(UNEQUAL)
+    mV = [14_400] * 3 + [14_400 + more_mV]
+    snap: Any = SimpleNamespace(layers=array("h", UNEQUAL.taps), group_mV=array("i", mV), current_dA=0)
+    snap.group_max_mV, snap.group_min_mV = max(mV), min(mV)
+    sisters.refresh(snap, bound, 100)
+    plain.refresh(0, bound, 100)
+    assert sisters.step(snap, 0x1FFF, 0) == plain.step(mV, list(UNEQUAL.taps), 0, True, 0) > 10_000
 
 
 def test_rest_is_counted_in_whole_seconds_and_not_for_ever() -> None:
@@ -217,3 +228,14 @@ def test_rest_is_counted_in_whole_seconds_and_not_for_ever() -> None:
     for _ in range(5):
         sisters.refresh(snap, bound, 1000)
     assert (sisters.resting_s, sisters._resting_ms) == (100_000, 0)
+
+
+@pytest.mark.parametrize("before_dA", [None, 900, -900])
+def test_a_second_of_rest_is_over_after_a_second_and_not_a_millisecond_before(before_dA: int | None) -> None:
+    sisters = Sisters(ODD, N.Signals())
+    bound = some_bound(random.Random(1))
+    if before_dA is not None:
+        sisters.refresh(SimpleNamespace(current_dA=before_dA), bound, 100)  # type: ignore[arg-type]
+    for round_ms, rested_s in ((999, 0), (1, 1), (999, 1), (1, 2), (1000, 3)):
+        sisters.refresh(SimpleNamespace(current_dA=0), bound, round_ms)  # type: ignore[arg-type]
+        assert sisters.resting_s == rested_s
