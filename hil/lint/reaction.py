@@ -27,7 +27,8 @@ NOT_FROM_SILENCE = ("charger_lost",)  # the deadline is as long as the charger's
 
 def reacts_ms(row: F.Row, period_ms: int) -> int:
     """From the first sample beyond the limit to the fault."""
-    return max(row.samples - 1, -(-row.after_ms // period_ms)) * period_ms
+    waits: int = max(row.samples - 1, -(-row.after_ms // period_ms))
+    return waits * period_ms
 
 
 def samples_in_time(pack: Pack) -> Iterator[Complaint]:
