@@ -3,9 +3,6 @@
 The layers are those of test_bound, here with one group against all others and every stack at a temperature of its own.
 """
 
-import subprocess
-from array import array
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +17,6 @@ from bms.safety.bound import Bound
 from bms.safety.plausible import sensor_error_m
 from bms.safety.sisters import Sisters
 from bms.safety.snapshot import Snapshot
-from bms.safety.tables import nth
 from bms.schema import PACK_FIELDS, SENSOR_FIELDS, Pack, Sensor, replaced
 from tests.test_bound import Layers
 
@@ -194,27 +190,6 @@ def test_no_group_of_a_pack_inside_its_spread_ever_strays(name: str, draw: dict[
         flow(current_mA, 20, settling=True)
     flow(current_mA, 10)
     flow(-current_mA / 2, 5)
-
-
-volts = st.integers(-262143, 262143)
-
-
-@given(values=st.lists(volts | st.integers(-3, 3), min_size=1, max_size=48), data=st.data())
-def test_the_kth_smallest_is_what_sorting_would_put_there(values: list[int], data: st.DataObject) -> None:
-    k = data.draw(st.integers(0, len(values) - 1))
-    assert values[nth(array("i", values), len(values), k)] == sorted(values)[k]
-
-
-def test_micropython_finds_the_same_places(micropython: str, root: Path) -> None:
-    rng = np.random.default_rng(4)
-    lists = [[int(v) for v in rng.integers(-reach, reach + 1, n)] for reach in (2, 5000, 262143) for n in (1, 2, 7, 40)]
-    script = (
-        "import sys\nsys.path.append('.')\nfrom array import array\nfrom bms.safety.tables import nth\n"
-        f"for v in {lists!r}:\n    print([nth(array('i', v), len(v), k) for k in range(len(v))])\n"
-    )
-    done = subprocess.run([micropython, "-c", script], cwd=root, capture_output=True, text=True, check=False, timeout=60)
-    ours = [str([nth(array("i", v), len(v), k) for k in range(len(v))]) for v in lists]
-    assert done.stdout.splitlines() == ours, done.stderr
 
 
 @settings(max_examples=40)

@@ -2,10 +2,12 @@
 
 import itertools
 import random
+import subprocess
 from array import array
 from collections.abc import Sequence
 from fractions import Fraction
 from math import ceil, floor
+from pathlib import Path
 
 import pytest
 
@@ -86,7 +88,7 @@ def test_the_highest_of_one_is_that_one_up_to_its_bounds(value: int) -> None:
     assert tables.highest(array("i", [value]), 0, 0) == value
 
 
-@pytest.mark.parametrize("n", [1, 2, 3, 4, 9])
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 9, 40])
 def test_where_a_rank_stands_is_found_among_many_like_it_and_out_to_the_very_ends_of_thirty_bits(n: int) -> None:
     end = 1 << 29
     for _ in range(60):
@@ -95,6 +97,17 @@ def test_where_a_rank_stands_is_found_among_many_like_it_and_out_to_the_very_end
         for rank, value in enumerate(sorted(values)):
             assert tables.nth(array("i", values), n, rank) == values.index(value)
     assert tables.nth(array("i", [*range(n), -5]), n, 0) == 0, "only the first n are looked at"
+
+
+def test_micropython_finds_the_same_places(micropython: str, root: Path) -> None:
+    lists = [[DICE.randint(-reach, reach) for _ in range(n)] for reach in (2, 5000, (1 << 29) - 1) for n in (1, 2, 7, 40)]
+    script = (
+        "import sys\nsys.path.append('.')\nfrom array import array\nfrom bms.safety.tables import nth\n"
+        f"for v in {lists!r}:\n    print([nth(array('i', v), len(v), k) for k in range(len(v))])\n"
+    )
+    done = subprocess.run([micropython, "-c", script], cwd=root, capture_output=True, text=True, check=False, timeout=60)
+    ours = [str([tables.nth(array("i", v), len(v), k) for k in range(len(v))]) for v in lists]
+    assert done.stdout.splitlines() == ours, done.stderr
 
 
 @pytest.mark.parametrize("factor", [CELL.r0_permille, CELL.r1_permille, CELL.r2_permille])
