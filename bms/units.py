@@ -67,3 +67,22 @@ def permille(value: float, worst: int) -> int:
 def millivolts(v_V: float) -> int:
     """mV of a voltage, rounded away from zero by one at most; 0 for what is no number."""
     return int(v_V * 1000.0) + 1 if v_V > 0.0 else 0
+
+
+def ppm(value_ppm: int) -> float:
+    """Fraction from parts in a million."""
+    return value_ppm / 1000000.0
+
+
+def amperes_of_dA(value_dA: int) -> float:
+    """A from dA."""
+    return value_dA / 10.0
+
+
+def deciamperes(value_A: float, most_dA: int) -> int:
+    """dA of a magnitude, rounded down and saturated to 0 ... most_dA; 0 for what is no number."""
+    if not value_A > 0.0:
+        return 0
+    if value_A * 10.0 >= most_dA:
+        return most_dA
+    return int(value_A * 10.0)

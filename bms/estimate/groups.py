@@ -1,0 +1,186 @@
+"""The groups' share of the float lane, cut into slots: what delta, leak, resistance, health and power do, one job a slot.
+
+`take()` is called right after every step of the mean layer's filter, with what that step was given: it follows the charge and
+now and then keeps the voltages of one moment. `step()` is called in every slot that is free: it works on what was kept, one job
+after the other, a few groups at a time, and then waits for the next moment. All that they say is in `delta`, `leak`,
+`resistance`, `health` and `power`.
+
+SI units; positive current charges.
+"""
+
+from array import array
+
+from micropython import const
+
+from bms import units
+from bms.estimate.delta import NOBODY, Delta
+from bms.estimate.health import Health
+from bms.estimate.leak import Leak
+from bms.estimate.model import Model
+from bms.estimate.power import Power
+from bms.estimate.resistance import Resistance
+
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from bms.schema import Pack
+
+PASS_s = 1.0  # between two moments, at least
+JUDGE_EVERY = 10  # passes
+DELTA_GROUPS = 8  # a slot
+LEAK_GROUPS = 16
+RESISTANCE_GROUPS = 10
+
+
+class Groups:
+    """`done` counts passes that are complete; `busy`: step() has work."""
+
+    def __init__(self, pack: "Pack") -> None:
+        model = Model(pack.cell)
+        self.delta = Delta(pack, model)
+        self.leak = Leak(pack, self.delta, model)
+        self.resistance = Resistance(pack, self.delta, model)
+        self.health = Health(pack, self.delta, model)
+        self.power = Power(pack, self.delta, self.resistance, model)
+        self._layers = self.delta.layers
+        self._model = model
+        self._spread_r = units.fraction(pack.spread_r_permille)
+        self._mV = array("i", [0] * self.delta.groups)
+        self._total_mV = 0
+        self._current_A = 0.0
+        self._soc = 0.5
+        self._sigma = 0.3
+        self._hysteresis = 0.0
+        self._temp_degC = model.t_ref_degC
+        self._cold_degC = model.t_ref_degC
+        self._since_s = PASS_s
+        self._pass_s = PASS_s
+        self._moved = 0.0
+        self._pass_moved = 0.0
+        self.high_V = 0.0
+        self.low_V = 0.0
+        self.charge_most_A = 0.0
+        self.discharge_most_A = 0.0
+        self.done = 0
+        self._jobs = (
+            *(self._begin, self._delta, self._judge, self._leak, self._resistance, self._health),
+            *(self._charge, self._discharge),
+        )
+        self._job = len(self._jobs)
+
+    def take(
+        self,
+        group_mV: "array[int]",
+        moved_mAs: int,
+        current_A: float,
+        soc: float,
+        sigma: float,
+        hysteresis: float,
+        temp_degC: float,
+        dt_s: float,
+    ) -> bool:
+        """After a step of the filter, which was given moved_mAs in dt_s. Returns True where the voltages were kept."""
+        charge_Ah = units.ampere_hours(moved_mAs)
+        self.delta.follow(charge_Ah, hysteresis, dt_s)
+        self.health.count(moved_mAs, dt_s)
+        self.resistance.look(group_mV, current_A)
+        self._since_s += dt_s
+        self._moved += charge_Ah if charge_Ah > 0.0 else -charge_Ah
+        if self.busy or self._since_s < PASS_s:
+            return False
+        self._mV[:] = group_mV
+        self._total_mV = sum(group_mV)
+        self._current_A = current_A
+        self._soc = soc
+        self._sigma = sigma
+        self._hysteresis = hysteresis
+        self._temp_degC = temp_degC
+        self._pass_s = self._since_s
+        self._pass_moved = self._moved
+        self._since_s = 0.0
+        self._moved = 0.0
+        self._job = 0
+        return True
+
+    def bounds(self, high_mV: int, low_mV: int, cold_ddegC: int, charge_dA: int, discharge_dA: int) -> None:
+        """For power: the worst layers as the integer lane bounds them, the coldest, and what map and table allow."""
+        self.high_V = units.volts(high_mV)
+        self.low_V = units.volts(low_mV)
+        self._cold_degC = units.celsius(cold_ddegC)
+        self.charge_most_A = units.amperes_of_dA(charge_dA)
+        self.discharge_most_A = units.amperes_of_dA(discharge_dA)
+
+    def step(self) -> bool:
+        """One slot. Returns True when the last job of a pass is done."""
+        if not self.busy:
+            return False
+        if not self._jobs[self._job]():
+            return False
+        self._job += 1
+        if self.busy:
+            return False
+        self.done += 1
+        return True
+
+    @property
+    def suspect_group(self) -> int:
+        """The group in which something is wrong with one layer, or NOBODY; a leak before all else."""
+        for group in (self.leak.group, self.delta.weak_group, self.delta.resistive_group, self.resistance.sudden_group):
+            if group != NOBODY:
+                return group
+        return NOBODY
+
+    @property
+    def wider_V(self) -> float:
+        """What a layer may stand apart from its group's mean beyond the declared spread, as far as it was found."""
+        delta = self.delta
+        leak = self.leak
+        lost = leak.lost[leak.group] if leak.group != NOBODY else 0.0
+        if delta.weak_group != NOBODY:
+            lost += 0.5 * delta.weak_part
+        wider_V = lost * delta.factors[0]
+        if delta.resistive_group != NOBODY and delta.resistive_part > self._spread_r:
+            drop_V = delta.factors[2]
+            wider_V += (delta.resistive_part - self._spread_r) * (drop_V if drop_V > 0.0 else -drop_V)
+        return wider_V
+
+    @property
+    def busy(self) -> bool:
+        """A pass is under way."""
+        return self._job < len(self._jobs)
+
+    def _begin(self) -> bool:
+        self.delta.begin(
+            self._mV, self._total_mV, self._current_A, self._soc, self._hysteresis, self._temp_degC
+        )
+        return True
+
+    def _delta(self) -> bool:
+        return self.delta.step(DELTA_GROUPS)
+
+    def _judge(self) -> bool:
+        if self.done % JUDGE_EVERY == 0:
+            self.delta.judge()
+        part = self._pass_moved / self._model.capacity_Ah
+        self.leak.begin(self._soc, self._temp_degC, part, self._pass_s)
+        return True
+
+    def _leak(self) -> bool:
+        return self.leak.step(LEAK_GROUPS)
+
+    def _resistance(self) -> bool:
+        return self.resistance.step(RESISTANCE_GROUPS)
+
+    def _health(self) -> bool:
+        voltage_V = units.volts(self._total_mV) / self._layers
+        self.resistance.mean(voltage_V, self.delta.ocv_V, self._pass_s)
+        self.health.rest(voltage_V, self._current_A, self._soc, self._temp_degC)
+        return True
+
+    def _charge(self) -> bool:
+        self.power.begin(self._soc, self._sigma, self._hysteresis, self._current_A, self._cold_degC)
+        self.power.charge(self.high_V, self.charge_most_A)
+        return True
+
+    def _discharge(self) -> bool:
+        self.power.discharge(self.low_V, self.discharge_most_A)
+        return True
