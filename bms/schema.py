@@ -70,18 +70,19 @@ FILTER_FIELDS = (  # standard deviations of what the SoC filter does not know: o
     "gain_permille",  # of the charge counted, over a whole swing
     "offset_mC",  # current that flows and is not counted, over an hour
     "table_mV",  # the OCV table's error ...
-    "span_permille",  # ... which is another one so much SoC away
-    "cold_uV_K",  # more of it for each kelvin away from t_ref_ddegC
-    "rest_mV",  # voltage that still relaxes ...
-    "rest_s",  # ... and is another one so much later
+    "span_permille",  # ... which is another one so much SoC away ...
+    "table_s",  # ... or so much later: what relaxes after a stop is taken for one, too
     "reading_mV",  # fast error of a reading ...
     "reading_ms",  # ... which lasts for so long
     "fast_permille",  # more of it, of the overvoltage
     "skew_permille",  # more of it, of what R0 makes of a change of current: readings not of the same instant
     "slow_permille",  # of the overvoltage of the RC elements, for as long as these last
+    "drag_permille",  # of the slower of them, for as long as an error of the table
     "r_permille",  # of all resistances together ...
     "r_s",  # ... which are others so much later ...
     "r_ddegK",  # ... or so much warmer or colder
+    "colder_permille_K",  # more of the overvoltage's and the resistances' for each kelvin below t_ref_ddegC
+    "bend_per_soc",  # of the slope of the OCV, which is another one so much SoC away
     "hyst_permille",  # of the hysteresis state, once a branch has been left and reached again
 )
 Filter = namedtuple("Filter", FILTER_FIELDS)

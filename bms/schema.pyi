@@ -17,17 +17,18 @@ class Filter(NamedTuple):
     offset_mC: int
     table_mV: int
     span_permille: int
-    cold_uV_K: int
-    rest_mV: int
-    rest_s: int
+    table_s: int
     reading_mV: int
     reading_ms: int
     fast_permille: int
     skew_permille: int
     slow_permille: int
+    drag_permille: int
     r_permille: int
     r_s: int
     r_ddegK: int
+    colder_permille_K: int
+    bend_per_soc: int
     hyst_permille: int
 
 class Cell(NamedTuple):

@@ -7,27 +7,28 @@ word in the name of a chemistry.
 from bms.schema import Filter
 
 NICKEL = Filter(
-    gain_permille=20,
-    offset_mC=10,
-    table_mV=6,
-    span_permille=100,
-    cold_uV_K=200,
-    rest_mV=6,
-    rest_s=3600,
-    reading_mV=3,
-    reading_ms=5000,
-    fast_permille=60,
-    skew_permille=500,
-    slow_permille=150,
-    r_permille=100,
-    r_s=1800,
-    r_ddegK=100,
-    hyst_permille=200,
+    gain_permille=24,
+    offset_mC=8,
+    table_mV=8,
+    span_permille=171,
+    table_s=6265,
+    reading_mV=2,
+    reading_ms=250000,
+    fast_permille=94,
+    skew_permille=106,
+    slow_permille=169,
+    drag_permille=57,
+    r_permille=73,
+    r_s=208,
+    r_ddegK=185,
+    colder_permille_K=4,
+    bend_per_soc=6,
+    hyst_permille=635,
 )  # NMC, NCA and LCO against graphite, also with some silicon oxide
-PHOSPHATE = NICKEL._replace(table_mV=4, cold_uV_K=100, rest_mV=4)  # LFP: flat, little hysteresis in volts, much in SoC
-SILICON = NICKEL._replace(rest_mV=10)
+PHOSPHATE = NICKEL._replace(table_mV=4)  # LFP: flat, little hysteresis in volts, much in SoC
+SILICON = NICKEL
 
-WORDS = (("lfp", PHOSPHATE), ("phosphate", PHOSPHATE), ("si |", SILICON), ("silicon", SILICON))
+WORDS = (("lfp", PHOSPHATE), ("phosphate", PHOSPHATE), ("si |", SILICON), ("silicon |", SILICON))
 
 
 def family(chemistry: str) -> Filter:

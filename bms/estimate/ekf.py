@@ -1,18 +1,20 @@
 """Extended Kalman filter for the state of charge of the mean layer.
 
 States: soc z, RC voltages v1, v2 [V], hysteresis h in -1 ... 1, resistance q as a deviation from the cell file's (V carries
-(1 + q) times the overvoltage), and what the OCV table does not know, w [V]. One scalar measurement: the mean layer voltage.
+(1 + q) times the overvoltage), and what the OCV table does not know, w [V]. v1 is exact after seconds and has no variance. One
+scalar measurement: the mean layer voltage.
 
 Errors that last are states, not noise. w forgets over charge (an error of the table belongs to a SoC) and, slowly, over time
-(a voltage still relaxing after a stop), so a rest of a day is not believed a thousand times over. q forgets over time and
-with every change of temperature; it is seen only in what moves with the current, since w and z explain what stands still.
-All variances grow by rates over time or over charge, and a fast error counts as one for as long as it lasts, so steps of 0.1,
-1 and 10 s say the same. The noise of a reading grows with overvoltage (cold, rate), with a change of current (readings that
-are not of the same instant) and while a current that has stopped still echoes.
+(what relaxes after a stop), so a rest of a day is not believed a thousand times over; it may be larger while much overvoltage
+lingers, that is under load, in the cold and just after a stop. q forgets over time and with every change of temperature and is
+bounded; it is seen in what moves with the current, since w and z explain what stands still. All variances grow by rates over
+time or over charge, and a fast error counts as one for as long as it lasts, so steps of 0.1, 1 and 10 s say the same. A
+reading's noise grows with overvoltage (cold, rate), with a change of current (readings not of the same instant) and, where z
+is hardly known, with what the slope may be elsewhere.
 
-The transition is diagonal, so the covariance (21 numbers, written out) costs 21 products. The update is Joseph's form for a
+The transition is diagonal, so the covariance (15 numbers, written out) costs 15 products. The update is Joseph's form for a
 gain a K, K = b / s, b = P H', which is P - (2 a - a a) b b' / s: a < 1 where a reading is a surprise or would move z by more
-than a knot. It is symmetric by construction and, with floors under the diagonal, positive in single precision. The sum of z
+than STRIDE. It is symmetric by construction and, with floors under the diagonal, positive in single precision. The sum of z
 carries its rounding along. What is no number moves nothing. SI units; positive current charges.
 
 Source: Plett 2004, J. Power Sources 134, 262-292 (ESC model and EKF); the noises stand in the cell file.
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 SECONDS_PER_HOUR = 3600.0
 SURPRISE = 3.0  # sigmas
 STRIDE = 0.03  # of SoC: more than that in one step is not believed of a straight line
+R_SIGMAS = 3.0  # no resistance is believed farther from the cell file than this
 SLOWLY_s = 2.0  # what lasts for so long is believed
 FLOOR_SOC = 1.0e-7
 FLOOR_V2 = 1.0e-9
@@ -59,9 +62,7 @@ class SocFilter:
         self._offset = per_hour * per_hour / SECONDS_PER_HOUR
         self._table_V = units.volts(noise.table_mV)
         self._span = units.fraction(noise.span_permille)
-        self._cold_V_K = units.volts_per_kelvin(noise.cold_uV_K)
-        self._rest_V = units.volts(noise.rest_mV)
-        self._rest_s = float(noise.rest_s)
+        self._table_s = float(noise.table_s)
         self._reading_V = units.volts(noise.reading_mV)
         self._lasting_s = units.seconds(noise.reading_ms)
         self._fast = units.fraction(noise.fast_permille)
@@ -70,7 +71,11 @@ class SocFilter:
         self._r = units.fraction(noise.r_permille)
         self._r_s = float(noise.r_s)
         self._r_K = units.celsius(noise.r_ddegK)
+        self._drag = units.fraction(noise.drag_permille)
         self._h = units.fraction(noise.hyst_permille)
+        self._bend = float(noise.bend_per_soc)
+        self._colder_K = units.fraction(noise.colder_permille_K)
+        self._most = R_SIGMAS * self._r
         self.start(0.5, 0.3)
 
     def start(self, soc: float, sigma: float) -> None:
@@ -90,16 +95,10 @@ class SocFilter:
         self._last_degC = self._model.t_ref_degC
         self._new = True
         self._zz = sigma * sigma
-        self._z1 = 0.0
         self._z2 = 0.0
         self._zh = 0.0
         self._zq = 0.0
         self._zw = 0.0
-        self._11 = 0.0
-        self._12 = 0.0
-        self._1h = 0.0
-        self._1q = 0.0
-        self._1w = 0.0
         self._22 = 0.0
         self._2h = 0.0
         self._2q = 0.0
@@ -123,10 +122,7 @@ class SocFilter:
             past_A = current_A
         if -current_A > past_A:
             past_A = -current_A
-        self._11 = past_A * past_A * model.r1_ohm * model.r1_ohm * 0.25
         self._22 = past_A * past_A * model.r2_ohm * model.r2_ohm * 0.25
-        cold_V = self._cold_V_K * (temp_degC - model.t_ref_degC)
-        self._ww = self._table_V * self._table_V + cold_V * cold_V
 
     @micropython.native
     def step(self, charge_Ah: float, current_A: float, voltage_V: float, temp_degC: float, dt_s: float) -> None:
@@ -155,7 +151,7 @@ class SocFilter:
         f2 = faded(dt_s / model.tau2_s)
         fh = faded(model.gamma * size)
         fq = faded(dt_s / self._r_s + (warmer_K if warmer_K >= 0.0 else -warmer_K) / self._r_K)
-        fw = faded(size / self._span + dt_s / self._rest_s)
+        fw = faded(size / self._span + dt_s / self._table_s)
         dz += self._carry
         z = self.soc + dz
         self._carry = dz - (z - self.soc)
@@ -167,25 +163,19 @@ class SocFilter:
         self._q -= fq * self._q
         self._w_V -= fw * self._w_V
         # a sigma that a state has when left alone comes back as fast as the state forgets
-        a1 = 1.0 - f1
         a2 = 1.0 - f2
         ah = 1.0 - fh
         aq = 1.0 - fq
         aw = 1.0 - fw
-        s1_V = self._slow * model.r1_ohm * mean_A
-        s2_V = self._slow * model.r2_ohm * mean_A
-        cold_V = self._cold_V_K * (temp_degC - model.t_ref_degC)
+        warmer_K = temp_degC - model.t_ref_degC
+        colder = 1.0 if warmer_K >= 0.0 else 1.0 - self._colder_K * warmer_K
+        s2_V = self._slow * colder * model.r2_ohm * mean_A
+        sr = self._r * colder
         self._zz += self._gain * size + self._offset * dt_s
-        self._z1 *= a1
         self._z2 *= a2
         self._zh *= ah
         self._zq *= aq
         self._zw *= aw
-        self._11 = self._11 * a1 * a1 + s1_V * s1_V * f1 * (1.0 + a1) + FLOOR_V2
-        self._12 *= a1 * a2
-        self._1h *= a1 * ah
-        self._1q *= a1 * aq
-        self._1w *= a1 * aw
         self._22 = self._22 * a2 * a2 + s2_V * s2_V * f2 * (1.0 + a2) + FLOOR_V2
         self._2h *= a2 * ah
         self._2q *= a2 * aq
@@ -193,11 +183,11 @@ class SocFilter:
         self._hh = self._hh * ah * ah + self._h * self._h * fh * (1.0 + ah)
         self._hq *= ah * aq
         self._hw *= ah * aw
-        self._qq = self._qq * aq * aq + self._r * self._r * fq * (1.0 + aq)
+        self._qq = self._qq * aq * aq + sr * sr * fq * (1.0 + aq)
         self._qw *= aq * aw
-        self._ww = self._ww * aw * aw + (
-            self._table_V * self._table_V + cold_V * cold_V + self._rest_V * self._rest_V
-        ) * fw * (1.0 + aw)
+        drag_V = self._drag * colder * self._v2_V
+        sw = self._table_V * self._table_V + drag_V * drag_V
+        self._ww = self._ww * aw * aw + sw * fw * (1.0 + aw)
 
     @micropython.native
     def _correct(self, current_A: float, voltage_V: float, temp_degC: float, dt_s: float) -> None:
@@ -212,17 +202,17 @@ class SocFilter:
         )
         hz = model.du_V + self.hysteresis * model.dm_V
         hh = model.m_V
-        bz = self._zz * hz + (self._z1 + self._z2) * k + self._zh * hh + self._zq * over_V + self._zw
-        b1 = self._z1 * hz + (self._11 + self._12) * k + self._1h * hh + self._1q * over_V + self._1w
-        b2 = self._z2 * hz + (self._12 + self._22) * k + self._2h * hh + self._2q * over_V + self._2w
-        bh = self._zh * hz + (self._1h + self._2h) * k + self._hh * hh + self._hq * over_V + self._hw
-        bq = self._zq * hz + (self._1q + self._2q) * k + self._hq * hh + self._qq * over_V + self._qw
-        bw = self._zw * hz + (self._1w + self._2w) * k + self._hw * hh + self._qw * over_V + self._ww
+        bz = self._zz * hz + self._z2 * k + self._zh * hh + self._zq * over_V + self._zw
+        b2 = self._z2 * hz + self._22 * k + self._2h * hh + self._2q * over_V + self._2w
+        bh = self._zh * hz + self._2h * k + self._hh * hh + self._hq * over_V + self._hw
+        bq = self._zq * hz + self._2q * k + self._hq * hh + self._qq * over_V + self._qw
+        bw = self._zw * hz + self._2w * k + self._hw * hh + self._qw * over_V + self._ww
         fast_V = self._fast * over_V
         skew_V = self._skew * (current_A - self._last_A) * model.r0_ohm
         self._last_A = current_A
-        r = self._reading_V * self._reading_V + fast_V * fast_V + skew_V * skew_V
-        s = hz * bz + k * (b1 + b2) + hh * bh + over_V * bq + bw
+        bend_V = self._bend * hz * self._zz
+        r = self._reading_V * self._reading_V + fast_V * fast_V + skew_V * skew_V + bend_V * bend_V
+        s = hz * bz + k * b2 + hh * bh + over_V * bq + bw
         self.nis = error_V * error_V / (s + r)
         # one fast error lasts for so long: the readings in that time count as one
         s += r * (1.0 + self._lasting_s / dt_s)
@@ -247,30 +237,23 @@ class SocFilter:
         z = self.soc + dz
         self._carry = dz - (z - self.soc)
         self.soc = 1.05 if z > 1.05 else -0.05 if z < -0.05 else z
-        self._v1_V += b1 * g
         self._v2_V += b2 * g
         h = self.hysteresis + bh * g
         self.hysteresis = 1.0 if h > 1.0 else -1.0 if h < -1.0 else h
-        self._q += bq * g
+        q = self._q + bq * g
+        self._q = self._most if q > self._most else -self._most if q < -self._most else q
         self.r_scale = 1.0 + self._q
         self._w_V += bw * g
         g = a * (2.0 - a) / s
         gz = g * bz
-        g1 = g * b1
         g2 = g * b2
         gh = g * bh
         gq = g * bq
         self._zz -= gz * bz
-        self._z1 -= gz * b1
         self._z2 -= gz * b2
         self._zh -= gz * bh
         self._zq -= gz * bq
         self._zw -= gz * bw
-        self._11 -= g1 * b1
-        self._12 -= g1 * b2
-        self._1h -= g1 * bh
-        self._1q -= g1 * bq
-        self._1w -= g1 * bw
         self._22 -= g2 * b2
         self._2h -= g2 * bh
         self._2q -= g2 * bq
@@ -283,8 +266,6 @@ class SocFilter:
         self._ww -= g * bw * bw
         if self._zz < FLOOR_SOC:
             self._zz = FLOOR_SOC
-        if self._11 < FLOOR_V2:
-            self._11 = FLOOR_V2
         if self._22 < FLOOR_V2:
             self._22 = FLOOR_V2
         if self._hh < FLOOR_PART:

@@ -51,9 +51,9 @@ class Feed:
         """The five columns side by side."""
         return np.column_stack([self.charge_Ah, self.current_A, self.voltage_V, self.temp_degC, self.dt_s])
 
-    def part(self, first: int) -> "Feed":
-        """From a row on; the charge of that row flowed before."""
-        cut = replace(self, **{name: getattr(self, name)[first:].copy() for name in _COLUMNS})
+    def part(self, first: int, last: int | None = None) -> "Feed":
+        """From a row on, to before another; the charge of the first row flowed before."""
+        cut = replace(self, **{name: getattr(self, name)[first:last].copy() for name in _COLUMNS})
         cut.charge_Ah[0] = 0.0
         return cut
 
