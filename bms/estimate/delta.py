@@ -42,7 +42,7 @@ FIRST_R = 0.05
 FIRST_HYST = 0.03
 LAYER_R = 0.10  # what one layer's resistance has to grow by to be named
 LAYER_CAPACITY = 0.015  # likewise, lose
-KNOWN = 0.5  # part of these that one sigma may be, or nothing is learnt and nobody named
+KNOWN = 0.9  # part of these that one sigma may be, or nothing is learnt and nobody named
 LEARN_SOC = 1.2  # what has to have been moved, up and down together, before anything counts as learnt
 NOBODY = -1
 

@@ -24,7 +24,7 @@ TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from bms.schema import Pack
 
-PASS_s = 1.0  # between two moments, at least
+PASS_s = 2.0  # between two moments, at least
 JUDGE_EVERY = 10  # passes
 DELTA_GROUPS = 8  # a slot
 LEAK_GROUPS = 16
@@ -44,6 +44,15 @@ class Groups:
         self._layers = self.delta.layers
         self._model = model
         self._spread_r = units.fraction(pack.spread_r_permille)
+        self._now_mV = array("i", [0] * self.delta.groups)
+        self._now_mAs = 0
+        self._now_s = 0.0
+        self._now_A = 0.0
+        self._now_soc = 0.5
+        self._now_sigma = 0.3
+        self._now_hysteresis = 0.0
+        self._now_degC = model.t_ref_degC
+        self._taken = False
         self._mV = array("i", [0] * self.delta.groups)
         self._total_mV = 0
         self._current_A = 0.0
@@ -62,8 +71,14 @@ class Groups:
         self.discharge_most_A = 0.0
         self.done = 0
         self._jobs = (
-            *(self._begin, self._delta, self._judge, self._leak, self._resistance, self._health),
-            *(self._charge, self._discharge),
+            self._begin,
+            self._delta,
+            self._judge,
+            self._leak,
+            self._resistance,
+            self._health,
+            self._charge,
+            self._discharge,
         )
         self._job = len(self._jobs)
 
@@ -77,29 +92,45 @@ class Groups:
         hysteresis: float,
         temp_degC: float,
         dt_s: float,
-    ) -> bool:
-        """After a step of the filter, which was given moved_mAs in dt_s. Returns True where the voltages were kept."""
+    ) -> None:
+        """After a step of the filter, which was given moved_mAs in dt_s. Costs little: the next slot follows it."""
+        self._now_mV[:] = group_mV
+        self._now_mAs += moved_mAs
+        self._now_s += dt_s
+        self._now_A = current_A
+        self._now_soc = soc
+        self._now_sigma = sigma
+        self._now_hysteresis = hysteresis
+        self._now_degC = temp_degC
+        self._taken = True
+
+    def _follow(self) -> None:
+        """What a step of the filter was given, and whether a pass begins with it."""
+        moved_mAs = self._now_mAs
+        dt_s = self._now_s
+        self._now_mAs = 0
+        self._now_s = 0.0
+        self._taken = False
         charge_Ah = units.ampere_hours(moved_mAs)
-        self.delta.follow(charge_Ah, hysteresis, dt_s)
+        self.delta.follow(charge_Ah, self._now_hysteresis, dt_s)
         self.health.count(moved_mAs, dt_s)
-        self.resistance.look(group_mV, current_A)
+        self.resistance.look(self._now_mV, self._now_A)
         self._since_s += dt_s
         self._moved += charge_Ah if charge_Ah > 0.0 else -charge_Ah
-        if self.busy or self._since_s < PASS_s:
-            return False
-        self._mV[:] = group_mV
-        self._total_mV = sum(group_mV)
-        self._current_A = current_A
-        self._soc = soc
-        self._sigma = sigma
-        self._hysteresis = hysteresis
-        self._temp_degC = temp_degC
+        if self._job < len(self._jobs) or self._since_s < PASS_s:
+            return
+        self._mV[:] = self._now_mV
+        self._total_mV = sum(self._mV)
+        self._current_A = self._now_A
+        self._soc = self._now_soc
+        self._sigma = self._now_sigma
+        self._hysteresis = self._now_hysteresis
+        self._temp_degC = self._now_degC
         self._pass_s = self._since_s
         self._pass_moved = self._moved
         self._since_s = 0.0
         self._moved = 0.0
         self._job = 0
-        return True
 
     def bounds(self, high_mV: int, low_mV: int, cold_ddegC: int, charge_dA: int, discharge_dA: int) -> None:
         """For power: the worst layers as the integer lane bounds them, the coldest, and what map and table allow."""
@@ -111,12 +142,13 @@ class Groups:
 
     def step(self) -> bool:
         """One slot. Returns True when the last job of a pass is done."""
-        if not self.busy:
+        if self._taken:
+            self._follow()
             return False
-        if not self._jobs[self._job]():
+        if self._job >= len(self._jobs) or not self._jobs[self._job]():
             return False
         self._job += 1
-        if self.busy:
+        if self._job < len(self._jobs):
             return False
         self.done += 1
         return True
@@ -145,13 +177,11 @@ class Groups:
 
     @property
     def busy(self) -> bool:
-        """A pass is under way."""
-        return self._job < len(self._jobs)
+        """A pass is under way, or a step of the filter has still to be followed."""
+        return self._taken or self._job < len(self._jobs)
 
     def _begin(self) -> bool:
-        self.delta.begin(
-            self._mV, self._total_mV, self._current_A, self._soc, self._hysteresis, self._temp_degC
-        )
+        self.delta.begin(self._mV, self._total_mV, self._current_A, self._soc, self._hysteresis, self._temp_degC)
         return True
 
     def _delta(self) -> bool:

@@ -27,6 +27,7 @@ HORIZONS_s = (2.0, 10.0, 30.0, 60.0)
 CONTINUOUS = const(3)
 SIGMAS = 2.0
 SETTLED_s = 1000.0
+KNOWN_R10 = 0.05  # sigma; before, what the pack declares is all that is known
 NEVER_V = 0.001  # room below which there is none
 
 
@@ -119,7 +120,9 @@ class Power:
         for part in (resistance.sudden_part, resistance.grown_part, delta.resistive_part):
             if part > apart:
                 apart = part
-        mean = resistance.r10 + SIGMAS * resistance.sigma_r10
+        mean = 1.0
+        if resistance.sigma_r10 < KNOWN_R10:
+            mean = resistance.r10 + SIGMAS * resistance.sigma_r10
         return _larger(mean, 1.0) * (1.0 + apart)
 
 

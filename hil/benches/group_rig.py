@@ -96,6 +96,12 @@ class Rig:
         relative: Floats = inverse.mean() / inverse - 1
         return relative
 
+    def true_hysteresis(self) -> Floats:
+        """Of each group's mean layer against the pack's."""
+        mean = self._mean_of(self.plant.hyst_scale)
+        relative: Floats = mean / mean.mean() - 1
+        return relative
+
     def true_capacity_Ah(self) -> float:
         """Of the mean layer."""
         return float(1 / (1 / self.plant.capacity_Ah).mean())
