@@ -74,7 +74,7 @@ def test_hot_and_cold_are_probes_error_spread_and_heat(pack: Pack) -> None:
     core = Core(pack)
     for _ in range(700):
         hottest = dice.randint(-400, 1500)
-        coldest = hottest - dice.choice([0, 1, 57, 300])
+        coldest = hottest - dice.choice([0, 1, 57, 300, pack.spread_t_ddegC, pack.spread_t_ddegC + 1])
         dA = dice.choice([0, 1, 5, 10, 99, 16_383, dice.randint(0, 16_383), dice.randint(0, 900)])
         r_uohm = dice.choice([0, 1, 3000, 65_535, 65_536, dice.randint(0, 9000), dice.randint(60_000, 3_000_000)])
         agreed = dice.choice([coldest, hottest, dice.randint(coldest, hottest)])

@@ -11,7 +11,8 @@ from bms.safety import snapshot as S
 from bms.schema import PACK_FIELDS, Pack, replaced
 
 LONE = replaced(Pack, PACK_FIELDS, bench_24.PACK, name="lone", taps=(1,), stacks=1, probe_stack=(0,))
-PACKS = (bench_24.PACK, ev_240.PACK, LONE)
+THREES = replaced(Pack, PACK_FIELDS, bench_24.PACK, name="threes", stacks=3, probe_stack=(0, 0, 0, 1, 1, 1, 1, 2))
+PACKS = (bench_24.PACK, ev_240.PACK, LONE, THREES)
 packs = pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.name)
 FAR = 1 << 28
 
