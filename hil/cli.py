@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from hil.campaign.command import add_options, campaign
 from hil.errors import BadInput
+from hil.fit.command import add_options as add_fit_options
+from hil.fit.command import fit_command
 from hil.replay.command import add_options as add_replay_options
 from hil.replay.command import replay_command
 
@@ -34,7 +36,6 @@ class _Parser(argparse.ArgumentParser):
 
 
 NOT_BUILT = {  # command: what it will do, how it will be called
-    "fit": ("identifies a cell from cycler data", "hil fit pulses.csv drive.csv -o my_cell.py"),
     "deploy": ("copies the firmware to a board", "hil deploy pyboard --port /dev/ttyACM0 --pack bench_24"),
     "logs": ("reads the fault memory of a board", "hil logs pyboard --port /dev/ttyACM0"),
 }
@@ -91,6 +92,8 @@ def _parser() -> _Parser:
     bench = add("bench", _bench, "measures speed, memory and accuracy", "hil bench loop tick")
     bench.add_argument("names", nargs="*", metavar="NAME", help="benchmarks; all when none is named")
     add_options(add("campaign", campaign, "runs thousands of seeded variants", "hil campaign hidden_layers --out build/hidden"))
+    example = "hil fit --ocv slow.csv --pulses hppc.csv --drive us06_0degC.csv --drive us06_25degC.csv -o my_cell.py"
+    add_fit_options(add("fit", fit_command, "identifies a cell from logs of a cycler", example))
     example = "hil replay drive.csv.gz --cell si_ceramic_20ah --soc0 0.8 --report drive.html"
     add_replay_options(add("replay", replay_command, "feeds logged data to the firmware's estimator", example))
     example = "hil safety-case -o safety.html --junit tests.xml --campaign build/hidden"

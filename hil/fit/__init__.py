@@ -1,0 +1,1 @@
+"""Identifies a cell from logs of a cycler."""
