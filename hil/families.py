@@ -1,32 +1,55 @@
 """How far the model of a family of chemistry is to be trusted: the filter's settings that `hil fit` writes into a cell file.
 
-One set a family, found on logs of several cells and judged on others; never one a run. `family(name)` finds the set by a
-word in the name of a chemistry.
+One set a family, found on logs of several cells and judged on others; never one a run. The optimum is flat: half or twice of
+one number changes little. `family(name)` finds the set by a word in the name of a chemistry.
 """
 
 from bms.schema import Filter
 
 NICKEL = Filter(
-    gain_permille=24,
+    gain_permille=25,
     offset_mC=8,
     table_mV=8,
-    span_permille=171,
-    table_s=6265,
+    span_permille=300,
+    table_s=10000,
     reading_mV=2,
     reading_ms=250000,
-    fast_permille=94,
-    skew_permille=106,
-    slow_permille=169,
-    drag_permille=57,
-    r_permille=73,
-    r_s=208,
-    r_ddegK=185,
+    fast_permille=90,
+    skew_permille=200,
+    slow_permille=170,
+    drag_permille=80,
+    r_permille=80,
+    r_s=600,
+    r_ddegK=200,
     colder_permille_K=4,
     bend_per_soc=6,
-    hyst_permille=635,
+    hyst_permille=500,
 )  # NMC, NCA and LCO against graphite, also with some silicon oxide
-PHOSPHATE = NICKEL._replace(table_mV=4)  # LFP: flat, little hysteresis in volts, much in SoC
-SILICON = NICKEL
+SILICON = NICKEL._replace(
+    table_mV=10,
+    table_s=20000,
+    reading_mV=5,
+    skew_permille=300,
+    slow_permille=130,
+    drag_permille=20,
+    r_permille=50,
+    r_s=1200,
+    hyst_permille=600,
+)  # more hysteresis than one state can follow; relaxes for hours
+PHOSPHATE = NICKEL._replace(
+    gain_permille=12,
+    offset_mC=12,
+    span_permille=170,
+    fast_permille=190,
+    skew_permille=600,
+    slow_permille=140,
+    drag_permille=120,
+    r_permille=130,
+    r_s=120,
+    colder_permille_K=0,
+    bend_per_soc=3,
+    hyst_permille=170,
+)  # LFP: so flat that counting is mostly better
 
 WORDS = (("lfp", PHOSPHATE), ("phosphate", PHOSPHATE), ("si |", SILICON), ("silicon |", SILICON))
 

@@ -176,7 +176,7 @@ class SocFilter:
         self._zh *= ah
         self._zq *= aq
         self._zw *= aw
-        self._22 = self._22 * a2 * a2 + s2_V * s2_V * f2 * (1.0 + a2) + FLOOR_V2
+        self._22 = self._22 * a2 * a2 + s2_V * s2_V * f2 * (1.0 + a2)
         self._2h *= a2 * ah
         self._2q *= a2 * aq
         self._2w *= a2 * aw
