@@ -30,6 +30,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "bms.can": ("bms.schema", "bms.units", "bms.safety"),
     "bms.store": ("bms.schema", "bms.safety.snapshot", "bms.safety.faults"),
     "bms.decisions": (),
+    "bms.findings": ("bms.estimate",),
     "bms.app": ("bms",),
     "boards": ("bms",),
     "dbc": (),
@@ -39,6 +40,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
 TYPE_ARROWS: dict[str, tuple[str, ...]] = {
     "bms.board": ("bms.schema", "bms.safety"),
     "bms.decisions": ("bms.app",),
+    "bms.findings": ("bms.safety",),
     "bms.control": ("bms.schema", "bms.safety", "bms.board"),
     "bms.safety": ("bms.schema", "bms.board"),
     "bms.can": ("bms.schema", "bms.units", "bms.safety", "bms.control", "bms.estimate", "bms.board", "bms.app"),

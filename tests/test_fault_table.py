@@ -77,6 +77,8 @@ REVIEWED = """
 27  sister_load              ramp    SISTER_LOAD_mV GROUPS >guards.sister_load_mV.2           50 10 100 latch SG-12 200
 28  layer_collapse           now     COLLAPSE_mV GROUPS >guards.collapse_mV                   200 5 50 latch SG-12 200
 29  taps_shifted             ramp    TAPS_SHIFTED_mV GROUPS >guards.sister_load_mV.2          50 10 100 latch SG-5 300
+126 group_leaks              warning GROUP_leaks CLOCK >0                                     0 1 0 - SG-12 200
+127 group_weak               info    GROUP_weak CLOCK >0                                      0 1 0 - SG-12 200
 38  group_wire_open          ramp    GROUP_WIRE_open GROUPS_HEARD >0                          0 5 50 latch SG-5 300
 39  group_crc                ramp    GROUP_CRC_bad GROUPS_HEARD >0                            0 10 90 latch SG-5 300
 46  temperature_wire_open    ramp    PROBE_WIRE_open CLOCK >0                                 0 3 150 latch SG-5 300

@@ -151,6 +151,7 @@ def category(name: str) -> int:
         ("pack_voltage_high", O.HIGH_VOLTAGE),
         ("pack_voltage_low", O.LOW_VOLTAGE),
         ("sister_", O.IMBALANCE),
+        ("group_leaks", O.IMBALANCE),
         ("discharge_hot", O.HIGH_TEMPERATURE),
         ("hot_stop", O.HIGH_TEMPERATURE),
         ("charge_hot", O.HIGH_TEMPERATURE_CHARGE),

@@ -1,4 +1,4 @@
-"""generated from bms.dbc (sha256 b51f3f1b7e39) by dbc/generate.py; do not edit.
+"""generated from bms.dbc (sha256 a3b78e2accda) by dbc/generate.py; do not edit.
 
 Attributes are raw integers as on the wire; a name ends in the unit of its integer, if any. pack fills buf,
 LENGTH bytes, and clamps what is out of range; named values pass. unpack is False, and stores nothing, for a
@@ -107,7 +107,8 @@ class BmsState:
         chain_frozen, 105 chain_chips_lost, 106 chain_reference, 107 chain_brown_out, 108 chain_stale, 109
         chain_crc, 110 group_frozen, 111 overload_warn, 112 overload, 113 regen_pulse, 114 insulation_warn,
         115 insulation_low, 116 insulation_silent, 117 supply_low_warn, 118 supply_low, 119 supply_high, 120
-        coolant_hot, 121 coolant_flow, 122 environment_stale, 123 force_info, 124 force_warn, 125 force_high
+        coolant_hot, 121 coolant_flow, 122 environment_stale, 123 force_info, 124 force_warn, 125 force_high,
+        126 group_leaks, 127 group_weak
     first_cause_where: 0 to 255 index. Index of the group, stack or probe that the first cause names. 255
         nowhere
     command_e2e: 0 to 7 enum. State of the end-to-end check of the vehicle's command. 0 none, 1 ok, 2

@@ -90,6 +90,7 @@ CATEGORIES = (
     (112, HIGH_CURRENT),
     (113, HIGH_CURRENT_CHARGE),
     (120, HIGH_TEMPERATURE),
+    (126, IMBALANCE),
 )
 
 # Nearly empty: asks to be charged; assumed

@@ -1,6 +1,8 @@
-"""Voltages of layers: the bounds of the worst, and one against its sisters. Group 2 is the one that goes astray."""
+"""Voltages of layers: the bounds of the worst, one against its sisters, and what the estimators find of one in hours. Group 2
+is the one that goes astray."""
 
 from bms.app import App
+from bms.estimate.delta import NOBODY
 from bms.safety import machine as M
 from bms.safety import signals as N
 from tests.fake_board import FakeBoard, FULL_LAYER_mV
@@ -56,6 +58,28 @@ def shifted(app: App, board: FakeBoard, value: int) -> None:
     board.group_mV[ASTRAY + 1] = FULL_LAYER_mV * board.pack.taps[ASTRAY + 1] - mV
 
 
+def leaking(app: App, board: FakeBoard, value: int) -> None:
+    """The estimators have found, over minutes to hours, that a layer of a group leaks."""
+    if value:
+        app.groups.leak.group = ASTRAY
+
+
+def leaks_no_more(app: App, board: FakeBoard) -> None:
+    """They no longer find it."""
+    app.groups.leak.group = NOBODY
+
+
+def weak(app: App, board: FakeBoard, value: int) -> None:
+    """They have found, over a cycle, that a layer of a group has lost capacity."""
+    if value:
+        app.groups.delta.weak_group = ASTRAY
+
+
+def weak_no_more(app: App, board: FakeBoard) -> None:
+    """They no longer find it."""
+    app.groups.delta.weak_group = NOBODY
+
+
 def _of(state: int, turn: Turn, heal: Heal = calm, where: int = ASTRAY, **more: int) -> Provoker:
     return Provoker(state, turn, heal, where, **more)  # type: ignore[arg-type]
 
@@ -67,5 +91,7 @@ PROVOKERS = {
     N.SISTER_LOAD_mV: _of(M.DRIVE, astray(1), push=4, inside=8, lasting=False),
     N.COLLAPSE_mV: _of(M.DRIVE, astray(-1), push=3, inside=1),
     N.TAPS_SHIFTED_mV: _of(M.DRIVE, shifted, push=4, inside=8, lasting=False),
+    N.GROUP_leaks: _of(M.DRIVE, leaking, leaks_no_more, lasting=False),
+    N.GROUP_weak: _of(M.DRIVE, weak, weak_no_more, lasting=False),
 }
 OWN_TESTS: dict[str, str] = {}
