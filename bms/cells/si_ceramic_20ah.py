@@ -118,9 +118,9 @@ CELL = Cell(
     filter=Filter(
         gain_permille=24,
         offset_mC=8,
-        table_mV=8,
-        span_permille=171,
-        table_s=6265,
+        table_mV=15,  # half of relax_mV, which stands on one side for as long as a current flows,
+        span_permille=1000,
+        table_s=7200,  # and goes with relax_tau_s
         reading_mV=2,
         reading_ms=250000,
         fast_permille=94,
@@ -132,6 +132,6 @@ CELL = Cell(
         r_ddegK=185,
         colder_permille_K=4,
         bend_per_soc=6,
-        hyst_permille=635,
-    ),  # assumed: those of other cells with silicon, see hil/families.py
+        hyst_permille=90,  # of a branch, as matched layers differ
+    ),  # the rest assumed as for other cells with silicon, see hil/families.py
 )
