@@ -1,9 +1,9 @@
-"""The groups' share of the float lane, cut into slots: what delta, leak, resistance, health and power do, one job a slot.
+"""The groups' share of the float lane, cut into slots: what delta, knee, leak, resistance, health and power do, one job a slot.
 
 `take()` is called right after every step of the mean layer's filter, with what that step was given: it follows the charge and
 now and then keeps the voltages of one moment. `step()` is called in every slot that is free: it works on what was kept, one job
-after the other, a few groups at a time, and then waits for the next moment. All that they say is in `delta`, `leak`,
-`resistance`, `health` and `power`.
+after the other, a few groups at a time, and then waits for the next moment. All that they say is in `delta`, `knee`,
+`leak`, `resistance`, `health` and `power`.
 
 SI units; positive current charges.
 """
@@ -15,6 +15,7 @@ from micropython import const
 from bms import units
 from bms.estimate.delta import NOBODY, Delta
 from bms.estimate.health import Health
+from bms.estimate.knee import Knee
 from bms.estimate.leak import Leak
 from bms.estimate.model import Model
 from bms.estimate.power import Power
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 PASS_s = 2.0  # between two moments, at least
 JUDGE_EVERY = 10  # passes
 DELTA_GROUPS = 8  # a slot
+KNEE_GROUPS = 10
 LEAK_GROUPS = 16
 RESISTANCE_GROUPS = 10
 
@@ -37,6 +39,7 @@ class Groups:
     def __init__(self, pack: "Pack") -> None:
         model = Model(pack.cell)
         self.delta = Delta(pack, model)
+        self.knee = Knee(self.delta)
         self.leak = Leak(pack, self.delta, model)
         self.resistance = Resistance(pack, self.delta, model)
         self.health = Health(pack, self.delta, model)
@@ -74,6 +77,7 @@ class Groups:
             self._begin,
             self._delta,
             self._judge,
+            self._knee,
             self._leak,
             self._resistance,
             self._health,
@@ -154,14 +158,6 @@ class Groups:
         return True
 
     @property
-    def suspect_group(self) -> int:
-        """The group in which something is wrong with one layer, or NOBODY; a leak before all else."""
-        for group in (self.leak.group, self.delta.weak_group, self.delta.resistive_group, self.resistance.sudden_group):
-            if group != NOBODY:
-                return group
-        return NOBODY
-
-    @property
     def wider_V(self) -> float:
         """What a layer may stand apart from its group's mean beyond the declared spread, as far as it was found."""
         delta = self.delta
@@ -190,9 +186,13 @@ class Groups:
     def _judge(self) -> bool:
         if self.done % JUDGE_EVERY == 0:
             self.delta.judge()
+        self.knee.begin(self._soc)
         part = self._pass_moved / self._model.capacity_Ah
         self.leak.begin(self._soc, self._temp_degC, part, self._pass_s)
         return True
+
+    def _knee(self) -> bool:
+        return self.knee.step(KNEE_GROUPS)
 
     def _leak(self) -> bool:
         return self.leak.step(LEAK_GROUPS)

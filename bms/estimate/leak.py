@@ -2,7 +2,7 @@
 
 How far a group stands from the mean layer is averaged over WINDOW_s. From one window to the next, what delta.py knows of the
 group (state of charge, capacity, resistance, hysteresis) explains a part; the rest over the slope of the OCV is charge that it
-has lost, and n times that is one layer's. It goes into a one-sided CUSUM less what a healthy layer
+has lost, and n times that, against the median group, is one layer's. It goes into a one-sided CUSUM less what a healthy layer
 may lose: the declared self-discharge, and what is not known of its capacity and resistance while charge flows and the
 resistive voltage changes. It counts only while the RC elements stand still, so that neither a step of current nor what follows
 looks like a loss, and not while a bend of the OCV passes a group that is far from the mean. A group leaks when its sum passes
@@ -31,13 +31,13 @@ COMMON_V = 0.0005  # of the converter, for a group
 LAYER_V = 0.0003  # likewise, times the root of its layers
 STILL_V = 0.002  # of one layer, that its RC elements may still have to go
 PART_R = 0.01  # of the resistive voltage, that no one factor explains
-PART_CAPACITY = 0.002
-KEPT = 0.5  # of an undecided sum after each step of current; of the threshold, below which a named group is let go
+PART_CAPACITY = 0.006
+KEPT = 0.5  # of the threshold: the most of an undecided sum after a step of current; below it a named group is let go
 MOVED = 1.0e-4  # SoC in a window; less is rest, with an offset of the current
 AHEAD = 0.03  # of SoC, in which the slope may be another one already
 BENT = 0.25  # part of the threshold that a bend may put between a group and its sisters
 SHARP = 0.25  # a bend that passes the layers of a group one by one
-MOVING = 1.5  # times the threshold while charge flows
+MOVING = 2.0  # times the threshold while charge flows
 HEALTHY = 1.0  # of the declared largest self-discharge, that a layer may lose more than its sisters
 
 
@@ -57,11 +57,13 @@ class Leak:
         self.lasted_s = [0.0] * groups
         self.group = NOBODY
         self.current_A = 0.0
-        # a group that falls takes the mean with it
-        self._others = groups / (groups - 1.0) if groups > 1 else 0.0
+        # of two groups, one that falls takes the mean half the way with it; of more, the median stays
+        self._others = 2.0 if groups == 2 else 1.0
         self._sum_V = [0.0] * groups
         self._last_V = [0.0] * groups
-        self._fell = [0.0] * groups
+        self._fallen = [0.0] * groups  # since the current last changed
+        self._level = [0.0] * groups
+        self._middle = 0.0
         self._now = [0.0] * 4  # sums of the factors
         self._was = [0.0] * 4
         self._change = [0.0] * 4
@@ -88,6 +90,8 @@ class Leak:
         self._next = 0
         self._counting = self._whole and self._based
         if self._counting:
+            if delta.groups > 2:
+                self._middle = sorted(self._fallen)[(delta.groups - 1) // 2]
             self._worst = 0.0
             self._named = NOBODY
         if self._whole:
@@ -97,9 +101,14 @@ class Leak:
         if delta.unsettled_V > STILL_V:
             if self._based:
                 for g in range(delta.groups):
-                    if g != self.group:
-                        self.lost[g] *= KEPT
+                    most = KEPT * self._limit_V[g] * self._per_V
+                    if g != self.group and self.lost[g] > most:
+                        self.lost[g] = most
+                    self._fallen[g] = 0.0
+                    self._level[g] = 0.0
             self._based = False
+            self._counting = False
+            self._middle = 0.0
             self._clear()
             return
         now = self._now
@@ -182,17 +191,21 @@ class Leak:
         self._last_V[g] = mean_V
         sum_V -= delta.soc[g] * change[0] + delta.capacity[g] * change[1]
         sum_V -= delta.resistance[g] * change[2] + delta.hysteresis[g] * change[3]
-        self._fell[g] = -sum_V * self._per_V * delta.count[g] * self._others
+        if self._based:
+            self._fallen[g] -= sum_V * self._per_V * delta.count[g] * self._others
 
     def _count(self, g: int) -> None:
         """The last window into the sum."""
         delta = self._delta
         n = delta.count[g]
         limit = self._limit_V[g] * self._per_V
+        level = self._fallen[g] - self._middle
+        fell = level - self._level[g]
+        self._level[g] = level
         apart = (delta.soc[g] - delta.capacity[g] * self._off) * n
         if self._bend > SHARP or (apart if apart > 0.0 else -apart) * self._bend > BENT * limit:
             return
-        lost = self.lost[g] + self._fell[g] - self._healthy - self._unsure * n
+        lost = self.lost[g] + fell - self._healthy - self._unsure * n
         if lost <= 0.0:
             self.lost[g] = 0.0
             self.lasted_s[g] = 0.0

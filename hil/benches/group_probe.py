@@ -8,8 +8,6 @@ import gc
 import sys
 from array import array
 
-from tick_probe import Tape, label_of, mem_alloc, wrapped
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -18,6 +16,7 @@ JOBS = (
     ("begin", "delta", "begin", 6),
     ("delta", "delta", "step", 1),
     ("judge", "delta", "judge", 0),
+    ("knee", "knee", "step", 1),
     ("leak_begin", "leak", "begin", 4),
     ("leak", "leak", "step", 1),
     ("resistance", "resistance", "step", 1),
@@ -34,8 +33,10 @@ def main(pack_name: str, passes: int) -> None:
     from bms.estimate.ekf import SocFilter
     from bms.estimate.groups import Groups
 
+    marks: Any = __import__("tick_probe")  # it lies beside this file there
+    wrapped, label_of, mem_alloc = marks.wrapped, marks.label_of, marks.mem_alloc
     pack: Any = __import__(pack_name, None, None, ("PACK",)).PACK
-    tape: Any = Tape()
+    tape: Any = marks.Tape()
     flt = SocFilter(pack.cell)
     flt.start(0.7, 0.05)
     groups: Any = Groups(pack)
@@ -63,13 +64,15 @@ def main(pack_name: str, passes: int) -> None:
         tape.cut(label_of("take"))
         groups.take(volts, int(current * 100.0), current, flt.soc, flt.sigma, flt.hysteresis, 25.0, 0.1)
         tape.cut(0)
+        tape.cut(label_of("follow"))
+        groups.step()
+        tape.cut(0)
         while groups.busy:
             groups.step()
         if mem_alloc() - before > most:
             most = mem_alloc() - before
-    from tick_probe import NAMES
 
-    print("LABELS", " ".join(NAMES))
+    print("LABELS", " ".join(marks.NAMES))
     print("TAPE", end="")
     for k in range(tape.count):
         print("", tape.labels[k], end="")

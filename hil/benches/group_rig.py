@@ -20,7 +20,7 @@ Steps = list[tuple[float, float]]  # A, s
 
 DRIVE_C = (0.0, 0.4, 1.0, 1.6, 3.0, -0.6)  # of the mean, and how often
 DRIVE_PART = (0.15, 0.25, 0.25, 0.2, 0.1, 0.05)
-LONG_s = 5.0
+LONG_s = 10.0
 
 
 class Rig:
@@ -81,6 +81,7 @@ class Rig:
             ("resistance", groups.delta.resistive_group),
             ("sudden", groups.resistance.sudden_group),
             ("grown", groups.resistance.grown_group),
+            ("knee", groups.knee.group),
         )
         for name in found:
             if name[1] != NOBODY and name not in self.named:
@@ -112,7 +113,7 @@ class Rig:
         return mean
 
 
-def day(capacity_Ah: float, seed: int, span: float = 0.75, drive_C: float = 0.6, charge_C: float = 0.5) -> Steps:
+def day(capacity_Ah: float, seed: int, span: float = 0.75, drive_C: float = 1.0, charge_C: float = 0.5) -> Steps:
     """Drive down by `span` of SoC, rest a quarter of an hour, charge, rest."""
     rng = np.random.default_rng(seed)
     steps: Steps = []
@@ -122,6 +123,6 @@ def day(capacity_Ah: float, seed: int, span: float = 0.75, drive_C: float = 0.6,
         seconds = int(rng.integers(5, 25))
         steps += [(current_A, 1.0)] * seconds
         moved -= current_A * seconds / 3600 / capacity_Ah
-    rest = [(0.0, LONG_s)] * 180
+    rest = [(0.0, LONG_s)] * 90
     charge = [(charge_C * capacity_Ah, LONG_s)] * round(span / charge_C * 3600 / LONG_s)
     return steps + rest + charge + rest
