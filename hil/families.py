@@ -22,7 +22,7 @@ NICKEL = Filter(
     r_s=600,
     r_ddegK=200,
     colder_permille_K=4,
-    bend_per_soc=6,
+    bend_per_soc=4,
     hyst_permille=500,
 )  # NMC, NCA and LCO against graphite, also with some silicon oxide
 SILICON = NICKEL._replace(
@@ -37,18 +37,22 @@ SILICON = NICKEL._replace(
     hyst_permille=600,
 )  # more hysteresis than one state can follow; relaxes for hours
 PHOSPHATE = NICKEL._replace(
-    gain_permille=12,
+    gain_permille=8,
     offset_mC=12,
-    span_permille=170,
-    fast_permille=190,
+    table_mV=7,
+    span_permille=110,
+    table_s=50000,
+    reading_mV=3,
+    fast_permille=140,
     skew_permille=600,
-    slow_permille=140,
-    drag_permille=120,
-    r_permille=130,
+    slow_permille=500,
+    drag_permille=100,
+    r_permille=120,
     r_s=120,
+    r_ddegK=100,
     colder_permille_K=0,
     bend_per_soc=3,
-    hyst_permille=170,
+    hyst_permille=260,
 )  # LFP: so flat that counting is mostly better
 
 WORDS = (("lfp", PHOSPHATE), ("phosphate", PHOSPHATE), ("si |", SILICON), ("silicon |", SILICON))

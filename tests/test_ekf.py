@@ -288,6 +288,19 @@ def test_what_is_no_number_poisons_nothing(hour: tuple[list[Sample], list[float]
     assert flt.soc == pytest.approx(spared.soc, abs=0.005)
 
 
+def test_what_no_model_explains_shows_as_a_surplus_within_seconds_and_never_before(
+    hour: tuple[list[Sample], list[float]],
+) -> None:
+    flt = SocFilter(CELL)
+    flt.start(hour[1][0] + 0.05, 0.15)
+    for k, (charge, current, volts, degC) in enumerate(hour[0][:12_000]):
+        flt.step(charge, current, volts + (0.4 if k >= 9000 else 0.0), degC, STEP_s)
+        if k < 9000:
+            assert flt.surplus_V == 0.0
+        if k == 9060:
+            assert 0.05 < flt.surplus_V < 0.4
+
+
 def test_a_rest_of_a_day_is_not_believed_a_thousand_times_over() -> None:
     flt = SocFilter(CELL)
     flt.start(0.5, 0.15)

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from bms.schema import Cell
 
 SECONDS_PER_HOUR = 3600.0
-SURPRISE = 3.0  # sigmas
+SURPRISE = 3.0  # sigmas: a reading farther out counts for less
+SURPLUS = 4.0  # sigmas: beyond it no model of ours explains a reading
 STRIDE = 0.03  # of SoC: more than that in one step is not believed of a straight line
 R_SIGMAS = 3.0  # no resistance is believed farther from the cell file than this
 SLOWLY_s = 2.0  # what lasts for so long is believed
@@ -50,8 +51,7 @@ def root(square: float, guess: float) -> float:
 
 class SocFilter:
     """`soc` and `sigma` as fractions, `hysteresis` in -1 ... 1, `r_scale` against the cell file. `nis`: squared innovation over
-    its variance. `surplus_V`: what the layers' mean has had beyond SURPRISE sigmas of what the model expected, for a while:
-    no model of ours explains it."""
+    its variance. `surplus_V`: what the layers' mean has had beyond SURPLUS sigmas of what the model expected, for a while."""
 
     def __init__(self, cell: "Cell") -> None:
         self._model = Model(cell)
@@ -213,16 +213,18 @@ class SocFilter:
         bend_V = self._bend * hz * self._zz
         r = self._reading_V * self._reading_V + fast_V * fast_V + skew_V * skew_V + bend_V * bend_V
         s = hz * bz + k * b2 + hh * bh + over_V * bq + bw
-        self.nis = error_V * error_V / (s + r)
-        # one fast error lasts for so long: the readings in that time count as one
-        s += r * (1.0 + self._lasting_s / dt_s)
-        a = 1.0
+        s += r
+        square = error_V * error_V
+        self.nis = square / s
+        size_V = error_V if error_V >= 0.0 else -error_V
         surplus_V = 0.0
-        if error_V * error_V > SURPRISE * SURPRISE * s:
-            size_V = error_V if error_V >= 0.0 else -error_V
-            expected_V = SURPRISE * root(s, size_V)
-            surplus_V = size_V - expected_V
-            a = expected_V / size_V
+        if square > SURPLUS * SURPLUS * s:
+            surplus_V = size_V - SURPLUS * root(s, size_V)
+        # one fast error lasts for so long: the readings in that time count as one
+        s += r * self._lasting_s / dt_s
+        a = 1.0
+        if square > SURPRISE * SURPRISE * s:
+            a = SURPRISE * root(s, size_V) / size_V
         if surplus_V > self.surplus_V:
             surplus_V = self.surplus_V + (surplus_V - self.surplus_V) * faded(dt_s / SLOWLY_s)
         self.surplus_V = surplus_V

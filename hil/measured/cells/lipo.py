@@ -114,7 +114,7 @@ CELL = Cell(
         r_s=600,
         r_ddegK=200,
         colder_permille_K=4,
-        bend_per_soc=6,
+        bend_per_soc=4,
         hyst_permille=500,
     ),  # assumed
 )
