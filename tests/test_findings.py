@@ -37,6 +37,7 @@ WEAKNESSES: dict[str, Callable[[Groups, int], None]] = {
     "resistance": lambda groups, g: setattr(groups.delta, "resistive_group", g),
     "sudden": lambda groups, g: setattr(groups.resistance, "sudden_group", g),
     "grown": lambda groups, g: setattr(groups.resistance, "grown_group", g),
+    "knee": lambda groups, g: setattr(groups.knee, "group", g),
 }
 FINDINGS = {"leak": lambda groups, g: setattr(groups.leak, "group", g), **WEAKNESSES}
 NONE = -1

@@ -122,7 +122,7 @@ _ROWS = tuple(Row(*row) for row in (
     (28, "layer_collapse",           TRIP_NOW,        N.COLLAPSE_mV, S.GROUPS,           1, ("guards", "collapse_mV"),                   200, 5,   50, True,  "SG-12", 200, "a layer has lost its voltage in an instant: a hard short"),
     (29, "taps_shifted",             TRIP_AFTER_RAMP, N.TAPS_SHIFTED_mV, S.GROUPS,       1, ("guards", "sister_load_mV", LIMIT_FAULT),    50, 10, 100, True,  "SG-5", 300, "what one group has too much its neighbour has too little: an open or misplaced tap"),
     (126, "group_leaks",             WARNING,         N.GROUP_leaks, S.CLOCK,            1, 0,                                             0, 1,    0, False, "SG-12", 200, "a layer of this group loses charge by itself: a soft short"),
-    (127, "group_weak",              INFO,            N.GROUP_weak, S.CLOCK,             1, 0,                                             0, 1,    0, False, "SG-12", 200, "a layer of this group has lost capacity or gained resistance"),
+    (127, "group_weak",              INFO,            N.GROUP_weak, S.CLOCK,             1, 0,                                             0, 1,    0, False, "SG-12", 200, "a layer of this group has less capacity or more resistance than it should"),
     # the measurement chain
     (38, "group_wire_open",          TRIP_AFTER_RAMP, N.GROUP_WIRE_open, S.GROUPS_HEARD, 1, 0,                                             0, 5,   50, True,  "SG-5", 300, "the front end finds the tap of a group open"),
     (39, "group_crc",                TRIP_AFTER_RAMP, N.GROUP_CRC_bad, S.GROUPS_HEARD,   1, 0,                                             0, 10,  90, True,  "SG-5", 300, "a group's conversions fail their check"),

@@ -112,7 +112,7 @@ TICKS_missed = const(99)  # ticks that did not feed the watchdog
 RESET_unexpected = const(100)  # 1 when the controller was last reset by nobody's wish
 REQUEST_unknown = const(101)  # 1 while the vehicle asks for a state that there is not
 GROUP_leaks = const(102)  # 1 while the estimators find that one layer loses charge by itself, where: group
-GROUP_weak = const(103)  # 1 while they find that one layer has lost capacity or gained resistance, where: group
+GROUP_weak = const(103)  # 1 while they find that one layer lacks capacity or has gained resistance, where: group
 SIGNALS = const(104)
 
 # what a signal is before anybody has filled it, where 0 would be bad
