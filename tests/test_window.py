@@ -57,7 +57,7 @@ class Seen:
         self.signals = N.Signals()
         self.window = Window(pack, self.signals)
         self.snap: Any = SimpleNamespace(current_dA=0, hottest_probe=3, coldest_probe=5)
-        self.bound: Any = SimpleNamespace(hot_ddegC=250, cold_ddegC=200)
+        self.bound: Any = SimpleNamespace(hot_ddegC=250, cold_ddegC=200, resting=False, settled=True)
 
     def step(self, dA: int, bits: int = S.PROBES, hot: int = 250, cold: int = 200) -> int:
         self.snap.current_dA = dA
@@ -110,6 +110,34 @@ def test_the_line_of_charge_is_the_map_with_its_margin_and_falls_from_its_full_h
     for _ in range(26):
         seen.window.refresh(0)
     assert seen.window.charge_line_dA == error
+
+
+@packs
+@pytest.mark.parametrize("settled", [False, True])
+@pytest.mark.parametrize("resting", [False, True])
+def test_while_the_contactors_are_open_and_temperatures_are_known_a_line_falls_at_once(
+    pack: Pack, resting: bool, settled: bool
+) -> None:
+    seen = Seen(pack)
+    seen.bound.resting, seen.bound.settled = resting, settled
+    seen.step(0, 0, 250, 200)
+    seen.window.refresh(0)
+    full = most(pack, pack.cell.charge_max_mC)
+    assert seen.window.charge_line_dA == full + error_dA(pack) - (full * 100 // 2000 + 1), "probes have not been looked at"
+    coldest = min(pack.cell.discharge_ddegC)
+    seen.step(0, S.PROBES, coldest, coldest)
+    seen.window.refresh(0)
+    at_once = resting and settled
+    assert (seen.window.charge_line_dA == error_dA(pack)) == at_once
+    full = most(pack, pack.cell.discharge_trip_mC)
+    part = pack.cell.discharge_pulse_mC[0] * 1000 // max(pack.cell.discharge_pulse_mC)
+    low = full * part // 1000 + error_dA(pack)
+    assert seen.window.discharge_line_dA == (low if at_once else max(low, full - (full * 100 // 2000 + 1)))
+    seen.bound.resting = False
+    seen.step(0, S.PROBES, 250, 200)
+    for map_dA in (full, 0, 0, 0, 0, 0, 0):
+        seen.window.refresh(map_dA)
+    assert seen.window.charge_line_dA > most(pack, pack.cell.charge_max_mC) // 2, "closed, it waits and then comes down slowly"
 
 
 @packs

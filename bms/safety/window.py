@@ -4,8 +4,9 @@ Fills the signals HOT_*, COLD_*, CHARGE_BEYOND and DISCHARGE_BEYOND. The trip li
 charge_trip_permille, or charge_max_mC, whichever is less, plus what the sensor may err; the line of discharge is
 discharge_trip_mC scaled with temperature like the pulse table. The map's limit comes from the envelope of the tick before.
 A line of charge that falls waits as held.py says, and any does so within FALL_ms from its full height, so that a source that
-follows the published limit is not cut off for the time it takes to hear of it and to follow. Units: dA, ddegC; temperatures
-and the discharge line move when probes are new.
+follows the published limit is not cut off for the time it takes to hear of it and to follow. While the contactors are open
+nobody follows anything, and a line falls at once. Units: dA, ddegC; temperatures and the discharge line move when probes are
+new.
 """
 
 from array import array
@@ -57,6 +58,7 @@ class Window:
         self._discharge_fall_dA = self._discharge_max_dA * 100 // FALL_ms + 1
         self.charge_line_dA = self._charge_max_dA + self._error_dA
         self._held = Held(pack)
+        self._free = False  # contactors open, and temperatures known
         self.discharge_line_dA = self._discharge_max_dA
 
     def step(self, snap: Snapshot, new_bits: int, bound: "Bound") -> int:
@@ -78,7 +80,7 @@ class Window:
         line += self._error_dA
         line = self._held.step(line)
         least = self.charge_line_dA - self._charge_fall_dA
-        self.charge_line_dA = line if line > least else least
+        self.charge_line_dA = line if line > least or self._free else least
         return line
 
     def _temperatures(self, snap: Snapshot, bound: "Bound", current_dA: int) -> None:
@@ -105,5 +107,6 @@ class Window:
         if other < part:
             part = other
         line = self._discharge_max_dA * part // _PERMILLE + self._error_dA
+        self._free = bound.resting and bound.settled
         least = self.discharge_line_dA - self._discharge_fall_dA
-        self.discharge_line_dA = line if line > least else least
+        self.discharge_line_dA = line if line > least or self._free else least
