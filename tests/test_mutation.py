@@ -83,6 +83,7 @@ def test_types_decorators_and_held_copies_are_left_alone() -> None:
         ("if a > b: a = b", "a > b -> a >= b"),
         ("if b > a: a = b", "b > a -> b >= a"),
         ("if c and b > a: a = b", "b > a -> b >= a"),
+        ("a = a if a > b or c else b", "a > b -> a >= b"),
         ("if a > 9: a = 9", "9 -> 8 #2"),
         ("a = a if a < b else b", "a < b -> a <= b"),
         ("a = 0 if a < 0 else a if a < b else b", "a < 0 -> a <= 0"),

@@ -1,7 +1,7 @@
 """Changes that leave the program what it is, by its very form: they are not made.
 
 In all of them a comparison moves to its neighbour across equality, and at equality both ways lead to the same value:
-    if a > b: a = b            and the other way round, the running extreme, whatever else must hold
+    if a > b: a = b            and the other way round, the running extreme, whatever else must hold or will do
     a if a < b else b          either way round, and a clamp: 0 if x < 0 else x if x < top else top
     if a < 0: a = -a           and the same as an expression
 Where b is a number, the number moved by one towards the neighbour is the same change.
@@ -25,8 +25,8 @@ def spared(node: ast.AST) -> Iterator[Change]:
 
 
 def _needed(test: ast.expr) -> list[ast.expr]:
-    """The condition, or all of several that must hold together."""
-    return test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else [test]
+    """The condition, or all of several that must hold together or of which one will do."""
+    return test.values if isinstance(test, ast.BoolOp) else [test]
 
 
 def _at_equality(node: ast.If | ast.IfExp, test: ast.Compare) -> Iterator[Change]:
