@@ -12,7 +12,7 @@ import gc
 import micropython
 from micropython import const, heap_lock, heap_unlock
 
-from bms import units
+from bms import findings, units
 from bms.can.bus import Bus
 from bms.can.link import Link
 from bms.configuration import Audit, fingerprint, require_ranges
@@ -23,6 +23,7 @@ from bms.control.horizon import Horizon
 from bms.control.thermal import Thermal
 from bms.decisions import Decisions
 from bms.estimate.ekf import SocFilter
+from bms.estimate.groups import Groups
 from bms.safety.alive import Alive
 from bms.safety.bound import Bound
 from bms.safety.clock import Clock
@@ -66,7 +67,6 @@ _CURRENT = const(8)
 
 _ROUND = const(10)  # ticks
 _ROUND_PHASES = const(3)  # of a round, in which the envelope rests
-
 _UNSURE_permille = const(1000)
 _HARD = const(2)  # board.reset_cause(): neither power on nor asked for
 _WATCHDOG = const(3)
@@ -120,6 +120,7 @@ class App:
         self.filter = SocFilter(pack.cell)
         known = stored_permille >= 0
         self.filter.start(units.fraction(stored_permille) if known else 0.5, _START_SIGMA if known else _BLANK_SIGMA)
+        self.groups = Groups(pack)
         self._looked = False
         self.estimator_failures = 0
         self.lane_failed = False
@@ -133,8 +134,8 @@ class App:
         self._believable = False
         self._round = 0
         self._decisions = Decisions()
-        idle = self._idle
-        self._timetable = (self._estimate, self._check_configuration, idle, idle, idle, idle, idle, idle, idle, self._collect)
+        groups = self._groups
+        self._timetable = (self._estimate, self._check_configuration) + (groups,) * 7 + (self._collect,)
 
     def _boot(self) -> None:
         """What is known before the first tick: why the controller starts, and whether what it starts with is in order."""
@@ -169,6 +170,7 @@ class App:
             self.estimator_failures += 1
             self.signals.value[_ESTIMATOR_failed] = 1
             self.filter.start(units.fraction(self.coulomb.soc_permille), _BLANK_SIGMA)
+            self.groups.restart()
             self.last_error = error
         self._phase = self._phase + 1 if self._phase < _ROUND - 1 else 0
         if self.board.benched:
@@ -285,32 +287,35 @@ class App:
 
     # ------------------------------------------------------------------ slow slots: allocation allowed below this line
 
-    def _idle(self) -> None:
-        """A slot that nothing uses yet."""
-
     def _estimate(self) -> None:
         """One step of the SoC filter on the mean layer; what it says becomes advice."""
         snap = self.snap
         counted_mAs = self._counted_mAs
         counted_ms = self._counted_ms
-        self._counted_mAs = 0
-        self._counted_ms = 0
+        self._counted_mAs = self._counted_ms = 0
         if self.machine.state == _SELF_TEST or self.plausible.suspect & _ESTIMATED:
             return
         flt = self.filter
-        flt.step(
-            units.ampere_hours(counted_mAs),
-            units.amperes(snap.current_mA),
-            units.volts(sum(snap.group_mV)) / self.layers,
-            units.celsius(snap.hottest_ddegC + snap.coldest_ddegC) * 0.5,
-            units.seconds(counted_ms),
-        )
+        current_A = units.amperes(snap.current_mA)
+        temp_degC = units.celsius(snap.hottest_ddegC + snap.coldest_ddegC) * 0.5
+        dt_s = units.seconds(counted_ms)
+        voltage_V = units.volts(sum(snap.group_mV)) / self.layers
+        flt.step(units.ampere_hours(counted_mAs), current_A, voltage_V, temp_degC, dt_s)
         if flt.soc - flt.soc != 0.0 or flt.sigma - flt.sigma != 0.0:
             raise ValueError("the filter is not a number")
         self.signals.value[_ESTIMATOR_failed] = 0
         self.advice.give(units.permille(flt.soc, -1), units.permille(flt.sigma, _UNSURE_permille))
-        self.advice.widen(units.millivolts(flt.surplus_V))
+        groups = self.groups
+        self.advice.widen(units.millivolts(flt.surplus_V + groups.wider_V))
+        groups.bounds(self.bound, self.envelope)
+        groups.take(snap.group_mV, counted_mAs, current_A, flt.soc, flt.sigma, flt.hysteresis, temp_degC, dt_s)
         self._fresh = True
+
+    def _groups(self) -> None:
+        """A part of a pass over the groups; at its end what it found becomes advice and signals."""
+        if self.groups.step():
+            self.groups.advise(self.advice)
+            findings.tell(self.signals, self.groups, self._believable)
 
     def _check_configuration(self) -> None:
         """A part of the record that the firmware runs with, against what it started with."""
@@ -318,7 +323,6 @@ class App:
 
     def _collect(self) -> None:
         """Takes the garbage of the float lane away at a time of our choosing."""
-        self._round += 1
-        if self._round >= _COLLECT_EVERY:
-            self._round = 0
+        self._round = (self._round + 1) % _COLLECT_EVERY
+        if self._round == 0:
             gc.collect()

@@ -137,6 +137,12 @@ import struct
 from array import array
 from bms.packs.bench_24 import PACK
 from bms.estimate.groups import Groups
+class Bounds:
+    layer_high_mV = 3700
+    layer_low_mV = 3400
+    cold_ddegC = 220
+    map_dA = 800
+    table_dA = 900
 groups = Groups(PACK)
 seed = 1
 soc = 0.5
@@ -146,7 +152,7 @@ for k in range(4000):
     current = (seed >> 12) % 900 / 10.0 - 45.0 if k % 40 < 30 else 0.0
     volts = array("i", [21000 + int(current * 18) + g * (k % 90) // 40 + (seed >> 5) % 7 for g in range(4)])
     soc += current / 72000.0
-    groups.bounds(3700, 3400, 220, 800, 900)
+    groups.bounds(Bounds, Bounds)
     groups.take(volts, int(current * 1000), current, soc, 0.02, 0.3 if current > 0 else -0.4, 25.0, 1.0)
     while groups.busy:
         groups.step()

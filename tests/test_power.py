@@ -86,3 +86,16 @@ def test_where_there_is_no_room_there_is_no_current_and_what_is_no_number_is_non
     assert units.deciamperes(-3.0, 100) == 0
     assert units.deciamperes(3.19, 100) == 31
     assert units.deciamperes(1e9, 16383) == 16383
+
+
+def test_what_flows_at_the_edge_may_all_but_go_on_and_beyond_it_has_to_fall() -> None:
+    rig = Rig(PACK, 2, 0.5)
+    rig.run([(10.0, 1.0)] * 300)
+    power, delta = rig.groups.power, rig.groups.delta
+    rig.groups.resistance.sigma_r10 = 1.0
+    power.begin(0.55, 0.0, 1.0, 10.0, 25.0)
+    power.charge(4.2, ALL_A)
+    assert delta.drop_V(10.0) > 0.02
+    assert 9.0 < power.charge_A[0] <= 10.2
+    power.charge(4.21, ALL_A)
+    assert power.charge_A[0] < 9.0

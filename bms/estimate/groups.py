@@ -23,7 +23,31 @@ from bms.estimate.resistance import Resistance
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from bms.schema import Pack
+
+    class Bounds(Protocol):
+        """What the integer lane says of the worst layers."""
+
+        layer_high_mV: int
+        layer_low_mV: int
+        cold_ddegC: int
+
+    class Most(Protocol):
+        """What map and table allow."""
+
+        map_dA: int
+        table_dA: int
+
+    class Heard(Protocol):
+        """Where advice is left."""
+
+        charge_limit_dA: int
+        discharge_limit_dA: int
+        soh_permille: int
+        soh_sigma_permille: int
+
 
 PASS_s = 2.0  # between two moments, at least
 JUDGE_EVERY = 10  # passes
@@ -31,12 +55,15 @@ DELTA_GROUPS = 8  # a slot
 KNEE_GROUPS = 10
 LEAK_GROUPS = 16
 RESISTANCE_GROUPS = 10
+NO_LIMIT_dA = const(16383)
+UNSURE_permille = const(1000)
 
 
 class Groups:
     """`done` counts passes that are complete; `busy`: step() has work."""
 
     def __init__(self, pack: "Pack") -> None:
+        self._pack = pack
         model = Model(pack.cell)
         self.delta = Delta(pack, model)
         self.knee = Knee(self.delta)
@@ -44,7 +71,7 @@ class Groups:
         self.resistance = Resistance(pack, self.delta, model)
         self.health = Health(pack, self.delta, model)
         self.power = Power(pack, self.delta, self.resistance, model)
-        self._layers = self.delta.layers
+        self.layers = self.delta.layers
         self._model = model
         self._spread_r = units.fraction(pack.spread_r_permille)
         self._now_mV = array("i", [0] * self.delta.groups)
@@ -136,13 +163,21 @@ class Groups:
         self._moved = 0.0
         self._job = 0
 
-    def bounds(self, high_mV: int, low_mV: int, cold_ddegC: int, charge_dA: int, discharge_dA: int) -> None:
+    def bounds(self, bound: "Bounds", most: "Most") -> None:
         """For power: the worst layers as the integer lane bounds them, the coldest, and what map and table allow."""
-        self.high_V = units.volts(high_mV)
-        self.low_V = units.volts(low_mV)
-        self._cold_degC = units.celsius(cold_ddegC)
-        self.charge_most_A = units.amperes_of_dA(charge_dA)
-        self.discharge_most_A = units.amperes_of_dA(discharge_dA)
+        self.high_V = units.volts(bound.layer_high_mV)
+        self.low_V = units.volts(bound.layer_low_mV)
+        self._cold_degC = units.celsius(bound.cold_ddegC)
+        self.charge_most_A = units.amperes_of_dA(most.map_dA)
+        self.discharge_most_A = units.amperes_of_dA(most.table_dA)
+
+    def advise(self, advice: "Heard") -> None:
+        """After a pass: the current of the next two seconds, and health once two rests have told it."""
+        advice.charge_limit_dA = units.deciamperes(self.power.charge_A[0], NO_LIMIT_dA)
+        advice.discharge_limit_dA = units.deciamperes(self.power.discharge_A[0], NO_LIMIT_dA)
+        if self.health.pairs:
+            advice.soh_permille = units.permille(self.health.soh, -1)
+            advice.soh_sigma_permille = units.permille(self.health.sigma_soh, UNSURE_permille)
 
     def step(self) -> bool:
         """One slot. Returns True when the last job of a pass is done."""
@@ -156,6 +191,14 @@ class Groups:
             return False
         self.done += 1
         return True
+
+    def restart(self) -> None:
+        """Something here was no number or raised: all that was learnt is gone, but for the ledger."""
+        charged_mAh = self.health.charged_mAh
+        discharged_mAh = self.health.discharged_mAh
+        self.__init__(self._pack)  # type: ignore[misc]  # the constructor is all there is to begin anew
+        self.health.charged_mAh = charged_mAh
+        self.health.discharged_mAh = discharged_mAh
 
     @property
     def wider_V(self) -> float:
@@ -201,7 +244,7 @@ class Groups:
         return self.resistance.step(RESISTANCE_GROUPS)
 
     def _health(self) -> bool:
-        voltage_V = units.volts(self._total_mV) / self._layers
+        voltage_V = units.volts(self._total_mV) / self.layers
         self.resistance.mean(voltage_V, self.delta.ocv_V, self._pass_s)
         self.health.rest(voltage_V, self._current_A, self._soc, self._temp_degC)
         return True
@@ -213,4 +256,9 @@ class Groups:
 
     def _discharge(self) -> bool:
         self.power.discharge(self.low_V, self.discharge_most_A)
+        delta = self.delta
+        sums = sum(delta.soc) + sum(delta.capacity) + sum(delta.resistance) + sum(delta.hysteresis) + sum(self.leak.lost)
+        sums += self.resistance.r10 + self.health.capacity_Ah
+        if sums - sums != 0.0:
+            raise ValueError("a group is not a number")
         return True

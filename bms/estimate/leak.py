@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bms.schema import Pack
 
 WINDOW_s = 10.0
+PASSES = 5  # in a window, at least: one alone is noise
 THRESHOLD = 6.0  # sigmas
 COMMON_V = 0.0005  # of the converter, for a group
 LAYER_V = 0.0003  # likewise, times the root of its layers
@@ -117,7 +118,7 @@ class Leak:
         self._passes += 1
         self._window_s += dt_s
         self._moved += moved
-        if self._window_s >= WINDOW_s:
+        if self._window_s >= WINDOW_s and self._passes >= PASSES:
             self._whole = True
             self._explain(soc, temp_degC)
 

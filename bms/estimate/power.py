@@ -28,7 +28,6 @@ CONTINUOUS = const(3)
 SIGMAS = 2.0
 SETTLED_s = 1000.0
 KNOWN_R10 = 0.05  # sigma; before, what the pack declares is all that is known
-NEVER_V = 0.001  # room below which there is none
 
 
 class Power:
@@ -104,7 +103,7 @@ class Power:
             f2 = 1.0 if k == CONTINUOUS else faded(time_s / tau2_s)
             whole_ohm = r0_ohm + r1_ohm * f1 + r2_ohm * f2 + climb_V * time_s / self._capacity_As
             left_V = room_V + now_A * r0_ohm + v1_V * f1 + v2_V * f2
-            current = left_V / whole_ohm if room_V > NEVER_V else 0.0
+            current = left_V / whole_ohm
             if not current > 0.0:
                 current = 0.0
             # a longer horizon never above a shorter one

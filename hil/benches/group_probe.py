@@ -28,6 +28,16 @@ JOBS = (
 STEPS = 10  # of the filter between two passes
 
 
+class Bounds:
+    """Of layers, and what map and table allow."""
+
+    layer_high_mV = 3900
+    layer_low_mV = 3300
+    cold_ddegC = 250
+    map_dA = 800
+    table_dA = 900
+
+
 def main(pack_name: str, passes: int) -> None:
     """Labels of the stretches in order, and what a pass allocates."""
     from bms.estimate.ekf import SocFilter
@@ -52,7 +62,7 @@ def main(pack_name: str, passes: int) -> None:
     step: Any = wrapped(tape, label_of("filter"), 0, flt.step, 5)
     seed = 1
     most = 0
-    groups.bounds(3900, 3300, 250, 800, 900)
+    groups.bounds(Bounds(), Bounds())
     for k in range(passes * STEPS):
         current = (-30.0, -30.0, -5.0, -5.0, -5.0, 10.0)[k // 3 % 6]
         for g in range(count):
