@@ -171,6 +171,7 @@ class App:
             self.signals.value[_ESTIMATOR_failed] = 1
             self.filter.start(units.fraction(self.coulomb.soc_permille), _BLANK_SIGMA)
             self.groups.restart()
+            findings.tell(self.signals, self.groups, False)
             self.last_error = error
         self._phase = self._phase + 1 if self._phase < _ROUND - 1 else 0
         if self.board.benched:
@@ -288,7 +289,8 @@ class App:
     # ------------------------------------------------------------------ slow slots: allocation allowed below this line
 
     def _estimate(self) -> None:
-        """One step of the SoC filter on the mean layer; what it says becomes advice."""
+        """What is known of groups is told; then one step of the SoC filter on the mean layer, which becomes advice."""
+        findings.tell(self.signals, self.groups, self._believable)
         snap = self.snap
         counted_mAs = self._counted_mAs
         counted_ms = self._counted_ms
@@ -312,10 +314,9 @@ class App:
         self._fresh = True
 
     def _groups(self) -> None:
-        """A part of a pass over the groups; at its end what it found becomes advice and signals."""
+        """A part of a pass over the groups; at its end what it found becomes advice."""
         if self.groups.step():
             self.groups.advise(self.advice)
-            findings.tell(self.signals, self.groups, self._believable)
 
     def _check_configuration(self) -> None:
         """A part of the record that the firmware runs with, against what it started with."""
