@@ -3,6 +3,7 @@
 import pytest
 
 from bms import units
+from bms.control.advice import Advice, NO_LIMIT_dA
 from bms.estimate.power import CONTINUOUS, HORIZONS_s
 from bms.packs.bench_24 import PACK
 from hil.benches.group_rig import Rig
@@ -99,3 +100,19 @@ def test_what_flows_at_the_edge_may_all_but_go_on_and_beyond_it_has_to_fall() ->
     assert 9.0 < power.charge_A[0] <= 10.2
     power.charge(4.21, ALL_A)
     assert power.charge_A[0] < 9.0
+
+
+@pytest.mark.parametrize("most_A", [0.0, 5.0, ALL_A])
+def test_what_the_table_alone_limits_is_no_advice_and_what_the_resistances_limit_is(most_A: float) -> None:
+    """The table may allow more in the next round; what is advised stands until the next pass."""
+    rig = Rig(PACK, 2, 0.4, 0.0)
+    rig.run([(-10.0, 1.0)] * 10)
+    power = rig.groups.power
+    power.charge(3.9, most_A)
+    power.discharge(3.0, most_A)
+    heard = Advice()
+    rig.groups.advise(heard)
+    for said_A, limit_dA in ((power.charge_A[0], heard.charge_limit_dA), (power.discharge_A[0], heard.discharge_limit_dA)):
+        assert (limit_dA == NO_LIMIT_dA) == (most_A < ALL_A)
+        if limit_dA != NO_LIMIT_dA:
+            assert limit_dA == int(said_A * 10)

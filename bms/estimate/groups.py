@@ -172,9 +172,13 @@ class Groups:
         self.discharge_most_A = units.amperes_of_dA(most.table_dA)
 
     def advise(self, advice: "Heard") -> None:
-        """After a pass: the current of the next two seconds, and health once two rests have told it."""
-        advice.charge_limit_dA = units.deciamperes(self.power.charge_A[0], NO_LIMIT_dA)
-        advice.discharge_limit_dA = units.deciamperes(self.power.discharge_A[0], NO_LIMIT_dA)
+        """After a pass: the current of the next two seconds, and health once two rests have told it. What map and table allow
+        the integer lane knows better, in every round: where they alone limit there is nothing to say."""
+        power = self.power
+        limit = units.deciamperes(power.charge_A[0], NO_LIMIT_dA)
+        advice.charge_limit_dA = limit if power.charge_A[0] < power.charge_most_A else NO_LIMIT_dA
+        limit = units.deciamperes(power.discharge_A[0], NO_LIMIT_dA)
+        advice.discharge_limit_dA = limit if power.discharge_A[0] < power.discharge_most_A else NO_LIMIT_dA
         if self.health.pairs:
             advice.soh_permille = units.permille(self.health.soh, -1)
             advice.soh_sigma_permille = units.permille(self.health.sigma_soh, UNSURE_permille)

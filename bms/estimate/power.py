@@ -31,7 +31,8 @@ KNOWN_R10 = 0.05  # sigma; before, what the pack declares is all that is known
 
 
 class Power:
-    """`charge_A`, `discharge_A`, `charge_W`, `discharge_W`: lists, a value for each of HORIZONS_s; W of the whole pack."""
+    """`charge_A`, `discharge_A`, `charge_W`, `discharge_W`: lists, a value for each of HORIZONS_s; W of the whole pack.
+    `charge_most_A`, `discharge_most_A`: what they were not to pass."""
 
     def __init__(self, pack: "Pack", delta: "Delta", resistance: "Resistance", model: "Model") -> None:
         self._delta = delta
@@ -50,6 +51,8 @@ class Power:
         n = len(HORIZONS_s)
         self.charge_A = [0.0] * n
         self.discharge_A = [0.0] * n
+        self.charge_most_A = 0.0
+        self.discharge_most_A = 0.0
         self.charge_W = [0.0] * n
         self.discharge_W = [0.0] * n
 
@@ -63,12 +66,14 @@ class Power:
 
     def charge(self, high_V: float, most_A: float) -> None:
         """The charging half. `high_V`: the highest that a layer may be now; `most_A`: by the map."""
+        self.charge_most_A = most_A
         self._fill(self.charge_A, 1.0, self._v_max_V - high_V, most_A)
         for k in range(len(HORIZONS_s)):
             self.charge_W[k] = self.charge_A[k] * self._v_min_V * self._delta.layers
 
     def discharge(self, low_V: float, most_A: float) -> None:
         """The other half. `low_V`: the lowest that a layer may be now; `most_A`: by the table."""
+        self.discharge_most_A = most_A
         self._fill(self.discharge_A, -1.0, low_V - self._v_min_V, most_A)
         for k in range(len(HORIZONS_s)):
             self.discharge_W[k] = self.discharge_A[k] * self._v_min_V * self._delta.layers
