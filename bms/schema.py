@@ -82,7 +82,7 @@ FILTER_FIELDS = (  # standard deviations of what the SoC filter does not know: o
     "r_s",  # ... which are others so much later ...
     "r_ddegK",  # ... or so much warmer or colder
     "colder_permille_K",  # more of the overvoltage's and the resistances' for each kelvin below t_ref_ddegC
-    "bend_per_soc",  # of the slope of the OCV, which is another one so much SoC away
+    "settle_s",  # time that a SoC known to 15 % takes to be found
     "hyst_permille",  # of the hysteresis state, once a branch has been left and reached again
 )
 Filter = namedtuple("Filter", FILTER_FIELDS)

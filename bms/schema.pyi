@@ -28,7 +28,7 @@ class Filter(NamedTuple):
     r_s: int
     r_ddegK: int
     colder_permille_K: int
-    bend_per_soc: int
+    settle_s: int
     hyst_permille: int
 
 class Cell(NamedTuple):

@@ -187,10 +187,10 @@ def matrix_filter(samples: list[Sample], soc: float, dt_s: float) -> list[tuple[
             n.reading_mV / 1e3,
             n.fast_permille / 1e3 * over,
             n.skew_permille / 1e3 * (current - last_A) * model.r0_ohm,
-            n.bend_per_soc * h[0] * p[0, 0],
         ]
         last_A = current
         r = float(np.sum(np.square(parts))) * (1 + n.reading_ms / 1e3 / dt_s)
+        r += (h[0] * p[0, 0] / 0.15) ** 2 * n.settle_s / dt_s
         s = float(h @ p @ h) + r
         gain = p @ h / s
         a = min(1.0, 3 * np.sqrt(s) / abs(error)) if error else 1.0
@@ -246,7 +246,7 @@ def test_the_sum_of_a_thousand_tiny_charges_is_not_lost_in_single_precision() ->
     flt = SocFilter(CELL)
     flt.start(0.5, 0.1)
     single(flt, np.float32)
-    step = [np.float32(v) for v in (-0.1 * STEP_s / 3600, -0.1, float("nan"), 25.0, STEP_s)]
+    step: list[Any] = [np.float32(v) for v in (-0.1 * STEP_s / 3600, -0.1, float("nan"), 25.0, STEP_s)]
     for _ in range(36_000):
         flt.step(*step)
     assert float(flt.soc) == pytest.approx(0.5 - 0.1 / 20, rel=1e-5)
@@ -267,7 +267,8 @@ def test_a_day_in_single_precision_loses_neither_its_positive_covariance_nor_its
             volts = np.interp(soc, KNOTS, CELL.ocv_mV) / 1000 + current * 0.003 + float(rng.normal(0, 0.002))
             sample = (current * 10 / 3600, current, volts, 25 + 20 * np.sin(k / 700), 10.0)
             double.step(*sample)
-            narrow.step(*(np.float32(v) for v in sample))
+            narrowed: list[Any] = [np.float32(v) for v in sample]
+            narrow.step(*narrowed)
             if k % 200 == 0:
                 assert positive(narrow)
                 assert float(narrow.soc) == pytest.approx(double.soc, abs=0.003)

@@ -1,6 +1,7 @@
 """The model's tables agree with numpy's interpolation and Arrhenius's law, its slopes with differences, and so everywhere."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -79,5 +80,5 @@ def test_what_fades_is_near_the_exponential_and_never_more_than_all(x: float) ->
 
 @given(exponent=st.floats(-9.0, -2.0))
 def test_a_short_step_against_a_long_time_is_exact_in_single_precision(exponent: float) -> None:
-    x = np.float32(10.0**exponent)
+    x: Any = np.float32(10.0**exponent)
     assert float(faded(x)) == pytest.approx(-math.expm1(-float(x)), rel=3e-7)

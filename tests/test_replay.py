@@ -17,7 +17,7 @@ from hil.benches import soc_runs
 from hil.benches.soc_baselines import counted, plain_filter
 from hil.benches.soc_runs import Run
 from hil.cli import main
-from hil.logs import Log
+from hil.logs import Floats, Log
 from hil.replay.feed import Errors, feed, lag
 from hil.replay.measures import converged_s, measures
 from hil.replay.run import START_SIGMA, Estimate, in_process
@@ -27,7 +27,7 @@ SHIPPED = soc_runs.shipped()
 FAST = "lipo_2C_charge"
 
 
-def a_log(current_A: np.ndarray, voltage_V: np.ndarray, dt_s: float = 1.0) -> Log:
+def a_log(current_A: Floats, voltage_V: Floats, dt_s: float = 1.0) -> Log:
     n = len(current_A)
     return Log("made.csv", dt_s * np.arange(n), current_A, voltage_V, np.full(n, 25.0), None, True)
 
@@ -68,7 +68,7 @@ def test_how_far_voltage_lags_a_current_that_is_a_mean_is_found() -> None:
 
 @given(gain=st.floats(0.9, 1.1), offset_A=st.floats(-1, 1))
 def test_the_charge_fed_is_that_of_the_log_but_for_the_errors_asked_for(gain: float, offset_A: float) -> None:
-    current = np.sin(np.arange(200) / 7) * 5
+    current: Floats = np.sin(np.arange(200) / 7) * 5
     fed = feed(a_log(current, 3.7 + 0.01 * current, 2.0), 5.0, Errors(gain=gain, offset_A=offset_A))
     flowed_Ah = current[1:].sum() * 2.0 / 3600
     assert fed.charge_Ah.sum() == pytest.approx(gain * flowed_Ah + offset_A * fed.dt_s.sum() / 3600, abs=1e-12)

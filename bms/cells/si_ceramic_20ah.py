@@ -131,7 +131,7 @@ CELL = Cell(
         r_s=208,
         r_ddegK=185,
         colder_permille_K=4,
-        bend_per_soc=6,
+        settle_s=200,
         hyst_permille=90,  # of a branch, as matched layers differ
     ),  # the rest assumed as for other cells with silicon, see hil/families.py
 )

@@ -9,8 +9,8 @@ Errors that last are states, not noise. w forgets over charge (an error of the t
 lingers, that is under load, in the cold and just after a stop. q forgets over time and with every change of temperature and is
 bounded; it is seen in what moves with the current, since w and z explain what stands still. All variances grow by rates over
 time or over charge, and a fast error counts as one for as long as it lasts, so steps of 0.1, 1 and 10 s say the same. A
-reading's noise grows with overvoltage (cold, rate), with a change of current (readings not of the same instant) and, where z
-is hardly known, with what the slope may be elsewhere.
+reading's noise grows with overvoltage (cold, rate), with a change of current (readings not of the same instant) and where z is
+hardly known.
 
 The transition is diagonal, so the covariance (15 numbers, written out) costs 15 products. The update is Joseph's form for a
 gain a K, K = b / s, b = P H', which is P - (2 a - a a) b b' / s: a < 1 where a reading is a surprise or would move z by more
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from bms.schema import Cell
 
 SECONDS_PER_HOUR = 3600.0
+UNSETTLED = 0.15  # the sigma that takes settle_s to go
 SURPRISE = 3.0  # sigmas: a reading farther out counts for less
 SURPLUS = 4.0  # sigmas: beyond it no model of ours explains a reading
 STRIDE = 0.03  # of SoC: more than that in one step is not believed of a straight line
@@ -73,7 +74,7 @@ class SocFilter:
         self._r_K = units.celsius(noise.r_ddegK)
         self._drag = units.fraction(noise.drag_permille)
         self._h = units.fraction(noise.hyst_permille)
-        self._bend = float(noise.bend_per_soc)
+        self._settle_s = float(noise.settle_s) / (UNSETTLED * UNSETTLED)
         self._colder_K = units.fraction(noise.colder_permille_K)
         self._most = R_SIGMAS * self._r
         self.start(0.5, 0.3)
@@ -210,8 +211,7 @@ class SocFilter:
         fast_V = self._fast * over_V
         skew_V = self._skew * (current_A - self._last_A) * model.r0_ohm
         self._last_A = current_A
-        bend_V = self._bend * hz * self._zz
-        r = self._reading_V * self._reading_V + fast_V * fast_V + skew_V * skew_V + bend_V * bend_V
+        r = self._reading_V * self._reading_V + fast_V * fast_V + skew_V * skew_V
         s = hz * bz + k * b2 + hh * bh + over_V * bq + bw
         s += r
         square = error_V * error_V
@@ -220,8 +220,10 @@ class SocFilter:
         surplus_V = 0.0
         if square > SURPLUS * SURPLUS * s:
             surplus_V = size_V - SURPLUS * root(s, size_V)
-        # one fast error lasts for so long: the readings in that time count as one
-        s += r * self._lasting_s / dt_s
+        # One fast error lasts for so long: the readings in that time count as one. And while z is hardly known the slope, and
+        # with it what a reading says of all states, is that of another z: it is found no sooner than in settle_s.
+        bend_V = hz * self._zz
+        s += (r * self._lasting_s + bend_V * bend_V * self._settle_s) / dt_s
         a = 1.0
         if square > SURPRISE * SURPRISE * s:
             a = SURPRISE * root(s, size_V) / size_V

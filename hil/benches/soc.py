@@ -16,7 +16,7 @@ import numpy as np
 
 from bms.schema import Cell
 from hil.benches.soc_baselines import counted, plain_filter
-from hil.benches.soc_runs import FOLDER, Run, outside, shipped, without_hysteresis
+from hil.benches.soc_runs import FOLDER, Run, fit_missing, outside, shipped, without_hysteresis
 from hil.logs import Floats, Log
 from hil.replay.feed import Errors, Feed, feed
 from hil.replay.measures import SETTLED_s, converged_s, rms
@@ -37,6 +37,7 @@ def measure(say: Callable[[str], None]) -> dict[str, Any]:
     """One row a log, and what there is to say of all of them."""
     runs = shipped()
     if FOLDER.is_dir():
+        fit_missing(say)
         runs += outside()
     else:
         say("  skipped: the measured data that are not part of the product are not beside it")

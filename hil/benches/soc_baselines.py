@@ -9,6 +9,7 @@ leave when they end. SI units; positive current charges.
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bms.schema import Cell
 from hil.celltables import ENTROPY, OCV, R0, R1, R2, TAU2, CellTables
@@ -44,7 +45,7 @@ class _Lanes:
         self.energy_K = np.array([cell.ea_J_mol for cell in unique.values()]) / GAS_J_molK
         self.reference_K = np.array([table.reference_K for table in tables])
 
-    def at(self, lanes: Floats, soc: Floats, temp_degC: Floats) -> tuple[Floats, ...]:
+    def at(self, lanes: NDArray[np.intp], soc: Floats, temp_degC: Floats) -> tuple[Floats, ...]:
         """OCV with entropy, its slope, R0, R1 + R2, tau2."""
         which = self.of[lanes]
         place = np.clip((soc - self.first) / self.step, 0, KNOTS - 2)

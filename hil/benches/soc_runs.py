@@ -2,30 +2,37 @@
 
 Shipped logs are in hil/measured and always run. The folders they come from, and others that may not be copied, are looked for
 beside this project, in FOLDER; where they are missing the bench says so. Capacities there are the READMEs' tables' q_ref_ah;
-where a log has no soc_ref it starts full, and its capacity is what it takes out at most. Cell files are those of hil fit, in
-hil/measured/cells; their docstrings name the logs they were fitted to. Nothing is set for a log, only for a cell.
+where a log has no soc_ref it starts full. Cell files are made by hil fit: those of shipped logs are in hil/measured/cells and
+name in their docstrings the logs they were fitted to; the others are fitted when they are first wanted, to FITTED, and kept in
+FITS. Nothing is set for a log, only for a cell.
 """
 
+import contextlib
 import fnmatch
-from collections.abc import Iterator
+import io
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from bms.schema import CELL_FIELDS, Cell, replaced
+from hil.cli import main
+from hil.errors import BadInput
 from hil.load import load_cell
 from hil.logs import Log, read_log
 from hil.replay.run import with_capacity
 
 HERE = Path(__file__).resolve().parent.parent / "measured"
-FOLDER = HERE.parent.parent.parent / "shared" / "data"
+ROOT = HERE.parent.parent
+FOLDER = ROOT.parent / "shared" / "data"
+FITS = ROOT / "build" / "soc_cells"
 
 # log, cell, capacity in Ah, rms error allowed after 15 min in percent
 SHIPPED = (
     ("lg_m50_slow_25C", "lg_m50", 4.94473, 2.5),
-    ("lg_m50_half_C_10C", "lg_m50", 4.52119, 2.5),
-    ("nmc_swept_temperature", "pybatteryid_nmc", 2.87338, 2.0),
+    ("lg_m50_half_C_10C", "lg_m50", 4.94473, 3.0),
+    ("nmc_swept_temperature", "pybatteryid_nmc_t", 2.87338, 2.0),
     ("lfp_hysteresis", "pybatteryid_lfp", 3.68616, 3.0),
     ("lipo_2C_charge", "lipo", 5.80, 1.5),
     ("lipo_4C_charge", "lipo", 5.80, 1.5),
@@ -50,12 +57,37 @@ OUTSIDE = (
     ("a123_lfp", "n15_*", "a123_lfp", None, 5.0),
     ("a123_lfp", "*_dyn", "a123_lfp", None, 2.0),
     ("a123_lfp", "*_charge_*", "a123_lfp", None, 2.0),
-    ("lg_m50", "*_rate_*", "lg_m50", None, 2.5),
+    ("lg_m50", "*_rate_*", "lg_m50", 4.945, 2.5),
     ("lipo_fastcharge", "*_cycle*", "lipo", 5.80, 1.5),
-    ("pybatteryid_nmc_lfp", "nmc_with_*", "pybatteryid_nmc", None, 2.0),
+    ("pybatteryid_nmc_lfp", "nmc_with_*", "pybatteryid_nmc_t", None, 2.0),
+    ("pybatteryid_nmc_lfp", "nmc_*", "pybatteryid_nmc", None, 2.0),
     ("pybatteryid_nmc_lfp", "lfp_*_data_*", "pybatteryid_lfp", None, 3.0),
     ("pybamm_synthetic", "lgm50si_*", "pybamm_lgm50si", 5.7254, 2.0),
     ("pybamm_synthetic", "thinsi_*", "pybamm_thinsi", 5.8056, 2.0),
+)
+# cell, family of hil fit, folder, logs; what is not named here is only judged
+FITTED = (
+    (
+        "lg_hg2",
+        "nmc_si",
+        "lg_hg2",
+        "p25_ocv_c20 p00_ocv_c20 n10_ocv_c20 p25_hppc p00_hppc n20_hppc p25_drive_Mixed1 p40_drive_Mixed1 p10_drive_Mixed1 "
+        "p00_drive_Mixed1 n10_drive_Mixed1 n20_drive_Mixed1",
+    ),
+    (
+        "panasonic",
+        "nca",
+        "panasonic_ncr18650pf",
+        "p25_ocv_c20 p25_hppc p00_hppc n20_hppc p25_Cycle1_drive p10_Cycle1_drive p00_Cycle1_drive n10_Cycle2_drive "
+        "n20_Cycle1_drive",
+    ),
+    (
+        "a123_lfp",
+        "lfp",
+        "a123_lfp",
+        "n15_ocv_s1 n15_ocv_s3 p05_ocv_s1 p05_ocv_s3 p25_ocv_s1 p25_ocv_s3 p45_ocv_s1 p45_ocv_s3 p25_charge_25C p25_dyn "
+        "p45_dyn n15_dyn",
+    ),
 )
 ELSEWHERE = ("*_ocv_*", "*_hppc", "pulses", "eis", "ageing_*")  # not what a filter is fed with
 
@@ -82,8 +114,25 @@ class Run:
 
 
 def specimen(name: str, capacity_Ah: float) -> Cell:
-    """A cell file of ours, of another capacity."""
-    return with_capacity(load_cell(str(HERE / "cells" / f"{name}.py")), capacity_Ah)
+    """A fitted cell, of another capacity."""
+    shelf = FITS if name in {row[0] for row in FITTED} else HERE / "cells"
+    return with_capacity(load_cell(str(shelf / f"{name}.py")), capacity_Ah)
+
+
+def fit_missing(say: Callable[[str], None]) -> None:
+    """Fits what the outside logs want and nobody has fitted yet: minutes, once."""
+    for name, family, folder, logs in FITTED:
+        path = FITS / f"{name}.py"
+        if path.exists() or not (FOLDER / folder).is_dir():
+            continue
+        say(f"  fits {name} first: some minutes, kept in {FITS}")
+        FITS.mkdir(parents=True, exist_ok=True)
+        named = [str(FOLDER / folder / f"{log}.csv.gz") for log in logs.split()]
+        heard = io.StringIO()
+        with contextlib.redirect_stdout(heard), contextlib.redirect_stderr(heard):
+            code = main(["fit", *named, "--chemistry", family, "-o", str(path)])
+        if code:
+            raise BadInput(f"hil fit of {name}: {heard.getvalue().strip().splitlines()[-1]}")
 
 
 def shipped() -> list[Run]:

@@ -25,7 +25,7 @@ RANGES = (
     ("r_s", 60, 10_000_000, "resistance is another one after a minute to 115 days"),
     ("r_ddegK", 1, 1000, "must be 0.1 to 100 K"),
     ("colder_permille_K", 0, 500, "0 to 50 % a kelvin"),
-    ("bend_per_soc", 0, 1000, "must be 0 to 1000"),
+    ("settle_s", 1, 3600, "a SoC is found within a second to an hour"),
     ("hyst_permille", 1, 1000, "h is within -1 and 1"),
 )
 

@@ -1,76 +1,78 @@
-"""pybamm_lgm50si, first version of a fit.
+"""pybamm_lgm50si: a cell of 5.715 Ah, identified from logs by `hil fit` (nmc_si).
 
-Fitted: pybamm_synthetic/lgm50si_charge_+25C, pybamm_synthetic/lgm50si_loops_+25C, pybamm_synthetic/lgm50si_loops_+00C,
-pybamm_synthetic/lgm50si_loops_+45C, pybamm_synthetic/lgm50si_drive_+25C
+Fitted, with the rms of what is left of the voltage: lgm50si_charge_+25C (7 mV), lgm50si_loops_+25C (7 mV),
+lgm50si_loops_+00C (17 mV), lgm50si_loops_+45C (3 mV), lgm50si_drive_+25C (26 mV).
 
-Left to judge: pybamm_synthetic/lgm50si_drive_+00C, pybamm_synthetic/lgm50si_drive_+45C,
-pybamm_synthetic/lgm50si_charge_+45C, pybamm_synthetic/lgm50si_charge_+00C
+Judged, not fitted: lgm50si_drive_+00C (65 mV), lgm50si_drive_+45C (13 mV), lgm50si_charge_+45C (20 mV),
+lgm50si_charge_+00C (40 mV).
+
+Values marked "assumed" are the family's and in no log: replace them by those of the maker.
 """
 
 from bms.schema import Cell, Filter
 
 CELL = Cell(
-    name="pybamm_lgm50si",  # assumed
-    source="fitted",  # assumed
-    chemistry="NMC | graphite and silicon oxide",  # assumed
-    capacity_mAh=5725,  # assumed
+    name="pybamm_lgm50si",
+    source="hil fit of drive: lgm50si_charge_+25C, lgm50si_loops_+25C, lgm50si_loops_+00C, lgm50si_loops_+45C, lgm50si_drive_+25C",
+    chemistry="NMC | graphite-SiOx",
+    capacity_mAh=5715,  # of the logs nearest 25 degC, or as given
     ocv_mV=(
-        2682, 3002, 3155, 3314, 3421, 3473, 3523, 3566, 3612, 3661, 3714, 3766, 3812, 3869, 3916, 3954,
-        4000, 4041, 4069, 4079, 4097,
-    ),  # assumed
+        2692, 3015, 3171, 3332, 3430, 3478, 3527, 3568, 3612, 3662, 3712, 3769, 3816, 3871, 3917, 3952,
+        3999, 4040, 4069, 4075, 4084,
+    ),  # fitted to 5 logs, 15 mV rms left
     hyst_mV=(
-        19, 4, 0, 0, 0, 7, 6, 2, 6, 30, 58, 73, 70, 57, 48, 43, 39, 40, 46, 43, 39,
-    ),  # assumed
-    hyst_gamma_permille=3380,  # assumed
+        23, 10, 0, 0, 5, 14, 11, 4, 7, 32, 64, 82, 79, 66, 57, 51, 44, 43, 48, 43, 38,
+    ),  # fitted to 5 logs, 15 mV rms left; leans on the family at 0-10 % SoC
+    hyst_gamma_permille=3096,  # fitted
     relax_mV=15,  # assumed
     relax_gamma_permille=60000,  # assumed
     relax_tau_s=7200,  # assumed
     entropy_uV_K=(
-        51, 80, 96, 78, 55, 58, 69, 62, 50, 69, 132, 224, 259, 240, 203, 182, 190, 185, 114, 74, 44,
-    ),  # assumed
-    t_ref_ddegC=250,  # assumed
+        42, 46, 40, 10, 1, 47, 79, 78, 69, 100, 157, 221, 221, 182, 142, 128, 144, 134, 42, 23, 22,
+    ),  # assumed, hardly told by the logs, with what capacity does over temperature
+    t_ref_ddegC=250,
     r0_uohm=(
-        37462, 33638, 35031, 30726, 25434, 23169, 20893, 19672, 19519, 19184, 18328, 18032, 18319,
-        18603, 17775, 18885, 19973, 19963, 19973, 22700, 25111,
-    ),  # assumed
+        40709, 35732, 38621, 32939, 26554, 23350, 20953, 20142, 20134, 19685, 19155, 18954, 18998,
+        19468, 17441, 18557, 20176, 20976, 19571, 21362, 22425,
+    ),  # fitted to 5 logs, 15 mV rms left
     r1_uohm=(
-        27335, 22260, 19132, 15455, 13478, 13648, 14368, 15633, 17124, 17976, 17647, 16920, 15980,
-        15351, 15203, 15955, 17172, 17476, 17077, 16624, 15681,
-    ),  # assumed
+        30117, 23000, 17646, 14388, 13490, 13948, 14432, 15163, 16110, 16976, 16696, 15722, 14257,
+        13437, 13362, 14186, 15579, 16229, 16181, 16195, 15978,
+    ),  # fitted to 5 logs, 15 mV rms left
     tau1_ms=(
-        26466, 26466, 26466, 26466, 26466, 26466, 26466, 26466, 26466, 26466, 26466, 26466, 26466,
-        26466, 26466, 26466, 26466, 26466, 26466, 26466, 26466,
-    ),  # assumed
+        48424, 43154, 38457, 34271, 30541, 27217, 24255, 24255, 24255, 24255, 24255, 24255, 24255,
+        24255, 24255, 24255, 24255, 24255, 24255, 24255, 24255,
+    ),  # fitted
     r2_uohm=(
-        17439, 10669, 7438, 7874, 10258, 12206, 11113, 9875, 9167, 6350, 3869, 6400, 12027, 16354,
-        17737, 17317, 16632, 15256, 13452, 8257, 175,
-    ),  # assumed
+        16031, 7768, 4896, 8150, 11294, 12944, 10662, 9620, 10338, 7248, 2522, 5700, 12853, 18262,
+        19574, 19331, 18043, 14842, 14536, 10068, 261,
+    ),  # fitted to 5 logs, 15 mV rms left
     tau2_ms=(
-        199591, 199591, 199591, 199591, 199591, 199591, 199591, 199591, 199591, 199591, 199591, 199591,
-        199591, 199591, 199591, 199591, 199591, 199591, 199591, 199591, 199591,
-    ),  # assumed
+        501108, 424178, 359059, 303937, 257277, 217781, 184347, 184347, 184347, 184347, 184347, 184347,
+        184347, 184347, 184347, 184347, 184347, 184347, 184347, 184347, 184347,
+    ),  # fitted
     r_ddegC=(
         -400, -350, -300, -250, -200, -150, -100, -50, 0, 50, 100, 150, 200, 250, 300, 350, 400, 450,
         500, 550, 600, 650, 700, 750, 800, 850,
-    ),  # assumed
+    ),
     r0_permille=(
-        2133, 1983, 1849, 1729, 1621, 1524, 1435, 1355, 1282, 1216, 1155, 1099, 1047, 1000, 956, 916,
-        878, 843, 810, 780, 752, 725, 700, 677, 655, 634,
-    ),  # assumed
+        3386, 3010, 2690, 2414, 2176, 1970, 1789, 1631, 1492, 1370, 1261, 1164, 1077, 1000, 930, 868,
+        811, 760, 713, 670, 632, 596, 563, 534, 506, 481,
+    ),  # exp(Ea/R (1/T - 1/298.15 K)) of ea_J_mol
     r1_permille=(
-        5585, 4733, 4037, 3467, 2994, 2601, 2272, 1994, 1759, 1558, 1387, 1239, 1111, 1000, 903, 819,
-        744, 679, 620, 569, 523, 482, 445, 412, 383, 356,
-    ),  # assumed
+        2817, 2549, 2317, 2114, 1935, 1778, 1639, 1515, 1405, 1306, 1217, 1138, 1065, 1000, 941, 886,
+        837, 792, 750, 712, 677, 644, 614, 587, 561, 537,
+    ),  # exp(Ea/R (1/T - 1/298.15 K)) of ea_J_mol
     r2_permille=(
-        21448, 15965, 12029, 9167, 7062, 5495, 4317, 3422, 2736, 2205, 1791, 1465, 1206, 1000, 834, 700,
-        591, 501, 427, 366, 315, 272, 236, 206, 180, 158,
-    ),  # assumed
-    ea_J_mol=(6736, 15295, 27259),  # assumed
+        27039, 19683, 14516, 10838, 8186, 6250, 4821, 3755, 2952, 2341, 1871, 1507, 1224, 1000, 823,
+        681, 567, 475, 401, 339, 289, 247, 212, 183, 159, 138,
+    ),  # exp(Ea/R (1/T - 1/298.15 K)) of ea_J_mol
+    ea_J_mol=(10844, 9208, 29319),  # fitted
     heat_capacity_J_K=86,  # assumed
-    mass_g=92,  # assumed
+    mass_g=91,  # assumed
     self_discharge_ppm_h=60,  # assumed
     v_max_mV=(4200, 4230, 4280),  # assumed
-    v_min_mV=(2658, 2558, 2458),  # assumed
+    v_min_mV=(2664, 2564, 2464),  # assumed, moved outside the open-circuit voltage of the logs
     v_deep_mV=1500,  # assumed
     t_charge_max_ddegC=(450, 500, 600),  # assumed
     t_charge_min_ddegC=(0, -20, -50),  # assumed
@@ -100,21 +102,21 @@ CELL = Cell(
     discharge_low_soc_permille=100,  # assumed
     filter=Filter(
         gain_permille=25,
-        offset_mC=8,
+        offset_mC=12,
         table_mV=10,
-        span_permille=300,
+        span_permille=250,
         table_s=20000,
         reading_mV=5,
         reading_ms=250000,
-        fast_permille=90,
-        skew_permille=300,
+        fast_permille=110,
+        skew_permille=100,
         slow_permille=130,
-        drag_permille=20,
-        r_permille=50,
+        drag_permille=80,
+        r_permille=80,
         r_s=1200,
         r_ddegK=200,
-        colder_permille_K=4,
-        bend_per_soc=4,
+        colder_permille_K=12,
+        settle_s=300,
         hyst_permille=600,
-    ),  # assumed
+    ),  # one set for all cells of the family
 )

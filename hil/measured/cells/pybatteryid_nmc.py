@@ -1,76 +1,81 @@
-"""pybatteryid_nmc, first version of a fit.
+"""pybatteryid_nmc: a cell of 0.951 Ah, identified from logs by `hil fit` (nmc).
 
-Fitted: pybatteryid_nmc_lfp/nmc_with_temperature_identification_data_1_6
+Fitted, with the rms of what is left of the voltage: nmc_identification_data (10 mV).
 
-Left to judge: pybatteryid_nmc_lfp/nmc_with_temperature_identification_data_5_6,
-pybatteryid_nmc_lfp/nmc_with_temperature_validation_data_hot
+Hysteresis: no log stays on the charge branch; the family's is assumed.
+
+Temperature: the logs span 0 K; activation energies and entropy are the family's, assumed.
+
+Temperature: not measured in some logs, taken as 25 degC.
+
+Values marked "assumed" are the family's and in no log: replace them by those of the maker.
 """
 
 from bms.schema import Cell, Filter
 
 CELL = Cell(
-    name="pybatteryid_nmc",  # assumed
-    source="fitted",  # assumed
-    chemistry="NMC | graphite",  # assumed
-    capacity_mAh=2873,  # assumed
+    name="pybatteryid_nmc",
+    source="hil fit of drive: nmc_identification_data",
+    chemistry="NMC | graphite",
+    capacity_mAh=951,  # of the logs nearest 25 degC, or as given
     ocv_mV=(
-        2242, 3240, 3395, 3412, 3496, 3547, 3585, 3602, 3624, 3664, 3704, 3756, 3791, 3846, 3909, 3954,
-        4002, 4050, 4087, 4110, 4169,
-    ),  # assumed
+        795, 3126, 3516, 3566, 3589, 3622, 3654, 3680, 3700, 3725, 3755, 3783, 3820, 3848, 3883, 3935,
+        3981, 4029, 4073, 4129, 4201,
+    ),  # fitted to 1 log, 10 mV rms left
     hyst_mV=(
-        34, 32, 31, 29, 28, 26, 25, 23, 21, 18, 16, 14, 13, 12, 12, 12, 13, 14, 16, 20, 25,
+        30, 27, 25, 22, 20, 17, 15, 14, 14, 13, 13, 12, 12, 11, 11, 10, 10, 9, 9, 9, 8,
     ),  # assumed
-    hyst_gamma_permille=29366,  # assumed
+    hyst_gamma_permille=15000,  # assumed
     relax_mV=8,  # assumed
     relax_gamma_permille=60000,  # assumed
     relax_tau_s=7200,  # assumed
     entropy_uV_K=(
-        146, 141, 101, 57, 34, 34, 49, 67, 67, 63, 65, 73, 86, 92, 98, 112, 126, 117, 103, 95, 88,
+        0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85, 90, 95, 100,
     ),  # assumed
-    t_ref_ddegC=250,  # assumed
+    t_ref_ddegC=250,
     r0_uohm=(
-        75292, 52152, 43246, 43069, 36651, 34580, 36138, 35688, 34006, 32818, 35557, 37004, 35408,
-        33358, 33759, 36841, 36862, 35176, 33843, 37496, 41280,
-    ),  # assumed
+        300387, 217573, 210889, 214129, 200815, 194245, 186821, 185676, 184141, 184174, 188913, 193232,
+        187428, 169209, 149735, 138141, 125988, 119441, 116319, 126755, 133585,
+    ),  # fitted to 1 log, 10 mV rms left
     r1_uohm=(
-        49432, 29159, 13966, 4613, 209, 209, 1418, 1863, 765, 209, 643, 1188, 1068, 431, 209, 1004,
-        1285, 721, 209, 1626, 3313,
-    ),  # assumed
+        380961, 266396, 179883, 126634, 93416, 75365, 62377, 54703, 51138, 50866, 52986, 55114, 52139,
+        48537, 50519, 58788, 67322, 74961, 77110, 81851, 83541,
+    ),  # fitted to 1 log, 10 mV rms left
     tau1_ms=(
-        2004, 2004, 2004, 2004, 2004, 2004, 2004, 2004, 2004, 2004, 2004, 2004, 2004, 2004, 2004, 2004,
-        2004, 2004, 2004, 2004, 2004,
-    ),  # assumed
+        4137, 3905, 3686, 3479, 3283, 3099, 2925, 2925, 2925, 2925, 2925, 2925, 2925, 2925, 2925, 2925,
+        2925, 2925, 2925, 2925, 2925,
+    ),  # fitted
     r2_uohm=(
-        55041, 35489, 23731, 19321, 15625, 15965, 17116, 16375, 14596, 13962, 14673, 15713, 16385,
-        17632, 20176, 22325, 22117, 19755, 16816, 16569, 17331,
-    ),  # assumed
+        895481, 637904, 420776, 263935, 163222, 119996, 107256, 109147, 112486, 114825, 117439, 118608,
+        113728, 114988, 132862, 157310, 175491, 189192, 205019, 242499, 275602,
+    ),  # fitted to 1 log, 10 mV rms left
     tau2_ms=(
-        37038, 37038, 37038, 37038, 37038, 37038, 37038, 37038, 37038, 37038, 37038, 37038, 37038,
-        37038, 37038, 37038, 37038, 37038, 37038, 37038, 37038,
-    ),  # assumed
+        167177, 148523, 131950, 117227, 104147, 92526, 82202, 82202, 82202, 82202, 82202, 82202, 82202,
+        82202, 82202, 82202, 82202, 82202, 82202, 82202, 82202,
+    ),  # fitted
     r_ddegC=(
         -400, -350, -300, -250, -200, -150, -100, -50, 0, 50, 100, 150, 200, 250, 300, 350, 400, 450,
         500, 550, 600, 650, 700, 750, 800, 850,
-    ),  # assumed
+    ),
     r0_permille=(
-        7249, 5990, 4989, 4186, 3536, 3007, 2573, 2214, 1916, 1667, 1457, 1280, 1129, 1000, 889, 794,
-        712, 640, 577, 522, 474, 431, 394, 360, 331, 304,
-    ),  # assumed
+        9481, 7634, 6202, 5082, 4196, 3491, 2924, 2466, 2093, 1786, 1533, 1323, 1148, 1000, 875, 770,
+        679, 602, 536, 478, 428, 385, 347, 314, 285, 259,
+    ),  # exp(Ea/R (1/T - 1/298.15 K)) of ea_J_mol
     r1_permille=(
-        2570398, 1206720, 584411, 291420, 149368, 78567, 42347, 23357, 13167, 7577, 4446, 2658, 1617,
-        1000, 628, 401, 259, 170, 113, 76, 52, 36, 25, 18, 12, 9,
-    ),  # assumed
+        157721, 96878, 60711, 38769, 25200, 16656, 11183, 7621, 5267, 3689, 2616, 1878, 1363, 1000, 741,
+        555, 419, 319, 246, 190, 149, 117, 93, 74, 59, 48,
+    ),  # exp(Ea/R (1/T - 1/298.15 K)) of ea_J_mol
     r2_permille=(
-        6690, 5571, 4674, 3950, 3360, 2876, 2476, 2144, 1866, 1633, 1435, 1267, 1123, 1000, 894, 802,
-        721, 651, 590, 536, 489, 446, 409, 376, 346, 319,
-    ),  # assumed
-    ea_J_mol=(17614, 69817, 16900),  # assumed
-    heat_capacity_J_K=43,  # assumed
-    mass_g=46,  # assumed
+        51224, 35062, 24377, 17198, 12302, 8915, 6540, 4853, 3641, 2760, 2113, 1632, 1272, 1000, 792,
+        632, 508, 412, 335, 275, 227, 188, 157, 132, 111, 94,
+    ),  # exp(Ea/R (1/T - 1/298.15 K)) of ea_J_mol
+    ea_J_mol=(20000, 45000, 35000),  # assumed
+    heat_capacity_J_K=14,  # assumed
+    mass_g=15,  # assumed
     self_discharge_ppm_h=60,  # assumed
-    v_max_mV=(4200, 4230, 4280),  # assumed
-    v_min_mV=(2203, 2103, 2003),  # assumed
-    v_deep_mV=1500,  # assumed
+    v_max_mV=(4214, 4244, 4294),  # assumed, moved outside the open-circuit voltage of the logs
+    v_min_mV=(760, 660, 560),  # assumed, moved outside the open-circuit voltage of the logs
+    v_deep_mV=460,  # assumed
     t_charge_max_ddegC=(450, 500, 600),  # assumed
     t_charge_min_ddegC=(0, -20, -50),  # assumed
     t_discharge_max_ddegC=(550, 600, 700),  # assumed
@@ -93,27 +98,27 @@ CELL = Cell(
         )),
     ),  # assumed
     discharge_ddegC=(-300, -200, -100, 0, 100, 250, 550, 600, 700),  # assumed
-    discharge_cont_mC=(100, 300, 600, 1000, 1600, 2000, 2000, 1000, 0),  # assumed
+    discharge_cont_mC=(106, 300, 600, 1000, 1600, 2000, 2000, 1000, 0),  # assumed
     discharge_pulse_mC=(300, 900, 1800, 3000, 4800, 6000, 6000, 3000, 0),  # assumed
     discharge_trip_mC=10000,  # assumed
     discharge_low_soc_permille=100,  # assumed
     filter=Filter(
         gain_permille=25,
-        offset_mC=8,
-        table_mV=8,
-        span_permille=300,
+        offset_mC=12,
+        table_mV=9,
+        span_permille=250,
         table_s=10000,
         reading_mV=2,
-        reading_ms=250000,
-        fast_permille=90,
-        skew_permille=200,
-        slow_permille=170,
+        reading_ms=500000,
+        fast_permille=110,
+        skew_permille=100,
+        slow_permille=80,
         drag_permille=80,
-        r_permille=80,
+        r_permille=70,
         r_s=600,
         r_ddegK=200,
-        colder_permille_K=4,
-        bend_per_soc=4,
+        colder_permille_K=12,
+        settle_s=500,
         hyst_permille=500,
-    ),  # assumed
+    ),  # one set for all cells of the family
 )
