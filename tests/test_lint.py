@@ -88,7 +88,7 @@ BROKEN_CELLS: tuple[tuple[str, str, Callable[[], Cell]], ...] = (
     ("shape", "map_ddegC", lambda: _cell(map_ddegC=(0,))),
     ("shape", "v_max_mV", lambda: _cell(v_max_mV=(4200, 4230))),
     ("shape", "filter", lambda: _cell(filter=None)),
-    ("shape", "filter.table_mV", lambda: _cell(filter=CELL.filter._replace(table_mV=2.5))),
+    ("shape", "filter.table_mV", lambda: _cell(filter=CELL.filter._replace(table_mV=2.5))),  # type: ignore[arg-type]
     ("filter_ranges", "filter.table_mV", lambda: _cell(filter=CELL.filter._replace(table_mV=0))),
     ("shape", "charge_maps", lambda: _cell(charge_maps=())),
     ("shape", "charge_maps", lambda: _cell(charge_maps=("shipping",))),

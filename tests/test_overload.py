@@ -207,7 +207,7 @@ def test_the_continuous_current_never_is_an_overload_and_a_full_pulse_is_one_aft
 
 @pytest.mark.parametrize("name", PACKS)
 @pytest.mark.parametrize("cold_ddegC", [250, 850])
-def test_a_spent_pulse_is_not_paid_back_where_nothing_may_flow_and_is_as_soon_as_something_may(name: str, cold_ddegC: int) -> None:
+def test_a_spent_pulse_is_paid_back_as_soon_as_something_may_flow_and_not_before(name: str, cold_ddegC: int) -> None:
     """At 85 degC both tables end at nothing: no limit is held back there that could be given, and a cooler cell recovers."""
     world = World(PACKS[name])
     pack = world.pack
