@@ -324,3 +324,8 @@ def test_what_is_not_judged_yet_is_well_inside(pack: Pack) -> None:
     Bound(pack, signals, 0).unjudged()
     assert signals.value[N.LAYER_HIGH_mV] == pack.cell.v_min_mV[2]
     assert signals.value[N.LAYER_LOW_mV] == pack.cell.v_max_mV[2]
+
+
+def test_a_window_beyond_full_ends_in_the_last_segment() -> None:
+    (bound := Bound(BENCH, N.Signals(), 0))._knots(2000, 2000)
+    assert (bound._k_lo, bound._k_hi) == (19, 19)
