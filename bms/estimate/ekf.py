@@ -198,9 +198,7 @@ class SocFilter:
         drop_V = current_A * model.r0_ohm
         over_V = drop_V + self._v1_V + self._v2_V
         k = 1.0 + self._q
-        error_V = voltage_V - (
-            model.u_V + self.hysteresis * model.m_V + model.entropy_V + k * over_V + self._w_V
-        )
+        error_V = voltage_V - (model.u_V + self.hysteresis * model.m_V + model.entropy_V + k * over_V + self._w_V)
         hz = model.du_V + self.hysteresis * model.dm_V
         hh = model.m_V
         bz = self._zz * hz + self._z2 * k + self._zh * hh + self._zq * over_V + self._zw
