@@ -212,7 +212,7 @@ def test_a_subset_fits_too_and_says_what_it_has_assumed(tmp_path: Path, capsys: 
     told = capsys.readouterr().out
     assert all(word in told for word in ("note: hysteresis: no log stays on the charge branch", "note: temperature"))
     text = out.read_text()
-    assert "hyst_gamma_permille=15000,  # assumed" in text and "ea_J_mol=(20000, 45000, 35000),  # assumed" in text
+    assert "hyst_gamma_permille=40000,  # assumed" in text and "ea_J_mol=(20000, 45000, 35000),  # assumed" in text
     low = np.array(load_cell(str(out)).ocv_mV) - np.array(load_cell(str(out)).hyst_mV)
     truth = 1000 * np.array([ocv_V(soc) - half_V(soc) for soc in KNOTS])
     assert np.abs(low - truth)[3:20].max() < 12.0

@@ -19,8 +19,8 @@ def branch_soc(log: Log, capacity_Ah: float) -> Floats:
     known = [1.0 if first < 0 else 0.0]
     for start, end in itertools.pairwise(turns):
         charge_Ah = float(moved[end] - moved[start])
-        whole = abs(charge_Ah) > WHOLE_PART * capacity_Ah
-        known.append((1.0 if charge_Ah > 0 else 0.0) if whole else known[-1] + charge_Ah / capacity_Ah)
+        part = charge_Ah / capacity_Ah
+        known.append(1.0 if part > WHOLE_PART else 0.0 if part < -WHOLE_PART else known[-1] + part)
     soc = np.empty(len(moved))
     for number, (start, end) in enumerate(itertools.pairwise(turns)):
         part = slice(start, end + 1)

@@ -6,6 +6,7 @@ is the one that was checked: it passes the linter, and the report's residuals ar
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,6 +43,7 @@ def _capacity(text: str) -> float:
 
 def fit_command(options: argparse.Namespace) -> int:
     """Runs the command; its exit code."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # matrices of 126 columns: a second thread only waits
     from hil.fit import quality, writer
     from hil.fit.drive import refine
     from hil.fit.evidence import evidence

@@ -23,18 +23,20 @@ from hil.logs import Floats
 ROWS = 800  # single rows of a run in the solve
 WINDOW_s = 60.0
 COUNTS = 400.0  # independent samples that a run counts as, either way
+NEAR_K, NEAR_PART = 5.0, 2.0  # the tables are those of t_ref: a run near it counts so much more
+EMPTY, EMPTY_PART = 0.025, 0.2  # the cliff in the last half span is not for straight lines: it would bend the span above
 FIRST_V = 0.02
 FLOOR_V = 0.004
-COLD_K = 12.0  # so far below 25 degC the floor has doubled
+COLD_K = 25.0  # so far below 25 degC the floor has doubled
 RISE_V = 0.001
 LEAST_PART = 0.02  # of the expected resistance
 ROUNDS = 3
 STEPS = 5
 TAU_s = ((0.5, 60.0), (30.0, 3000.0))
 LOW = 1.0  # log of the factor, either way, of a time constant near empty
-GAMMA = (2.0, 300.0)
-EA_J_mol = (3000.0, 90_000.0)
-SPREAD = np.array([1.0, 1.0, 0.5, 0.5, 0.7, 1.0, 1.0, 1.0])
+GAMMA = (10.0, 200.0)
+EA_J_mol = (3000.0, 70_000.0)
+SPREAD = (1.0, 1.0, 0.5, 0.5)  # of the logarithms of the time constants and of their factors
 AWAY = np.array([0.0, 0.0, 2.0, 2.0, 0.0])  # keeps steps of finite differences off zero
 
 
@@ -54,7 +56,10 @@ class _Problem:
         self.samples = [Sample(run, ROWS, WINDOW_s) for run in runs]
         self.columns = [Columns(run, sample) for run, sample in zip(runs, self.samples)]
         self.wanted_V = [sample.take(run.log.voltage_V) for run, sample in zip(runs, self.samples)]
-        self.weights = [np.full(len(wanted), np.sqrt(COUNTS / len(wanted)) / FIRST_V) for wanted in self.wanted_V]
+        near = [abs(run.temp_degC - T_REF_degC) < NEAR_K for run in runs]
+        empty = [np.sqrt(np.where(sample.take(run.soc) < EMPTY, EMPTY_PART, 1.0)) for run, sample in zip(runs, self.samples)]
+        self.counts = [np.sqrt(COUNTS * (NEAR_PART if here else 1.0)) * part for here, part in zip(near, empty)]
+        self.weights = [counts / np.sqrt(len(counts)) / FIRST_V for counts in self.counts]
         self.floor_V = [FLOOR_V * (1 + (max(0.0, T_REF_degC - run.temp_degC) / COLD_K) ** 2) for run in runs]
         self.transform = _transform()
         self.lower = np.full(WIDTH, -np.inf)
@@ -77,7 +82,8 @@ class _Problem:
 
     def reweigh(self, left: Sequence[Floats]) -> None:
         """Weights by what is left: of each run, rows and minutes apart."""
-        for residual, sample, floor_V, weights in zip(left, self.samples, self.floor_V, self.weights):
+        every = zip(left, self.samples, self.floor_V, self.weights, self.counts)
+        for residual, sample, floor_V, weights, counts in every:
             for some in (slice(0, len(sample.rows)), slice(len(sample.rows), None)):
                 size_V = np.abs(residual[some])
                 if not len(size_V):
@@ -85,7 +91,7 @@ class _Problem:
                 usual_V = np.sqrt(np.mean(np.minimum(size_V, 4 * np.median(size_V) + 1e-6) ** 2))
                 sigma_V = np.hypot(usual_V, floor_V)
                 own = np.minimum(1.0, np.sqrt(3 * sigma_V / np.maximum(size_V, 1e-9)))
-                weights[some] = own * np.sqrt(COUNTS / len(size_V)) / sigma_V
+                weights[some] = own * counts[some] / np.sqrt(len(size_V)) / sigma_V
 
     def known(self) -> dict[str, Floats]:
         """Of every knot, 0 ... 1: how much of what is known of it comes from the logs and not from the prior alone."""
@@ -111,6 +117,7 @@ def refine(
     )
     start = x.copy()
     free = np.flatnonzero([told.dynamics] * 4 + [told.branches] + [told.temperature] * 3)
+    spread = np.array([*SPREAD, family.gamma_spread, 1.0, 1.0, 1.0])[free]
     solves = 0
 
     def residuals(some: Floats) -> Floats:
@@ -121,7 +128,7 @@ def refine(
         beta, left = problem.solve(shape_of(x))
         weighed = [residual * weights for residual, weights in zip(left, problem.weights)]
         leaning = problem.prior.rows @ beta - problem.prior.wanted
-        return np.concatenate([*weighed, leaning, (some - start[free]) / SPREAD[free]])
+        return np.concatenate([*weighed, leaning, (some - start[free]) / spread])
 
     for _ in range(ROUNDS):
         problem.reweigh(problem.solve(shape_of(x))[1])

@@ -25,6 +25,7 @@ class Family(NamedTuple):
     r_over_soc: Line
     tau_s: tuple[float, float]
     gamma: float
+    gamma_spread: float  # of its logarithm
     ea_J_mol: Three
     loose: dict[str, tuple[float, float]]
     relax_mV: int
@@ -56,7 +57,7 @@ DISCHARGE_LOW_SOC_permille = 100
 
 _LOOSE = {
     "ocv": (0.5, 0.1),
-    "hyst": (0.03, 0.005),
+    "hyst": (0.006, 0.004),
     "entropy": (0.1e-3, 0.05e-3),
     "r0": (1.0, 0.1),
     "r1": (1.0, 0.15),
@@ -73,12 +74,13 @@ NMC = Family(
     name="nmc",
     about="NMC | graphite",
     ocv_V=_OXIDE_V,
-    hyst_V=((0, 0.03), (0.3, 0.015), (1, 0.008)),
+    hyst_V=((0, 0.02), (0.3, 0.009), (1, 0.005)),
     entropy_V_K=((0, 0.0), (1, 0.0001)),
     r_ohm_Ah=(0.075, 0.03, 0.05),
     r_over_soc=_R,
-    tau_s=(12.0, 200.0),
-    gamma=15.0,
+    tau_s=(1.0, 100.0),
+    gamma=40.0,
+    gamma_spread=0.1,
     ea_J_mol=(20000, 45000, 35000),
     loose=_LOOSE,
     relax_mV=8,
@@ -95,6 +97,9 @@ NMC_SI = NMC._replace(
     name="nmc_si",
     about="NMC | graphite-SiOx",
     hyst_V=((0, 0.08), (0.1, 0.05), (0.3, 0.025), (1, 0.012)),
+    gamma=25.0,
+    gamma_spread=0.4,
+    loose=_LOOSE | {"hyst": (0.03, 0.005)},
     relax_mV=15,
 )
 NCA = NMC._replace(name="nca", about="NCA | graphite")
@@ -102,6 +107,7 @@ LCO = NMC._replace(
     name="lco",
     about="LCO | graphite, pouch",
     r_ohm_Ah=(0.02, 0.01, 0.02),
+    tau_s=(12.0, 200.0),
     charge_25_mC=_FAST,
     discharge_25_mC=(5000, 15000, 25000),
 )
@@ -109,10 +115,12 @@ LFP = NMC._replace(
     name="lfp",
     about="LFP | graphite",
     ocv_V=_IRON_V,
-    hyst_V=((0, 0.05), (0.05, 0.032), (0.3, 0.028), (0.7, 0.025), (1, 0.02)),
+    hyst_V=((0, 0.05), (0.1, 0.02), (1, 0.015)),
     entropy_V_K=((0, 0.0), (1, 0.0)),
     r_ohm_Ah=(0.03, 0.02, 0.04),
+    tau_s=(12.0, 200.0),
     gamma=60.0,
+    gamma_spread=0.4,
     loose=_LOOSE | {"hyst": (0.03, 0.01), "ocv": (0.5, 0.3)},
     relax_mV=10,
     heat_J_K_Ah=32,
@@ -130,7 +138,10 @@ SI = NMC._replace(
     hyst_V=((0, 0.15), (0.2, 0.12), (0.5, 0.093), (0.8, 0.069), (1, 0.068)),
     r_ohm_Ah=(0.024, 0.02, 0.025),
     tau_s=(1.5, 50.0),
+    gamma=15.0,
+    gamma_spread=0.4,
     ea_J_mol=(29000, 50000, 35000),
+    loose=_LOOSE | {"hyst": (0.04, 0.008)},
     relax_mV=30,
     heat_J_K_Ah=8,
     mass_g_Ah=10,

@@ -9,7 +9,6 @@ from hil.fit.branches import discharged_Ah, middle_V, whole_Ah
 from hil.fit.runs import Run, kind_of, make_run, own_capacity_Ah, soc_of
 from hil.logs import Floats, Log
 
-NEAR_K = 8.0
 PLATEAU_V = 3.45  # a cell whose voltage at rest stays below it at 9 tenths of its charge is an iron phosphate
 ROOM_degC = 25.0
 Given = Sequence[tuple[Log, str | None]]
@@ -42,18 +41,15 @@ def chemistry_of(logs: Sequence[Log]) -> str:
 def prepare(logs: Given, judged: Sequence[Log], capacity_Ah: float) -> tuple[list[Run], list[Run]]:
     """The runs that are fitted and those that are judged; BadInput names a log whose SoC cannot be known."""
     kinds = [kind or kind_of(log, own_capacity_Ah(log) or capacity_Ah) for log, kind in logs]
-    slow: list[tuple[float, float]] = []  # temperature, capacity
     curves: list[tuple[float, tuple[Floats, Floats]]] = []  # temperature, SoC and voltage at rest
     for (log, _), kind in zip(logs, kinds):
         if kind == "ocv":
             soc = soc_of(log, kind, capacity_Ah, None)
-            slow.append((_temp(log), own_capacity_Ah(log) or discharged_Ah(log) or capacity_Ah))
             curves.append((_temp(log), middle_V(log, soc)))
 
     def ready(log: Log, kind: str) -> Run:
         temp = _temp(log)
-        near = [pair for pair in slow if abs(pair[0] - temp) < NEAR_K]
-        own_Ah = own_capacity_Ah(log) or (min(near, key=lambda pair: abs(pair[0] - temp))[1] if near else capacity_Ah)
+        own_Ah = own_capacity_Ah(log) or capacity_Ah
         rest_V = min(curves, key=lambda pair: abs(pair[0] - temp))[1] if curves else None
         return make_run(log, kind, own_Ah, soc_of(log, kind, own_Ah, rest_V))
 

@@ -147,9 +147,7 @@ def comments(
         "ocv_mV": _told(fit, "ocv", result, "ocv"),
         "hyst_mV": _told(fit, "hyst", result, "ocv") if told.branches else "assumed",
         "hyst_gamma_permille": "fitted" if told.branches else "assumed",
-        "entropy_uV_K": _told(fit, "entropy", result, None) + ", with what capacity does over temperature"
-        if told.temperature
-        else "assumed",
+        "entropy_uV_K": "fitted, with what capacity does over temperature" if told.temperature else "assumed",
         **{f"r{index}_uohm": _told(fit, f"r{index}", result, None) for index in range(3)},
         "tau1_ms": "fitted" if told.dynamics else "assumed",
         "tau2_ms": "fitted" if told.dynamics else "assumed",
