@@ -69,7 +69,7 @@ OUTSIDE = "outside"
 SLOTS = {0: "estimate", 1: "configuration", 9: "collect"}
 
 mem_alloc: "Any" = getattr(gc, "mem_alloc", None)
-NAMES = [OUTSIDE, "empty", LANE, SAMPLE, GLUE, "estimate", "collect", "configuration", "idle", "record"]
+NAMES = [OUTSIDE, "empty", LANE, SAMPLE, GLUE, "estimate", "collect", "configuration", "groups", "record"]
 _ROOM = 8000
 
 
@@ -212,7 +212,7 @@ def main(pack_name: str, path: str, before: int, measured: int) -> None:
                 app.record = wrapped(tape, label_of("record"), 0, app.record, 0)
                 slots = []
                 for k in range(len(app._timetable)):
-                    name = SLOTS.get(k, "idle")
+                    name = SLOTS.get(k, "groups")
                     slots.append(slot(tape, label_of(name), app._timetable[k], allocated))
                 app._timetable = tuple(slots)
             if n == before + measured // 2:
