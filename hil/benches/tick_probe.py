@@ -70,7 +70,8 @@ SLOTS = {0: "estimate", 1: "configuration", 9: "collect"}
 
 mem_alloc: "Any" = getattr(gc, "mem_alloc", None)
 NAMES = [OUTSIDE, "empty", LANE, SAMPLE, GLUE, "estimate", "collect", "configuration", "groups", "record"]
-_ROOM = 8000
+_ROOM = 16000
+STEPWISE_ticks = 60
 
 
 class Tape:
@@ -180,7 +181,7 @@ def slot(tape: "Any", label: "Any", work: "Any", bytes_of: "Any") -> "Any":
 
 
 def main(pack_name: str, path: str, before: int, measured: int) -> None:
-    """Half of the measured ticks with marks around lane and slots only, half with marks around every step."""
+    """The last STEPWISE_ticks of the measured ones with marks around every step, all others around lane and slots only."""
     tape = Tape()
     collected(tape, "collect_empty")
     from bms.app import App
@@ -215,7 +216,7 @@ def main(pack_name: str, path: str, before: int, measured: int) -> None:
                     name = SLOTS.get(k, "groups")
                     slots.append(slot(tape, label_of(name), app._timetable[k], allocated))
                 app._timetable = tuple(slots)
-            if n == before + measured // 2:
+            if n == before + measured - STEPWISE_ticks:
                 glue = label_of(GLUE)
                 board.sample = wrapped(tape, label_of(SAMPLE), glue, plain[0], 2)
                 for k in range(len(BOARD)):
