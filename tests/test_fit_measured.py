@@ -1,4 +1,4 @@
-"""A fit of measured cells: one file meets logs at a tenth and at ten tenths of its capacity an hour. Skipped where the data are not."""
+"""A fit of measured cells: one file meets slow and fast logs of the same cell. Skipped where the data are not."""
 
 import json
 from pathlib import Path
