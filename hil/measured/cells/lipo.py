@@ -1,9 +1,9 @@
 """lipo: a cell of 5.79 Ah, identified from logs by `hil fit` (lco).
 
-Fitted, with the rms of what is left of the voltage: 1C_cycle03 (9 mV), 2C_cycle03 (9 mV), 3C_cycle03 (8 mV), 4C_cycle03
-(11 mV).
+Fitted, with the rms of what is left of the voltage: 1C_cycle03 (12 mV), 2C_cycle03 (10 mV), 3C_cycle03 (9 mV),
+4C_cycle03 (14 mV).
 
-Judged, not fitted: 1C_cycle25 (9 mV), 2C_cycle25 (10 mV), 3C_cycle25 (8 mV), 4C_cycle25 (10 mV).
+Judged, not fitted: 1C_cycle25 (12 mV), 2C_cycle25 (11 mV), 3C_cycle25 (9 mV), 4C_cycle25 (13 mV).
 
 Time constants: no log has steps of current at 1 Hz; the family's are assumed.
 
@@ -18,37 +18,37 @@ CELL = Cell(
     chemistry="LCO | graphite, pouch",
     capacity_mAh=5790,  # of the logs nearest 25 degC, or as given
     ocv_mV=(
-        3353, 3656, 3700, 3726, 3753, 3770, 3781, 3792, 3805, 3822, 3841, 3862, 3887, 3919, 3955, 3990,
-        4036, 4076, 4078, 4098, 4121,
-    ),  # fitted to 4 logs, 9 mV rms left
+        3383, 3657, 3698, 3722, 3750, 3767, 3779, 3791, 3805, 3822, 3841, 3862, 3887, 3917, 3952, 3986,
+        4034, 4075, 4082, 4107, 4133,
+    ),  # fitted to 4 logs, 11 mV rms left
     hyst_mV=(
-        83, 41, 31, 35, 39, 40, 38, 37, 36, 35, 36, 36, 36, 36, 34, 31, 28, 13, 13, 12, 11,
-    ),  # fitted to 4 logs, 9 mV rms left; leans on the family at 100 % SoC
-    hyst_gamma_permille=58286,  # fitted
+        45, 27, 19, 25, 31, 34, 33, 33, 32, 31, 31, 31, 30, 30, 30, 31, 33, 16, 10, 6, 2,
+    ),  # fitted to 4 logs, 11 mV rms left; leans on the family at 0, 90-100 % SoC
+    hyst_gamma_permille=37029,  # fitted
     relax_mV=8,  # assumed
     relax_gamma_permille=60000,  # assumed
     relax_tau_s=7200,  # assumed
     entropy_uV_K=(
-        -404, -425, -408, -361, -295, -218, -145, -97, -81, -85, -94, -103, -121, -161, -236, -353,
-        -478, -480, -312, -100, 109,
-    ),  # assumed, hardly told by the logs, with what capacity does over temperature
+        -410, -401, -357, -297, -227, -144, -58, 3, 25, 17, -8, -38, -77, -136, -222, -340, -458, -449,
+        -285, -83, 115,
+    ),  # fitted, with what capacity does over temperature
     t_ref_ddegC=250,
     r0_uohm=(
-        168, 69, 484, 384, 375, 604, 1032, 1667, 2318, 2804, 3126, 3396, 3617, 3845, 4063, 4116, 3441,
-        2863, 3104, 3691, 4276,
-    ),  # fitted to 4 logs, 9 mV rms left
+        69, 69, 787, 1534, 2056, 2541, 2963, 3398, 3701, 3786, 3770, 3818, 3855, 3888, 3881, 3758, 2954,
+        2678, 3231, 4114, 4990,
+    ),  # fitted to 4 logs, 11 mV rms left
     r1_uohm=(
-        4700, 2784, 2944, 3101, 3087, 2973, 2608, 2053, 1487, 1000, 631, 374, 179, 85, 62, 35, 281,
-        1147, 2466, 3826, 5129,
-    ),  # fitted to 4 logs, 9 mV rms left; leans on the family at 25-60, 100 % SoC
+        7339, 4796, 3392, 2590, 1804, 1245, 767, 364, 118, 35, 35, 35, 115, 311, 518, 592, 758, 1499,
+        2632, 3812, 4939,
+    ),  # fitted to 4 logs, 11 mV rms left; leans on the family at 30-65, 100 % SoC
     tau1_ms=(
         12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000,
         12000, 12000, 12000, 12000, 12000, 12000, 12000, 12000,
     ),  # assumed
     r2_uohm=(
-        8169, 2825, 1563, 2356, 2536, 2357, 1979, 1756, 1827, 2139, 2488, 2615, 2206, 1249, 294, 631,
-        3369, 7735, 12531, 16903, 20958,
-    ),  # fitted to 4 logs, 9 mV rms left; leans on the family at 95-100 % SoC
+        13638, 6784, 3762, 3752, 3477, 3054, 2585, 2334, 2379, 2670, 3046, 3299, 3070, 2152, 807, 442,
+        2623, 5988, 9800, 13385, 16732,
+    ),  # fitted to 4 logs, 11 mV rms left; leans on the family at 95-100 % SoC
     tau2_ms=(
         200000, 200000, 200000, 200000, 200000, 200000, 200000, 200000, 200000, 200000, 200000, 200000,
         200000, 200000, 200000, 200000, 200000, 200000, 200000, 200000, 200000,
@@ -62,14 +62,14 @@ CELL = Cell(
         944, 927, 911, 895, 881, 867, 853, 840, 828, 816,
     ),  # exp(Ea/R (1/T - 1/298.15 K)) of ea_J_mol
     r1_permille=(
-        1405, 1360, 1318, 1279, 1242, 1208, 1176, 1146, 1118, 1092, 1067, 1043, 1021, 1000, 980, 961,
-        943, 926, 910, 894, 880, 866, 852, 839, 827, 815,
+        2838, 2566, 2331, 2125, 1945, 1785, 1645, 1520, 1408, 1309, 1219, 1139, 1066, 1000, 940, 886,
+        836, 790, 749, 710, 675, 642, 612, 584, 558, 534,
     ),  # exp(Ea/R (1/T - 1/298.15 K)) of ea_J_mol
     r2_permille=(
-        894981, 465098, 248294, 135948, 76228, 43710, 25600, 15295, 9312, 5772, 3638, 2330, 1516, 1000,
-        669, 453, 311, 216, 152, 108, 77, 56, 41, 30, 22, 17,
+        2623847, 1229373, 594251, 295787, 151341, 79471, 42765, 23551, 13256, 7617, 4463, 2664, 1619,
+        1000, 628, 400, 259, 169, 113, 76, 51, 35, 25, 17, 12, 9,
     ),  # exp(Ea/R (1/T - 1/298.15 K)) of ea_J_mol
-    ea_J_mol=(3000, 3025, 60436),  # fitted
+    ea_J_mol=(3000, 9274, 70000),  # fitted
     heat_capacity_J_K=87,  # assumed
     mass_g=93,  # assumed
     self_discharge_ppm_h=60,  # assumed

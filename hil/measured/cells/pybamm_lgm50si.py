@@ -13,7 +13,8 @@ from bms.schema import Cell, Filter
 
 CELL = Cell(
     name="pybamm_lgm50si",
-    source="hil fit of drive: lgm50si_charge_+25C, lgm50si_loops_+25C, lgm50si_loops_+00C, lgm50si_loops_+45C, lgm50si_drive_+25C",
+    source="hil fit of drive: lgm50si_charge_+25C, lgm50si_loops_+25C, lgm50si_loops_+00C, lgm50si_loops_+45C, "
+    "lgm50si_drive_+25C",
     chemistry="NMC | graphite-SiOx",
     capacity_mAh=5715,  # of the logs nearest 25 degC, or as given
     ocv_mV=(

@@ -13,7 +13,8 @@ from bms.schema import Cell, Filter
 
 CELL = Cell(
     name="pybamm_thinsi",
-    source="hil fit of drive: thinsi_sic_charge_+25C, thinsi_sic_loops_+25C, thinsi_sic_loops_+00C, thinsi_sic_loops_+45C, thinsi_sic_drive_+25C",
+    source="hil fit of drive: thinsi_sic_charge_+25C, thinsi_sic_loops_+25C, thinsi_sic_loops_+00C, "
+    "thinsi_sic_loops_+45C, thinsi_sic_drive_+25C",
     chemistry="NMC | graphite-SiOx",
     capacity_mAh=5795,  # of the logs nearest 25 degC, or as given
     ocv_mV=(
