@@ -222,7 +222,7 @@ def test_advice_places_the_count_only_inside_the_interval(pack: Pack) -> None:
 
 
 @packs
-def test_what_is_published_is_the_nearest_permille_and_an_interval_rounded_outwards(pack: Pack) -> None:
+def test_what_is_published_is_an_interval_rounded_outwards_and_in_it_the_nearest_permille(pack: Pack) -> None:
     unit = pack.cell.capacity_mAh * 3600 // 1000
     coulomb = Coulomb(pack, 500)
     for charge, low, high in (
@@ -238,9 +238,9 @@ def test_what_is_published_is_the_nearest_permille_and_an_interval_rounded_outwa
         coulomb.charge_mAs, coulomb.low_mAs, coulomb.high_mAs = charge, low, high
         coulomb.publish()
         nearest = floor(Fraction(charge, unit) + Fraction(1, 2))
-        assert coulomb.soc_permille == min(max(nearest, 0), 1000)
-        assert coulomb.low_permille == low // unit
-        assert coulomb.high_permille == min(1000, ceil(Fraction(high, unit)))
+        least, most = low // unit, min(1000, ceil(Fraction(high, unit)))
+        assert (coulomb.low_permille, coulomb.high_permille) == (least, most)
+        assert coulomb.soc_permille == min(max(nearest, least), most)
 
 
 def test_what_is_shown_is_advice_else_the_count_inside_the_interval() -> None:

@@ -261,8 +261,8 @@ def test_nothing_closes_while_one_voltage_is_missing(knob: str, wish: int, pack:
 # LibreSolar: flags that are set and never read
 
 
-COUNTERS = ["conflicts", "estimator_failures", "lost"]
-"""Told to nobody on the wire: they are counted for the tests and for whoever stops the firmware."""
+COUNTERS = ["ahead_V", "alike", "conflicts", "estimator_failures"]
+"""Told to nobody on the wire: they are kept for the tests and for whoever stops the firmware."""
 
 
 def state_variables(tree: ast.Module) -> tuple[set[str], set[str]]:

@@ -154,13 +154,16 @@ class Coulomb:
             self.charge_mAs = charge_mAs
 
     def publish(self) -> None:
-        """Permille of ledger and interval, rounded outwards."""
+        """Permille of ledger and interval, which is rounded outwards; the ledger's is inside it."""
         unit = self._capacity_permille
-        soc = (self.charge_mAs + unit // 2) // unit
-        self.soc_permille = 0 if soc < 0 else _PERMILLE if soc > _PERMILLE else soc
-        self.low_permille = self.low_mAs // unit
+        low = self.low_mAs // unit
         high = (self.high_mAs + unit - 1) // unit
-        self.high_permille = high if high < _PERMILLE else _PERMILLE
+        if high > _PERMILLE:
+            high = _PERMILLE
+        soc = (self.charge_mAs + unit // 2) // unit
+        self.soc_permille = low if soc < low else high if soc > high else soc
+        self.low_permille = low
+        self.high_permille = high
 
     def shown_permille(self, advised_permille: int) -> int:
         """SoC for the user: what is advised (-1: nothing is) or counted, inside the interval."""
