@@ -193,7 +193,7 @@ def test_a_firmware_that_is_killed_drops_the_contactors_and_still_leaves_its_rep
     micropython: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     doomed = tmp_path / "micropython"
-    doomed.write_text(f'#!/bin/sh\n(sleep 4; kill -9 $$) >/dev/null 2>&1 &\nexec "{micropython}" "$@"\n')
+    doomed.write_text(f'#!/bin/sh\n(sleep 8; kill -9 $$) >/dev/null 2>&1 &\nexec "{micropython}" "$@"\n')
     doomed.chmod(0o755)
     report, result = tmp_path / "r.html", tmp_path / "r.json"
     files = ["--report", str(report), "--json", str(result)]

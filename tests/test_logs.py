@@ -45,7 +45,7 @@ def test_a_log_is_read_as_it_stands_packed_or_not(tmp_path: Path) -> None:
         log = read_log(_file(tmp_path, DRIVE.text(), name))
         assert log.name == name.split(".")[0] and log.soc_ref is not None and log.temp_measured
         for column, truth in zip(log[1:6], DRIVE):
-            assert np.allclose(column, truth, atol=6e-5)
+            assert column is not None and np.allclose(column, truth, atol=6e-5)
 
 
 def test_more_columns_may_follow_and_the_reference_may_be_missing(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ FAST = "lipo_2C_charge"
 
 def a_log(current_A: Floats, voltage_V: Floats, dt_s: float = 1.0) -> Log:
     n = len(current_A)
-    return Log("made.csv", dt_s * np.arange(n), current_A, voltage_V, np.full(n, 25.0), None, True)
+    return Log("made.csv", dt_s * np.arange(n, dtype=np.float64), current_A, voltage_V, np.full(n, 25.0), None, True)
 
 
 def written(folder: Path, name: str, rows: int = 1500, reference: bool = True) -> Path:

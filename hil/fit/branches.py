@@ -23,9 +23,9 @@ def branch_soc(log: Log, capacity_Ah: float) -> Floats:
         known.append(1.0 if part > WHOLE_PART else 0.0 if part < -WHOLE_PART else known[-1] + part)
     soc = np.empty(len(moved))
     for number, (start, end) in enumerate(itertools.pairwise(turns)):
-        part = slice(start, end + 1)
+        rows = slice(start, end + 1)
         stretch = (known[number + 1] - known[number]) / (moved[end] - moved[start])
-        soc[part] = known[number] + (moved[part] - moved[start]) * stretch
+        soc[rows] = known[number] + (moved[rows] - moved[start]) * stretch
     return soc
 
 

@@ -61,7 +61,7 @@ def fit_command(options: argparse.Namespace) -> int:
         raise BadInput(f"--chemistry: {options.chemistry!r} is none of {', '.join(FAMILIES)}")
     if len(named) == len(options.judge):
         raise BadInput("fit: no log to fit (see: hil fit --help)")
-    given = [(path, None) for path in options.logs]
+    given: list[tuple[str, str | None]] = [(path, None) for path in options.logs]
     for kind in ("ocv", "pulses", "drive"):
         given += [(path, kind) for path in getattr(options, kind)]
     logs = [(read_log(path), kind) for path, kind in given]

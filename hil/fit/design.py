@@ -105,11 +105,12 @@ class Sample:
 
     def take(self, full: Floats) -> Floats:
         """The rows and the means of a column or a matrix."""
+        rows: Floats = full[self.rows]
         if not len(self.starts):
-            return full[self.rows]
+            return rows
         means = np.add.reduceat(full, self.starts, axis=0)
         means /= self.sizes if full.ndim == 1 else self.sizes[:, None]
-        return np.concatenate([full[self.rows], means])
+        return np.concatenate([rows, means])
 
 
 class Columns:

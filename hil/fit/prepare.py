@@ -23,7 +23,7 @@ def capacity_of(logs: Given) -> float:
         if kind == "ocv" or (kind is None and kind_of(log, largest_Ah) == "ocv"):
             slow.append((abs(_temp(log) - ROOM_degC), discharged_Ah(log) or largest_Ah))
         own_Ah = own_capacity_Ah(log)
-        if own_Ah is not None and np.ptp(log.soc_ref) > 0.5:
+        if own_Ah is not None and log.soc_ref is not None and np.ptp(log.soc_ref) > 0.5:
             referred.append((abs(_temp(log) - ROOM_degC), own_Ah))
     for told in (slow, referred):
         if told:

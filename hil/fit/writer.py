@@ -165,7 +165,7 @@ def _told(fit: Fit, table: str, result: Mapping[str, Any], kind: str | None) -> 
     rows = [row for row in result["fitted"] if row["kind"] == kind] or result["fitted"]
     rms_mV = float(np.sqrt(np.mean([row["rms_mV"] ** 2 for row in rows])))
     logs = f"{len(rows)} {kind + ' ' if kind and rows[0]['kind'] == kind else ''}log{'' if len(rows) == 1 else 's'}"
-    unknown = [5 * knot for knot in np.flatnonzero(fit.known[table] < KNOWN)]
+    unknown = [5 * int(knot) for knot in np.flatnonzero(fit.known[table] < KNOWN)]
     if len(unknown) > len(fit.known[table]) // 2:
         return "assumed, hardly told by the logs"
     some = f"; leans on the family at {_spans(unknown)} % SoC" if unknown else ""
