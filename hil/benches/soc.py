@@ -16,6 +16,7 @@ import numpy as np
 
 from bms.schema import Cell
 from hil.benches.soc_baselines import counted, plain_filter
+from hil.benches.soc_pybamm import simulated
 from hil.benches.soc_runs import FOLDER, Run, fit_missing, outside, shipped, without_hysteresis
 from hil.logs import Floats, Log
 from hil.replay.feed import Errors, Feed, feed
@@ -41,6 +42,7 @@ def measure(say: Callable[[str], None]) -> dict[str, Any]:
         runs += outside()
     else:
         say("  skipped: the measured data that are not part of the product are not beside it")
+    runs += simulated(say)
     workers = min(os.cpu_count() or 1, len(runs))
     with ProcessPoolExecutor(workers) as pool:
         plain = pool.submit(_plain, runs)

@@ -27,7 +27,7 @@ import numpy as np
 from bms.schema import Cell
 from hil.benches.soc_runs import ROOT, Run
 from hil.cli import main
-from hil.errors import BadInput
+from hil.errors import BadInput, one_line
 from hil.load import load_cell
 from hil.logs import Floats, Log, read_log
 from hil.profile import load_profile
@@ -146,7 +146,10 @@ def experiment(temp_degC: int, only: tuple[str, ...] = ()) -> dict[str, Part]:
         var_pts=MESH,
         solver=pybamm.IDAKLUSolver(rtol=1e-5, atol=1e-7),
     )
-    solved = simulation.solve(calc_esoh=False)
+    try:
+        solved = simulation.solve(calc_esoh=False)
+    except pybamm.SolverError as error:
+        raise BadInput(f"pybamm at {temp_degC} degC: {one_line(error)}") from error
     if len(solved.cycles) < len(cycles) - 1:
         raise BadInput(f"pybamm at {temp_degC} degC: ends in stretch {len(solved.cycles)} of {len(cycles) - 1}")
     return {name: _part(solved.cycles[1 + 2 * k]) for k, name in enumerate(asked)}
@@ -180,7 +183,7 @@ def stretches(pybamm: Any, temp_degC: int) -> dict[str, tuple[Any, ...]]:
     programme: dict[str, tuple[Any, ...]] = {
         "pulses": pulsed * 9,
         "drive": (
-            pybamm.step.current(np.column_stack([times_s, discharging_A]), period="1 second"),
+            pybamm.step.current(np.column_stack([times_s, discharging_A]), period="1 second", termination="< 2.5 V"),
             step("Rest for 20 minutes"),
         ),
         "loops": tuple(loops),
@@ -221,8 +224,8 @@ def parameters(pybamm: Any, temp_degC: int) -> Any:
         "Total heat transfer coefficient [W.m-2.K-1]": COOLING_W_m2K,
         "Ambient temperature [K]": temp_degC + 273.15,
         "Initial temperature [K]": temp_degC + 273.15,
-        "Lower voltage cut-off [V]": 2.2,
-        "Upper voltage cut-off [V]": 4.4,
+        "Lower voltage cut-off [V]": 2.0,
+        "Upper voltage cut-off [V]": 4.8,
     }
     for where, energy_J_mol in DIFFUSION_J_mol.items():
         name = f"{where} particle diffusivity [m2.s-1]"
