@@ -22,6 +22,7 @@ END = 0.2  # of SoC, next to full and to empty
 STILL_V = 0.01
 ALLOWED_V = 0.0003  # a bin, of one layer
 LIMIT_V = 0.03  # of one layer
+WHOLE = 12  # bins of a run that found nothing take back what an earlier one found
 
 
 class Knee:
@@ -39,6 +40,7 @@ class Knee:
         self._edge = 0.0
         self._sign = 0.0  # 0: no run
         self._based = False
+        self._bins = 0
         self._next = groups
 
     def begin(self, soc: float) -> bool:
@@ -64,6 +66,9 @@ class Knee:
 
     def _restart(self, soc: float) -> None:
         """A new run."""
+        if self._bins >= WHOLE:
+            self.group = NOBODY
+        self._bins = 0
         self._edge = soc
         self._based = False
         for g in range(self._delta.groups):
@@ -99,6 +104,9 @@ class Knee:
             sums_V[g] = sum_V if sum_V > 0.0 else 0.0
             if sums_V[g] > sums_V[worst]:
                 worst = g
+        self._bins += 1
         if sums_V[worst] > LIMIT_V:
             self.group = worst
             self.ahead_V = sums_V[worst]
+        if self.group != NOBODY and sums_V[self.group] > 0.5 * LIMIT_V:
+            self._bins = 0  # found, or near it: nothing is taken back
