@@ -161,7 +161,9 @@ class Coulomb:
         if high > _PERMILLE:
             high = _PERMILLE
         soc = (self.charge_mAs + unit // 2) // unit
-        self.soc_permille = low if soc < low else high if soc > high else soc
+        if soc < low:
+            soc = low
+        self.soc_permille = soc if soc < high else high
         self.low_permille = low
         self.high_permille = high
 
