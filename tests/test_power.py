@@ -1,5 +1,8 @@
 """Horizons of current: what they promise, the plant's worst layer survives; with age, cold and doubt they only fall."""
 
+from array import array
+from types import SimpleNamespace
+
 import pytest
 
 from bms import units
@@ -116,3 +119,23 @@ def test_what_the_table_alone_limits_is_no_advice_and_what_the_resistances_limit
         assert (limit_dA == NO_LIMIT_dA) == (most_A < ALL_A)
         if limit_dA != NO_LIMIT_dA:
             assert limit_dA == int(said_A * 10)
+
+
+def test_limits_are_of_one_moment_whatever_flows_while_they_are_worked_out() -> None:
+    """A current that starts in the middle of a pass drops the bounds: no want of room, if the current belongs to them."""
+    said = []
+    for low_mV in (3400, 2800):
+        rig = Rig(PACK, 2, 0.4, 0.0)
+        groups = rig.groups
+        group_mV = array("i", [round(v * 1000) for v in rig.plant.group_V])
+        most = SimpleNamespace(map_dA=4000, table_dA=4000)
+        groups.bounds(SimpleNamespace(layer_high_mV=3500, layer_low_mV=3400, cold_ddegC=200), most)
+        groups.take(group_mV, 0, 0.0, 0.4, 0.01, 0.0, 25.0, 2.0)
+        groups.step()
+        groups.bounds(SimpleNamespace(layer_high_mV=3500, layer_low_mV=low_mV, cold_ddegC=200), most)
+        groups.take(group_mV, 0, -100.0, 0.4, 0.01, 0.0, 25.0, 0.1)
+        while groups.done == 0:
+            groups.step()
+        said.append(list(groups.power.discharge_A))
+    assert said[0] == said[1]
+    assert said[0][0] > 0.0

@@ -91,14 +91,19 @@ class Groups:
         self._hysteresis = 0.0
         self._temp_degC = model.t_ref_degC
         self._cold_degC = model.t_ref_degC
+        self._high_V = 0.0
+        self._low_V = 0.0
+        self._charge_most_A = 0.0
+        self._discharge_most_A = 0.0
         self._since_s = PASS_s
         self._pass_s = PASS_s
         self._moved = 0.0
         self._pass_moved = 0.0
-        self.high_V = 0.0
-        self.low_V = 0.0
-        self.charge_most_A = 0.0
-        self.discharge_most_A = 0.0
+        self._now_cold_degC = model.t_ref_degC
+        self._now_high_V = 0.0
+        self._now_low_V = 0.0
+        self._now_charge_most_A = 0.0
+        self._now_discharge_most_A = 0.0
         self.done = 0
         self._jobs = (
             self._begin,
@@ -157,6 +162,11 @@ class Groups:
         self._sigma = self._now_sigma
         self._hysteresis = self._now_hysteresis
         self._temp_degC = self._now_degC
+        self._cold_degC = self._now_cold_degC
+        self._high_V = self._now_high_V
+        self._low_V = self._now_low_V
+        self._charge_most_A = self._now_charge_most_A
+        self._discharge_most_A = self._now_discharge_most_A
         self._pass_s = self._since_s
         self._pass_moved = self._moved
         self._since_s = 0.0
@@ -164,12 +174,13 @@ class Groups:
         self._job = 0
 
     def bounds(self, bound: "Bounds", most: "Most") -> None:
-        """For power: the worst layers as the integer lane bounds them, the coldest, and what map and table allow."""
-        self.high_V = units.volts(bound.layer_high_mV)
-        self.low_V = units.volts(bound.layer_low_mV)
-        self._cold_degC = units.celsius(bound.cold_ddegC)
-        self.charge_most_A = units.amperes_of_dA(most.map_dA)
-        self.discharge_most_A = units.amperes_of_dA(most.table_dA)
+        """For power, of the moment that take() is about to keep: the worst layers as the integer lane bounds them, the coldest,
+        and what map and table allow."""
+        self._now_high_V = units.volts(bound.layer_high_mV)
+        self._now_low_V = units.volts(bound.layer_low_mV)
+        self._now_cold_degC = units.celsius(bound.cold_ddegC)
+        self._now_charge_most_A = units.amperes_of_dA(most.map_dA)
+        self._now_discharge_most_A = units.amperes_of_dA(most.table_dA)
 
     def advise(self, advice: "Heard") -> None:
         """After a pass: the current of the next two seconds, and health once two rests have told it. What map and table allow
@@ -255,11 +266,11 @@ class Groups:
 
     def _charge(self) -> bool:
         self.power.begin(self._soc, self._sigma, self._hysteresis, self._current_A, self._cold_degC)
-        self.power.charge(self.high_V, self.charge_most_A)
+        self.power.charge(self._high_V, self._charge_most_A)
         return True
 
     def _discharge(self) -> bool:
-        self.power.discharge(self.low_V, self.discharge_most_A)
+        self.power.discharge(self._low_V, self._discharge_most_A)
         delta = self.delta
         sums = sum(delta.soc) + sum(delta.capacity) + sum(delta.resistance) + sum(delta.hysteresis) + sum(self.leak.lost)
         sums += self.resistance.r10 + self.health.capacity_Ah
