@@ -133,5 +133,5 @@ CELL = Cell(
         colder_permille_K=4,
         settle_s=200,
         hyst_permille=90,  # of a branch, as matched layers differ
-    ),  # the rest assumed as for other cells with silicon, see hil/families.py
+    ),  # the rest assumed as for other cells with silicon, see hil/fit/trust.py
 )

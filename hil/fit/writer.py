@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from bms.schema import CELL_FIELDS, FILTER_FIELDS, Cell
-from hil.families import family as filter_family
 from hil.fit import families
 from hil.fit.design import ZERO_CELSIUS_K, GAS_J_molK, Shape, T_REF_degC
 from hil.fit.drive import Fit
 from hil.fit.evidence import Evidence
 from hil.fit.families import Family
 from hil.fit.runs import KINDS, Run
+from hil.fit.trust import family as filter_family
 from hil.logs import Floats
 
 WIDTH_columns = 120
