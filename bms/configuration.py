@@ -66,7 +66,8 @@ class Audit:
             return
         for value in record:  # type: ignore[attr-defined]
             if isinstance(value, tuple):
-                self._build(value)
+                if value:
+                    self._build(value)
             else:
                 self._leaves.append(value)
 

@@ -7,6 +7,11 @@ Positive current charges. The typed view of the same fields is schema.pyi; a tes
 
 from collections import namedtuple
 
+COLD_ddegC = -2000
+"""A temperature that no layer is below: a profile that heats to this does not heat."""
+HOT_ddegC = 2000
+"""A temperature that no layer is above: a profile that cools to this does not cool."""
+
 SOC_KNOTS = 21
 """Knots of every table over SoC: 0, 50 ... 1000 permille."""
 
@@ -62,9 +67,22 @@ CELL_FIELDS = (
     "discharge_pulse_mC",
     "discharge_trip_mC",
     "discharge_low_soc_permille",  # below it the discharge limit falls in proportion
+    "profiles",  # ways to charge: a tuple of Profile, each with a name of its own
     "filter",  # how far the model of this chemistry is to be trusted
 )
 Cell = namedtuple("Cell", CELL_FIELDS)
+
+PROFILE_FIELDS = (  # a way to charge: it asks for no more than the limits in force, whatever stands here
+    "name",
+    "kind",  # cc_cv, multistage, map_limited, thermally_modulated or gentle
+    "stages",  # ((SoC in permille up to which, current in mC), ...), rising to 1000: no more is asked for
+    "heat_to_ddegC",  # the coldest layer is warmed to this, at most; COLD_ddegC where the profile does not heat
+    "cool_to_ddegC",  # the hottest layer is cooled to this after the charge; HOT_ddegC where it does not cool
+    "taper_mC",  # a charge ends where less than this has been allowed ...
+    "taper_s",  # ... for so long
+    "longest_s",  # or after so long
+)
+Profile = namedtuple("Profile", PROFILE_FIELDS)
 
 FILTER_FIELDS = (  # standard deviations of what the SoC filter does not know: one set a family of chemistry
     "gain_permille",  # of the charge counted, over a whole swing
@@ -140,6 +158,25 @@ GUARDS_FIELDS = (
 )
 Guards = namedtuple("Guards", GUARDS_FIELDS)
 
+THERMAL_FIELDS = (
+    "heater_W",  # of the whole pack, at full request; 0 where none is fitted
+    "heater_source",  # who feeds it: charger, pack (while it may discharge) or supply (always)
+    "cooler_W",  # heat that is taken out at full request, the coolant at its coldest; 0 where none is fitted
+    "coolant_min_ddegC",  # what the loop may be cooled to ...
+    "coolant_max_ddegC",  # ... and heated to
+    "warm_mK_s",  # most that heating may warm the layers by
+    "request_permille_s",  # ramp of a request for heat or cold, either way
+    "band_ddegC",  # by which a request goes beyond where it began before it ends
+    "rate_derate_mK_s",  # (from here on current limits fall, here they are nothing): rise of the hottest layer
+    "gradient_derate_ddegC",  # the same for the difference between two layers of a stack
+    "storage_ddegC",  # (lowest, highest) at which a pack is well kept
+    "storage_permille",  # likewise
+    "swing_ddegK",  # a swing of temperature between two turns of this size ...
+    "swing_life_count",  # ... is stood so many times by what joins the layers ...
+    "swing_exponent",  # ... and one of another size by the power of their ratio; 1 to 6
+)
+Thermal = namedtuple("Thermal", THERMAL_FIELDS)
+
 PACK_FIELDS = (
     "name",
     "source",
@@ -184,6 +221,12 @@ PACK_FIELDS = (
     "command_deadline_ms",
     "charger_deadline_ms",
     "inverter",  # whom the pack offers its limits to; None where there is none
+    "profile",  # name of one of the cell's profiles: what a charge follows until the vehicle names another
+    "request_dA_s",  # ramp of the current that a charger is asked for, upwards, and downwards unless a limit falls faster
+    "connector_dA",  # most that plug and cable carry
+    "bleed_mA",  # current of a bleeder across one group; 0 where there are none
+    "thermal",  # heater, cooler, and what heat and cold do to the layers
+    "priority",  # ((fault, severity), ...): where this pack's purpose has a fault weigh less than the table says
     "charger_protocol",  # bms: our own protected frames; elcon: those of Elcon and TC chargers
 )
 Pack = namedtuple("Pack", PACK_FIELDS)

@@ -4,13 +4,27 @@ from typing import Any, NamedTuple, TypeVar
 
 _Record = TypeVar("_Record", bound=tuple[Any, ...])
 
+COLD_ddegC: int
+HOT_ddegC: int
 SOC_KNOTS: int
 CELL_FIELDS: tuple[str, ...]
+PROFILE_FIELDS: tuple[str, ...]
 FILTER_FIELDS: tuple[str, ...]
 SENSOR_FIELDS: tuple[str, ...]
 INVERTER_FIELDS: tuple[str, ...]
 GUARDS_FIELDS: tuple[str, ...]
+THERMAL_FIELDS: tuple[str, ...]
 PACK_FIELDS: tuple[str, ...]
+
+class Profile(NamedTuple):
+    name: str
+    kind: str
+    stages: tuple[tuple[int, int], ...]
+    heat_to_ddegC: int
+    cool_to_ddegC: int
+    taper_mC: int
+    taper_s: int
+    longest_s: int
 
 class Filter(NamedTuple):
     gain_permille: int
@@ -75,6 +89,7 @@ class Cell(NamedTuple):
     discharge_pulse_mC: tuple[int, ...]
     discharge_trip_mC: int
     discharge_low_soc_permille: int
+    profiles: tuple[Profile, ...]
     filter: Filter
 
 class Sensor(NamedTuple):
@@ -123,6 +138,23 @@ class Guards(NamedTuple):
     pull_in_ms: int
     hold_percent: int
 
+class Thermal(NamedTuple):
+    heater_W: int
+    heater_source: str
+    cooler_W: int
+    coolant_min_ddegC: int
+    coolant_max_ddegC: int
+    warm_mK_s: int
+    request_permille_s: int
+    band_ddegC: int
+    rate_derate_mK_s: tuple[int, int]
+    gradient_derate_ddegC: tuple[int, int]
+    storage_ddegC: tuple[int, int]
+    storage_permille: tuple[int, int]
+    swing_ddegK: int
+    swing_life_count: int
+    swing_exponent: int
+
 class Pack(NamedTuple):
     name: str
     source: str
@@ -163,6 +195,12 @@ class Pack(NamedTuple):
     command_deadline_ms: int
     charger_deadline_ms: int
     inverter: Inverter | None
+    profile: str
+    request_dA_s: int
+    connector_dA: int
+    bleed_mA: int
+    thermal: Thermal
+    priority: tuple[tuple[str, int], ...]
     charger_protocol: str
 
 def replaced(make: type[_Record], fields: tuple[str, ...], record: _Record, **changes: object) -> _Record: ...

@@ -90,6 +90,14 @@ BROKEN_CELLS: tuple[tuple[str, str, Callable[[], Cell]], ...] = (
     ("shape", "filter", lambda: _cell(filter=None)),
     ("shape", "filter.table_mV", lambda: _cell(filter=CELL.filter._replace(table_mV=2.5))),  # type: ignore[arg-type]
     ("filter_ranges", "filter.table_mV", lambda: _cell(filter=CELL.filter._replace(table_mV=0))),
+    ("shape", "profiles", lambda: _cell(profiles=())),
+    ("shape", "profiles[0].name", lambda: _profile(name="")),
+    ("shape", "profiles[0].stages", lambda: _profile(stages=(1000, 500))),
+    ("profile_ranges", "profiles[0].kind", lambda: _profile(kind="fast")),
+    ("profile_ranges", "profiles[0].taper_s", lambda: _profile(taper_s=0)),
+    ("profile_ranges", "profiles[0].stages", lambda: _profile(stages=((500, 1000), (400, 500)))),
+    ("profile_ranges", "profiles[0].stages", lambda: _profile(stages=((1000, 0),))),
+    ("profile_ranges", "profiles[1].name", lambda: _cell(profiles=CELL.profiles[:1] * 2)),
     ("shape", "charge_maps", lambda: _cell(charge_maps=())),
     ("shape", "charge_maps", lambda: _cell(charge_maps=("shipping",))),
     ("shape", "charge_maps[a]", lambda: _map("a", ((1.5,),))),  # type: ignore[arg-type]
@@ -175,6 +183,14 @@ def _guards(**changes: Any) -> Pack:
     return _pack(guards=replaced(Guards, GUARDS_FIELDS, PACK.guards, **changes))
 
 
+def _profile(**changes: Any) -> Cell:
+    return _cell(profiles=(CELL.profiles[0]._replace(**changes),))
+
+
+def _thermal(**changes: Any) -> Pack:
+    return _pack(thermal=PACK.thermal._replace(**changes))
+
+
 def _beside_elcon(**changes: Any) -> Pack:
     """14 layers, which a Sunny Island takes as well."""
     small = _pack(taps=(3, 4, 3, 4), charger_protocol="elcon", charger_deadline_ms=2500)
@@ -257,6 +273,17 @@ BROKEN_PACKS: tuple[tuple[str, str, Callable[[], Pack]], ...] = (
     ("inverter_voltages", "inverter.discharge_voltage_mV", lambda: _inverter(protocol="sma")),
     ("inverter_voltages", "stacks", lambda: _inverter(EV)),
     ("charger", "charger_protocol", lambda: _pack(charger_protocol="chademo")),
+    ("shape", "thermal", lambda: _pack(thermal=None)),
+    ("shape", "thermal.rate_derate_mK_s", lambda: _thermal(rate_derate_mK_s=(1, 2, 3))),
+    ("thermal_ranges", "thermal.swing_exponent", lambda: _thermal(swing_exponent=0)),
+    ("thermal_ranges", "thermal.heater_source", lambda: _thermal(heater_source="sun")),
+    ("thermal_ranges", "thermal.storage_ddegC", lambda: _thermal(storage_ddegC=(400, 0))),
+    ("thermal_ranges", "thermal.coolant_min_ddegC", lambda: _thermal(coolant_min_ddegC=800)),
+    ("profile_exists", "profile", lambda: _pack(profile="fastest")),
+    ("shape", "priority", lambda: _pack(priority=(("interlock_open",),))),
+    ("priority", "priority[0]", lambda: _pack(priority=(("no_such", 1),))),
+    ("priority", "priority[0]", lambda: _pack(priority=(("charger_lost", 5),))),
+    ("priority", "priority[1]", lambda: _pack(priority=(("interlock_open", 2), ("interlock_open", 1)))),
     ("charger", "charger_deadline_ms", lambda: _pack(charger_protocol="elcon", charger_deadline_ms=1999)),
     ("inverter_ranges", "inverter.manufacturer", lambda: _inverter(protocol="pylontech", manufacturer="bipolar")),
     ("one_bitrate", "charger_protocol", lambda: _beside_elcon(protocol="pylontech", manufacturer="PYLON")),
@@ -434,7 +461,8 @@ def test_every_field_of_a_record_is_looked_at() -> None:
     assert {row[0] for row in lint_guards.RANGES} == set(lint_guards.SHAPES) == set(GUARDS_FIELDS)
     ranged = {row[0] for row in lint_cell.RANGES}
     kelvin = {field for field in CELL_FIELDS if field.startswith("t_") and field != "t_ref_ddegC"}
-    elsewhere = {"name", "source", "chemistry", "charge_maps", "map_ddegC", "map_soc_permille", "discharge_ddegC", "filter"}
+    elsewhere = {"name", "source", "chemistry", "charge_maps", "map_ddegC", "map_soc_permille", "discharge_ddegC"}
+    elsewhere |= {"filter", "profiles"}
     assert {row[0] for row in lint_noise.RANGES} == set(lint_noise.SHAPES) == set(FILTER_FIELDS)
     assert set(CELL_FIELDS) - ranged == kelvin | elsewhere
     assert {field for field, shape in lint_pack.SHAPES.items() if shape == "int"} <= {row[0] for row in RANGES}

@@ -9,7 +9,7 @@ a house never asks for more than 1.5 C, so more is a fault here. Every number as
 """
 
 from bms.cells.si_ceramic_20ah import CELL as LAYER
-from bms.schema import CELL_FIELDS, Cell, Guards, Inverter, Pack, Sensor, replaced, scaled_cell
+from bms.schema import CELL_FIELDS, Cell, Guards, Inverter, Pack, Sensor, Thermal, replaced, scaled_cell
 
 
 def _at_most(table: "tuple[int, ...]", most_mC: int) -> "tuple[int, ...]":
@@ -171,5 +171,27 @@ PACK = Pack(
         manufacturer="BIPOLAR",
         family="BESS14",
     ),
+    profile="gentle",
+    request_dA_s=200,
+    connector_dA=2000,
+    bleed_mA=50,
+    thermal=Thermal(
+        heater_W=400,
+        heater_source="pack",
+        cooler_W=0,
+        coolant_min_ddegC=150,
+        coolant_max_ddegC=700,
+        warm_mK_s=100,
+        request_permille_s=100,
+        band_ddegC=50,
+        rate_derate_mK_s=(300, 500),  # normal is up to 0.2 K/s
+        gradient_derate_ddegC=(50, 80),  # 2.8 MPa/K in ceramic
+        storage_ddegC=(0, 400),
+        storage_permille=(300, 600),
+        swing_ddegK=400,
+        swing_life_count=20000,
+        swing_exponent=4,  # Coffin and Manson for brittle joints: 3 to 6
+    ),
+    priority=(),
     charger_protocol="bms",
 )

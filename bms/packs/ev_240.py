@@ -5,7 +5,7 @@ number assumed unless a source is named.
 """
 
 from bms.cells.si_ceramic_20ah import CELL
-from bms.schema import Guards, Pack, Sensor, scaled_cell
+from bms.schema import Guards, Pack, Sensor, Thermal, scaled_cell
 
 PACK = Pack(
     name="ev_240",
@@ -135,5 +135,27 @@ PACK = Pack(
     command_deadline_ms=300,
     charger_deadline_ms=500,
     inverter=None,
+    profile="thermally_modulated",
+    request_dA_s=1000,
+    connector_dA=5000,
+    bleed_mA=100,
+    thermal=Thermal(
+        heater_W=60000,
+        heater_source="charger",
+        cooler_W=60000,
+        coolant_min_ddegC=150,
+        coolant_max_ddegC=700,
+        warm_mK_s=300,
+        request_permille_s=100,
+        band_ddegC=50,
+        rate_derate_mK_s=(300, 500),  # normal is up to 0.2 K/s
+        gradient_derate_ddegC=(50, 80),  # 2.8 MPa/K in ceramic
+        storage_ddegC=(0, 400),
+        storage_permille=(300, 600),
+        swing_ddegK=400,
+        swing_life_count=20000,
+        swing_exponent=4,  # Coffin and Manson for brittle joints: 3 to 6
+    ),
+    priority=(),
     charger_protocol="bms",
 )

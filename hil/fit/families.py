@@ -9,6 +9,8 @@ Plating-free charge falls with temperature as 4 C at 25, 1.5 C at 10, 0.67 C at 
 
 from typing import NamedTuple
 
+from bms.schema import COLD_ddegC, HOT_ddegC, Profile
+
 Line = tuple[tuple[float, float], ...]
 Three = tuple[int, int, int]
 
@@ -54,6 +56,24 @@ RELAX_GAMMA_permille = 60000
 RELAX_TAU_s = 7200
 CHARGE_TRIP_permille = 1200
 DISCHARGE_LOW_SOC_permille = 100
+PROFILES = tuple(
+    Profile(
+        name=name,
+        kind=name,
+        stages=stages,
+        heat_to_ddegC=COLD_ddegC,
+        cool_to_ddegC=HOT_ddegC,
+        taper_mC=50,
+        taper_s=60,
+        longest_s=86400,
+    )
+    for name, stages in (
+        ("cc_cv", ((1000, 500),)),
+        ("multistage", ((500, 1000), (800, 500), (1000, 200))),
+        ("map_limited", ((1000, 8000),)),
+        ("gentle", ((1000, 200),)),
+    )
+)
 
 _LOOSE = {
     "ocv": (0.5, 0.1),

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from bms.schema import CELL_FIELDS, FILTER_FIELDS, Cell
+from bms.schema import CELL_FIELDS, FILTER_FIELDS, PROFILE_FIELDS, Cell
 from hil.fit import families
 from hil.fit.design import ZERO_CELSIUS_K, GAS_J_molK, Shape, T_REF_degC
 from hil.fit.drive import Fit
@@ -84,6 +84,7 @@ def record(name: str, source: str, family: Family, capacity_Ah: float, shape: Sh
         "discharge_pulse_mC": pulse_mC,
         "discharge_trip_mC": family.discharge_25_mC[2],
         "discharge_low_soc_permille": families.DISCHARGE_LOW_SOC_permille,
+        "profiles": families.PROFILES,
         "filter": filter_family(family.about),
     }
     return Cell(**values)
@@ -188,7 +189,7 @@ def text(cell: Cell, about: Sequence[str], sources: dict[str, str]) -> str:
     lines = ['"""' + _paragraph(about[0])]
     for paragraph in about[1:]:
         lines += ["", _paragraph(paragraph)]
-    lines += ['"""', "", "from bms.schema import Cell, Filter", "", "CELL = Cell("]
+    lines += ['"""', "", "from bms.schema import Cell, Filter, Profile", "", "CELL = Cell("]
     for field in CELL_FIELDS:
         lines += _field(field, getattr(cell, field), sources.get(field, "assumed"))
     return "\n".join([*lines, ")", ""])
@@ -203,6 +204,13 @@ def _field(field: str, value: object, source: str) -> list[str]:
     if field == "filter":
         inner = [f"        {name}={getattr(value, name)}," for name in FILTER_FIELDS]
         return ["    filter=Filter(", *inner, f"    ),{said}"]
+    if field == "profiles":
+        assert isinstance(value, tuple)
+        out = ["    profiles=("]
+        for profile in value:
+            rows = [f"            {name}={_literal(getattr(profile, name))}," for name in PROFILE_FIELDS]
+            out += ["        Profile(", *rows, "        ),"]
+        return [*out, f"    ),{said}"]
     if field == "charge_maps":
         assert isinstance(value, tuple)
         out = ["    charge_maps=("]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from bms.schema import CELL_FIELDS, SOC_KNOTS, Cell
-from hil.lint import noise
+from hil.lint import noise, profiles
 from hil.lint.findings import CellRule, Complaint
 from hil.lint.values import misshapen, out_of_range
 
@@ -30,6 +30,7 @@ SHAPES = dict.fromkeys(CELL_FIELDS, "int") | {
     **dict.fromkeys(("discharge_ddegC", "discharge_cont_mC", "discharge_pulse_mC"), "ints"),
     "charge_maps": "maps",
     "filter": "record",
+    "profiles": "record",
 }
 
 RANGES = (  # of a scalar, and of every value of a table
@@ -97,6 +98,7 @@ def shape(cell: Cell) -> Iterator[Complaint]:
     """Every field has the type and the length that the schema says."""
     yield from misshapen(cell, CELL_FIELDS, SHAPES)
     yield from noise.shape(cell.filter)
+    yield from profiles.shape(cell.profiles)
     maps = cell.charge_maps
     if not isinstance(maps, tuple) or not maps:
         yield "charge_maps", maps, "must hold at least one (name, rows)"
@@ -268,6 +270,7 @@ def discharge_tables(cell: Cell) -> Iterator[Complaint]:
 
 RULES: tuple[CellRule, ...] = (
     *noise.RULES,
+    *profiles.RULES,
     rising,
     branches,
     ocv_inside_limits,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bms.schema import PACK_FIELDS, SENSOR_FIELDS, Cell, Pack, Sensor, layer_count
-from hil.lint import guards, reaction
+from hil.lint import guards, reaction, thermal
 from hil.lint import inverter as inverters
 from hil.lint.findings import Complaint, PackRule
 from hil.lint.tables import (
@@ -34,6 +34,9 @@ SHAPES = dict.fromkeys(PACK_FIELDS, "int") | {
     "probe_stack": "ints",
     "inverter": "inverter",
     "guards": "guards",
+    "profile": "text",
+    "thermal": "record",
+    "priority": "record",
     "charger_protocol": "text",
     **dict.fromkeys((field for field, _ in SENSORS), "sensor"),
 }
@@ -58,6 +61,7 @@ def shape(pack: Pack) -> Iterator[Complaint]:
             )
     yield from inverters.shape(pack.inverter)
     yield from guards.shape(pack.guards)
+    yield from thermal.shape(pack.thermal, pack.priority)
 
 
 def ranges(pack: Pack) -> Iterator[Complaint]:
@@ -224,6 +228,7 @@ RULES: tuple[PackRule, ...] = (
     contactor_times,
     precharge,
     *guards.RULES,
+    *thermal.RULES,
     *inverters.RULES,
     *reaction.RULES,
 )

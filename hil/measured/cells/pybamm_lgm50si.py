@@ -9,7 +9,7 @@ lgm50si_charge_+00C (48 mV).
 Values marked "assumed" are the family's and in no log: replace them by those of the maker.
 """
 
-from bms.schema import Cell, Filter
+from bms.schema import Cell, Filter, Profile
 
 CELL = Cell(
     name="pybamm_lgm50si",
@@ -102,6 +102,48 @@ CELL = Cell(
     discharge_pulse_mC=(300, 900, 1800, 3000, 4800, 6000, 6000, 3000, 0),  # assumed
     discharge_trip_mC=10000,  # assumed
     discharge_low_soc_permille=100,  # assumed
+    profiles=(
+        Profile(
+            name="cc_cv",
+            kind="cc_cv",
+            stages=((1000, 500),),
+            heat_to_ddegC=-2000,
+            cool_to_ddegC=2000,
+            taper_mC=50,
+            taper_s=60,
+            longest_s=86400,
+        ),
+        Profile(
+            name="multistage",
+            kind="multistage",
+            stages=((500, 1000), (800, 500), (1000, 200)),
+            heat_to_ddegC=-2000,
+            cool_to_ddegC=2000,
+            taper_mC=50,
+            taper_s=60,
+            longest_s=86400,
+        ),
+        Profile(
+            name="map_limited",
+            kind="map_limited",
+            stages=((1000, 8000),),
+            heat_to_ddegC=-2000,
+            cool_to_ddegC=2000,
+            taper_mC=50,
+            taper_s=60,
+            longest_s=86400,
+        ),
+        Profile(
+            name="gentle",
+            kind="gentle",
+            stages=((1000, 200),),
+            heat_to_ddegC=-2000,
+            cool_to_ddegC=2000,
+            taper_mC=50,
+            taper_s=60,
+            longest_s=86400,
+        ),
+    ),  # assumed
     filter=Filter(
         gain_permille=25,
         offset_mC=12,

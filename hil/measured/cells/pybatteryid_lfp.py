@@ -7,7 +7,7 @@ Judged, not fitted: lfp_identification_data_second
 Limits, charge maps, masses and what no log tells are those assumed of the family: replace them by those of the maker.
 """
 
-from bms.schema import Cell, Filter
+from bms.schema import Cell, Filter, Profile
 
 CELL = Cell(
     name="pybatteryid_lfp",
@@ -98,6 +98,48 @@ CELL = Cell(
     discharge_pulse_mC=(750, 2250, 4500, 7500, 12000, 15000, 15000, 7500, 0),
     discharge_trip_mC=25000,
     discharge_low_soc_permille=100,
+    profiles=(
+        Profile(
+            name="cc_cv",
+            kind="cc_cv",
+            stages=((1000, 500),),
+            heat_to_ddegC=-2000,
+            cool_to_ddegC=2000,
+            taper_mC=50,
+            taper_s=60,
+            longest_s=86400,
+        ),
+        Profile(
+            name="multistage",
+            kind="multistage",
+            stages=((500, 1000), (800, 500), (1000, 200)),
+            heat_to_ddegC=-2000,
+            cool_to_ddegC=2000,
+            taper_mC=50,
+            taper_s=60,
+            longest_s=86400,
+        ),
+        Profile(
+            name="map_limited",
+            kind="map_limited",
+            stages=((1000, 8000),),
+            heat_to_ddegC=-2000,
+            cool_to_ddegC=2000,
+            taper_mC=50,
+            taper_s=60,
+            longest_s=86400,
+        ),
+        Profile(
+            name="gentle",
+            kind="gentle",
+            stages=((1000, 200),),
+            heat_to_ddegC=-2000,
+            cool_to_ddegC=2000,
+            taper_mC=50,
+            taper_s=60,
+            longest_s=86400,
+        ),
+    ),  # assumed
     filter=Filter(
         gain_permille=8,
         offset_mC=12,
