@@ -17,19 +17,16 @@ from bms.can.bus import Bus
 from bms.can.link import Link
 from bms.configuration import Audit, fingerprint, require_ranges
 from bms.control.advice import Advice
-from bms.control.energy import Energy
 from bms.control.envelope import Envelope
-from bms.control.horizon import Horizon
-from bms.control.thermal import Thermal
 from bms.decisions import Decisions
 from bms.estimate.ekf import SocFilter
 from bms.estimate.groups import Groups
+from bms.rounds import PHASES, Rounds
 from bms.safety.alive import Alive
 from bms.safety.bound import Bound
 from bms.safety.clock import Clock
 from bms.safety.contactor import Contactor
 from bms.safety.coulomb import Coulomb
-from bms.safety.insulation import Insulation
 from bms.safety.machine import Machine
 from bms.safety.monitor import Monitor
 from bms.safety.plausible import Plausible
@@ -48,7 +45,6 @@ if TYPE_CHECKING:
 
 # Copies of what snapshot.py, faults.py and their neighbours say: no look-up; a test holds them together.
 _CURRENT_A_mA = const(0)
-_PACK_mV = const(2)
 _FEEDBACK_bits = const(4)
 _MAINS = const(7)
 _START = const(1)
@@ -66,7 +62,6 @@ _RESET_unexpected = const(100)
 _CURRENT = const(8)
 
 _ROUND = const(10)  # ticks
-_ROUND_PHASES = const(3)  # of a round, in which the envelope rests
 _UNSURE_permille = const(1000)
 _HARD = const(2)  # board.reset_cause(): neither power on nor asked for
 _WATCHDOG = const(3)
@@ -102,12 +97,9 @@ class App:
         self.machine = Machine(pack)
         self.contactor = Contactor(pack, self.signals)
         self.envelope = Envelope(pack)
-        self.horizon = Horizon(pack, self.envelope)
-        self.thermal = Thermal(pack)
-        self.energy = Energy(pack)
-        self.insulation = Insulation()
+        self.rounds = Rounds(self, pack)
         self.watch = Watch(
-            pack, self.signals, self.snap, self.bound, self.coulomb, self.machine, self.contactor, self.insulation
+            pack, self.signals, self.snap, self.bound, self.coulomb, self.machine, self.contactor, self.rounds.insulation
         )
         self.advice = Advice()
         self.alive = Alive(self.signals)
@@ -128,8 +120,6 @@ class App:
         self._phase = 0
         self._counted_mAs = 0
         self._counted_ms = 0
-        self._moved_mAs = 0
-        self._round_ms = 0
         self._fresh = False
         self._believable = False
         self._round = 0
@@ -211,10 +201,9 @@ class App:
         trail = trail * 3 + 4
         current_mA = snap.current_mA
         moved_mAs = coulomb.step(current_mA, snap.age_ms[_CURRENT_A_mA], dt_ms)
-        self._moved_mAs += moved_mAs
         self._counted_mAs += moved_mAs
         self._counted_ms += dt_ms
-        self._round_ms += dt_ms
+        self.rounds.count(moved_mAs, dt_ms)
         if phase == _ANCHOR_PHASE:
             if not testing and not suspect & _ANCHORED:
                 coulomb.anchor(snap, bound)
@@ -248,28 +237,12 @@ class App:
                 envelope.window(advice, believable, coulomb.low_permille, coulomb.high_permille)
             envelope.refresh(bound, phase)
         envelope.step(machine, severity, bound, advice, believable, current_dA, dt_ms)
-        if phase < _ROUND_PHASES:
-            self._once_a_round(phase, wish, current_dA)
+        if phase < PHASES:
+            self.rounds.step(phase, wish, current_dA)
         trail = trail * 3 + 11
         link.send(board, envelope.cut)
         trail = trail * 3 + 12
         self.alive.step(board, trail, dt_ms)
-
-    def _once_a_round(self, phase: int, wish: int, current_dA: int) -> None:
-        """What the wire tells once in ten ticks is made ready in the ticks in which the envelope rests."""
-        if phase == 0:
-            self.bus.step(self.board, self._round_ms)
-            self.insulation.step(self.snap, self._round_ms)
-            self.energy.step(self._moved_mAs, self.snap.value[_PACK_mV])
-            self._moved_mAs = 0
-            self.link.talk(self._round_ms)
-            self._round_ms = 0
-        elif phase == 1:
-            self.horizon.step(self.bound, current_dA)
-        else:
-            self.thermal.step(self.machine, wish, self.bound)
-            coulomb = self.coulomb
-            self.energy.place(coulomb.shown_permille(self.advice.soc_permille), coulomb.low_permille)
 
     def _first_look(self, suspect: int) -> None:
         """Until the first complete set of values has put the SoC where the voltage allows, no bound is judged."""

@@ -35,6 +35,13 @@ if TYPE_CHECKING:
             """Drives the coils: bits NEGATIVE, PRECHARGE, POSITIVE, AUXILIARY of bms.safety.snapshot; `hold_percent` is
             the duty of the economiser, 100 while a coil pulls in."""
 
+        def thermal(self, heater_permille: int, cooler_permille: int) -> None:
+            """Drives heater and cooler of the pack, 0 to 1000 of what they can; one that is not fitted is a method that
+            does nothing."""
+
+        def bleed(self, groups: array[int]) -> None:
+            """Switches the bleeders: one word of 16 bits for every 16 groups, lowest first, a bit a group."""
+
         def can_send(self, identifier: int, data: bytearray, extended: bool) -> bool:
             """Queues one frame, with an identifier of 11 bits or, `extended`, of 29. False: no room now, or the same
             identifier still waits."""

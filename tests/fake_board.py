@@ -91,6 +91,9 @@ class FakeBoard:
         # contactors and link
         self.coils = 0
         self.hold_percent = 0
+        self.heater_permille = 0
+        self.cooler_permille = 0
+        self.bled = 0  # a bit a group
         self.contacts = 0
         self.welded = 0  # contacts that do not open
         self.stuck_open = 0  # contacts that do not close
@@ -303,6 +306,13 @@ class FakeBoard:
     def contactors(self, mask: int, hold_percent: int) -> None:
         self.coils = mask
         self.hold_percent = hold_percent
+
+    def thermal(self, heater_permille: int, cooler_permille: int) -> None:
+        self.heater_permille = heater_permille
+        self.cooler_permille = cooler_permille
+
+    def bleed(self, groups: "array[int]") -> None:
+        self.bled = sum(word << 16 * k for k, word in enumerate(groups))
 
     def can_send(self, identifier: int, data: bytearray, extended: bool) -> bool:
         if self.refuse:

@@ -125,11 +125,11 @@ def test_a_limit_that_has_fallen_since_is_not_promised_any_more() -> None:
     for k in range(300):
         board.request = DRIVE if k > 20 else OPEN
         app.tick()
-    assert min(app.horizon.charge_limit_dA(2), app.horizon.discharge_limit_dA(2)) > 0
+    assert min(app.rounds.horizon.charge_limit_dA(2), app.rounds.horizon.discharge_limit_dA(2)) > 0
     board.crash_seen = 1
     app.tick()
     app.tick()
-    assert [app.horizon.charge_limit_dA(h) + app.horizon.discharge_limit_dA(h) for h in H] == [0, 0, 0]
+    assert [app.rounds.horizon.charge_limit_dA(h) + app.rounds.horizon.discharge_limit_dA(h) for h in H] == [0, 0, 0]
 
 
 def never_more(better: Limits, worse: Limits, slack: float = 0.0) -> None:
@@ -361,7 +361,7 @@ def test_no_hidden_layer_leaves_its_limits_while_the_limit_of_half_a_minute_is_h
             board.load_mA = int(share * (envelope.charge_dA if share > 0 else envelope.discharge_dA)) * 100
             app.tick()
     assume(app.machine.state == 3)
-    limit_dA = app.horizon.charge_limit_dA(2) if sign > 0 else app.horizon.discharge_limit_dA(2)
+    limit_dA = app.rounds.horizon.charge_limit_dA(2) if sign > 0 else app.rounds.horizon.discharge_limit_dA(2)
     board.load_mA = sign * limit_dA * 100
     v_max, v_min = pack.cell.v_max_mV[0] / 1000, pack.cell.v_min_mV[0] / 1000
     for k in range(3000):
@@ -418,11 +418,11 @@ def test_the_rooms_that_take_turns_run_on_small_integers_as_well(pack: Pack) -> 
     app = Deaf(pack, board)
     for _ in range(60):
         app.tick()
-    shrink(app.horizon._map, app.horizon._table, app.envelope._map, app.envelope._table)
-    shrink(app.energy, app.thermal, app.insulation, app.horizon)
+    shrink(app.rounds.horizon._map, app.rounds.horizon._table, app.envelope._map, app.envelope._table)
+    shrink(app.rounds.energy, app.rounds.thermal, app.rounds.insulation, app.rounds.horizon)
     for k in range(400):
         board.request = (OPEN, DRIVE, OPEN, CHARGE)[k // 100]
         board.load_mA = 20_000 * (k % 3 - 1) if k % 100 > 70 else 0
         app.tick()
         assert not app.lane_failed, (k, app.last_error)
-    assert isinstance(app.energy.charged_Wh, SmallInt)
+    assert isinstance(app.rounds.energy.charged_Wh, SmallInt)

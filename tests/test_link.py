@@ -116,10 +116,10 @@ def check(app: App, name: str, got: dict[str, Any]) -> None:
             expected = app.snap.probe_ddegC[i] / 10 if i < app.snap.probes else -204.8
             assert got[f"probe_{k}_temperature"] == pytest.approx(expected)
     elif name == "BMS_THERMAL_REQUEST":
-        assert (got["thermal_mode"], got["thermal_reason"]) == (app.thermal.mode, app.thermal.reason)
+        assert (got["thermal_mode"], got["thermal_reason"]) == (app.rounds.thermal.mode, app.rounds.thermal.reason)
     elif name == "BMS_INSULATION":
         volts = -(-app.snap.value[S.PACK_mV] // 1000)
-        kohm = app.insulation.kohm
+        kohm = app.rounds.insulation.kohm
         assert (kohm, got["insulation"]) in ((20_000, 20_000_000), (insulation.NOT_FITTED, 65_535_000))
         assert got["insulation_ohm_per_volt"] == min(kohm * 1000 // volts, 65533) or kohm == insulation.NOT_FITTED
     elif name == "BMS_BUS":
@@ -128,7 +128,7 @@ def check(app: App, name: str, got: dict[str, Any]) -> None:
         assert got["energy_remaining"] + got["energy_to_full"] == pytest.approx(whole_energy_Wh(app.pack), abs=2)
         assert got["energy_certain"] <= got["energy_remaining"]
     elif name == "BMS_THROUGHPUT":
-        assert (got["energy_charged"], got["energy_discharged"]) == (app.energy.charged_Wh, app.energy.discharged_Wh)
+        assert (got["energy_charged"], got["energy_discharged"]) == (app.rounds.energy.charged_Wh, app.rounds.energy.discharged_Wh)
     elif name == "BMS_FAULTS":
         assert len(got) == 5, "a page has two words"
         for signal, word in got.items():

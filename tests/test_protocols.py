@@ -451,8 +451,8 @@ def test_a_health_that_is_not_known_is_sent_as_whole_and_one_that_is_as_it_is(pr
 
 def test_energy_is_told_in_hundreds_of_watt_hours_little_endian() -> None:
     rig = Rig("victron")
-    rig.app.energy.charged_Wh = 1_234_599
-    rig.app.energy.discharged_Wh = 99
+    rig.app.rounds.energy.charged_Wh = 1_234_599
+    rig.app.rounds.energy.discharged_Wh = 99
     assert rig.send()[0x378] == (12_345).to_bytes(4, "little") + bytes(4)
 
 

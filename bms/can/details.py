@@ -32,7 +32,7 @@ class Details:
         self._app = app
         self._link = link
         self._snap = app.snap
-        self._energy = app.energy
+        self._energy = app.rounds.energy
         self._group_deadline_ms = pack.group_sensor.deadline_ms
         self._stack_deadline_ms = pack.stack_sensor.deadline_ms
         self._probe_deadline_ms = pack.probe_sensor.deadline_ms

@@ -42,7 +42,7 @@ class Victron(TwoBitAdapter):
         assert inverter is not None
         self._snap = app.snap
         self._bound = app.bound
-        self._energy = app.energy
+        self._energy = app.rounds.energy
         self._stacks = pack.stacks
         self.modules = W.VicModules()
         self.cells = W.VicCells()

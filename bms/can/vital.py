@@ -45,9 +45,9 @@ class Vital:
         self._machine = app.machine
         self._contactor = app.contactor
         self._envelope = app.envelope
-        self._horizon = app.horizon
-        self._thermal = app.thermal
-        self._insulation = app.insulation
+        self._horizon = app.rounds.horizon
+        self._thermal = app.rounds.thermal
+        self._insulation = app.rounds.insulation
         self._advice = app.advice
         self._page = 0
         self.limits = W.BmsLimits()

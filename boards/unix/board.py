@@ -12,6 +12,7 @@ from micropython import const
 
 from boards.parts.bench_frames import (
     HilActuators,
+    HilBleed,
     HilDone,
     HilProbeHysteresis,
     HilProbeSigma,
@@ -63,6 +64,8 @@ class Board:
         self._front_end.drain(self._can, 1)
         self._can.set_filters(None)
         self._actuators = HilActuators()
+        self._bleeders = HilBleed()
+        self._bleeds = False  # the bench has not been told yet
         self._soc = HilProbeSoc()
         self._sigma = HilProbeSigma()
         self._hysteresis = HilProbeHysteresis()
@@ -135,6 +138,24 @@ class Board:
         self._actuators.contactors = mask
         self._actuators.economiser_percent = hold_percent
 
+    def thermal(self, heater_permille: int, cooler_permille: int) -> None:
+        self._actuators.heater_permille = heater_permille
+        self._actuators.cooler_permille = cooler_permille
+
+    def bleed(self, groups: "array[int]") -> None:
+        bleeders = self._bleeders
+        if (
+            bleeders.groups_0_15 != groups[0]
+            or bleeders.groups_16_31 != groups[1]
+            or bleeders.groups_32_47 != groups[2]
+            or bleeders.groups_48_63 != groups[3]
+        ):
+            bleeders.groups_0_15 = groups[0]
+            bleeders.groups_16_31 = groups[1]
+            bleeders.groups_32_47 = groups[2]
+            bleeders.groups_48_63 = groups[3]
+            self._bleeds = True
+
     def can_send(self, identifier: int, data: bytearray, extended: bool) -> bool:
         can = self._can
         return can.sending and can.send(identifier, data, _FLAG_EXT_ID if extended else 0) is not None
@@ -169,6 +190,10 @@ class Board:
             self._put_estimates(soc, sigma, hysteresis)
         self._actuators.pack(self._buffer)
         self._transport.put(HilActuators.ID, self._buffer)
+        if self._bleeds:
+            self._bleeds = False
+            self._bleeders.pack(self._buffer)
+            self._transport.put(HilBleed.ID, self._buffer)
         if self._mode == TICK:
             self._put_done(binascii.crc32(decisions))
             if not self._can.flush():
