@@ -128,7 +128,8 @@ def check(app: App, name: str, got: dict[str, Any]) -> None:
         assert got["energy_remaining"] + got["energy_to_full"] == pytest.approx(whole_energy_Wh(app.pack), abs=2)
         assert got["energy_certain"] <= got["energy_remaining"]
     elif name == "BMS_THROUGHPUT":
-        assert (got["energy_charged"], got["energy_discharged"]) == (app.rounds.energy.charged_Wh, app.rounds.energy.discharged_Wh)
+        energy = app.rounds.energy
+        assert (got["energy_charged"], got["energy_discharged"]) == (energy.charged_Wh, energy.discharged_Wh)
     elif name == "BMS_FAULTS":
         assert len(got) == 5, "a page has two words"
         for signal, word in got.items():
