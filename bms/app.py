@@ -265,6 +265,7 @@ class App:
         """What is known of groups is told; then one step of the SoC filter on the mean layer, which becomes advice."""
         findings.tell(self.signals, self.groups, self._believable)
         snap = self.snap
+        findings.place(self.signals, snap, self.layers)
         counted_mAs = self._counted_mAs
         counted_ms = self._counted_ms
         self._counted_mAs = self._counted_ms = 0

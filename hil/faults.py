@@ -114,6 +114,7 @@ def _add_path(words: Vocabulary, hv: HighVoltage) -> None:
         words.setdefault(target, {})[kind] = Row(*_ANY, None, partial(_flip, put, not sound), partial(put, sound), None)
     for target, kind, attribute, unit, high in (
         ("insulation", "short", "insulation_kohm", "kohm to the chassis", 65533.0),
+        ("insulation", "place", "insulation_place_permille", "permille of the layers from the negative pole", 1000.0),
         ("supply", "brown_out", "supply_mV", "mV of the controller's supply", 65535.0),
     ):
         sound = getattr(hv, attribute)

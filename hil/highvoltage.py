@@ -31,8 +31,8 @@ DISCHARGE_after_ms = 200  # of no coil driven and nothing asked, so that contact
 class HighVoltage:
     """State of the path. Plain attributes may be set from outside, by faults and by actors:
 
-    fuse (True: intact), interlock_closed, crash, insulation_kohm, supply_mV, charger_plugged. The inverter works between
-    `inverter_low_V` and `inverter_high_V` at the link; below and above it takes and gives nothing.
+    fuse (True: intact), interlock_closed, crash, insulation_kohm, insulation_place_permille, supply_mV, charger_plugged. The
+    inverter works between `inverter_low_V` and `inverter_high_V` at the link; below and above it takes and gives nothing.
     """
 
     def __init__(self, pack: Pack, link_V: float = 0.0) -> None:
@@ -46,6 +46,7 @@ class HighVoltage:
         self.interlock_closed = True
         self.crash = False
         self.insulation_kohm = 20000
+        self.insulation_place_permille = 500  # of the layers, from the negative pole, where it is worst
         self.supply_mV = 12000
         self.charger_plugged = False
         self.coil_supply_present = False

@@ -29,7 +29,8 @@ Rows = list[tuple[type[Message], dict[str, int], list[str]]]
 PROBE_PHASE_ms = 30  # within the period; spreads what is slow over the ticks
 FRAME_KINDS: dict[str, tuple[str, ...]] = {  # whole frames
     "chain": ("silence", "stuck", "crc_error"),  # with it go groups and stacks
-    **dict.fromkeys(("groups", "stacks", "temperatures", "current", "voltages", "inputs", "environment"), ("silence",)),
+    **dict.fromkeys(("groups", "stacks", "temperatures", "current", "voltages"), ("silence",)),
+    **dict.fromkeys(("inputs", "environment", "poles"), ("silence",)),
 }
 
 
@@ -105,6 +106,8 @@ class Sensors:
             parts.append(self._cold.buffer.tobytes())
         if self._inputs.environment_due(now_ms) and self._speaks("environment"):
             parts.append(self._inputs.environment_frame())
+        if self._inputs.poles_due(now_ms) and self._speaks("poles"):
+            parts.append(self._inputs.poles_frame())
         return b"".join(parts)
 
     def reading(self, channel: str) -> int:

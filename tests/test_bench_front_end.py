@@ -99,6 +99,8 @@ SCALARS = [
     ("HIL_ENVIRONMENT", "coolant_outlet", -7.1, S.COOLANT_OUTLET_ddegC, -71, S.ENVIRONMENT),
     ("HIL_ENVIRONMENT", "coolant_flow", 12.5, S.COOLANT_FLOW_dl_min, 125, S.ENVIRONMENT),
     ("HIL_ENVIRONMENT", "force", 4000, S.FORCE_N, 4000, S.ENVIRONMENT),
+    ("HIL_POLES", "negative_pole", 210.5, S.NEGATIVE_POLE_mV, 210500, 0),
+    ("HIL_POLES", "positive_pole", 619.25, S.POSITIVE_POLE_mV, 619250, 0),
     ("HIL_CHAIN", "conversion_counter", 99, S.CONVERSIONS_count, 99, S.CHAIN),
     ("HIL_CHAIN", "crc_error_chips", 0x8001, S.CRC_ERROR_chips, 0x8001, S.CHAIN),
     ("HIL_CHAIN", "lost_chips", 0x4002, S.LOST_CHIPS_bits, 0x4002, S.CHAIN),
@@ -292,7 +294,7 @@ def framed(word: int, data: bytes = bytes(8), length: int | None = None) -> byte
 def test_foreign_frames_go_to_the_mailbox_whatever_they_are() -> None:
     bus = Bus(BENCH_24)
     data = bytes(range(8))
-    frames = [0x000, 0x200, 0x210, 0x5FF, 0x608, 0x67F, 0x680, 0x6F1, 0x7FF]
+    frames = [0x000, 0x200, 0x210, 0x5FF, 0x609, 0x67F, 0x680, 0x6F1, 0x7FF]
     extended = [0x600, 0x6F0, 0x18FF50E5]
     stream = b"".join(framed(i, data) for i in frames)
     stream += b"".join(framed(i | 0x8000_0000, data[:5]) for i in extended)

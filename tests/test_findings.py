@@ -7,13 +7,13 @@ import pytest
 
 from bms.app import App
 from bms.estimate.groups import Groups
-from bms.findings import tell
+from bms.findings import place, tell
 from bms.packs import bench_24, ev_240
 from bms.safety import faults as F
 from bms.safety import machine as M
 from bms.safety import snapshot as S
 from bms.safety.monitor import Monitor
-from bms.safety.signals import Signals
+from bms.safety.signals import INSULATION_ohm_V, Signals
 from bms.schema import Pack, group_count, layer_count
 from hil import scenario
 from hil.benches.group_rig import Rig
@@ -173,3 +173,27 @@ def test_the_whole_firmware_names_the_group_of_a_layer_that_the_bench_shorts_and
     assert not ended.died
     assert [(fault.name, fault.where, fault.severity) for fault in ended.witness.faults] == [("group_leaks", GROUP, "warning")]
     assert ended.witness.faults[0].now_ms > 10_000
+
+
+@pytest.mark.parametrize("layer", [1, 6, 17, 23])
+def test_a_failure_of_insulation_is_told_with_the_plate_at_which_it_is(layer: int) -> None:
+    """The bridge of the monitor, of thousands of the fault's resistance, moves it by less than half a layer."""
+    faults = [
+        {"target": "insulation", "type": "short", "severity": 5.0, "at_s": 0.5},
+        {"target": "insulation", "type": "place", "severity": 1000 * layer / layer_count(PACK), "at_s": 0.5},
+    ]
+    phase = {"name": "wait", "kind": "idle", "duration_s": 3}
+    story = scenario.parse(file(phase=[phase], fault=faults), "insulation.toml")
+    with CPythonTarget(PACK.name, stored_soc_permille=500) as target:
+        Bench(story, PACK, 1, Recorder(layer_count(PACK))).run(target, "cpython")
+        assert target.app.signals.where[INSULATION_ohm_V] == layer
+
+
+def test_even_poles_tell_the_middle_and_silent_ones_no_place() -> None:
+    signals, snap = Signals(), App(PACK, FakeBoard(PACK)).snap
+    snap.value[S.NEGATIVE_POLE_mV], snap.value[S.POSITIVE_POLE_mV] = 40_000, 41_000
+    snap.age_ms[S.NEGATIVE_POLE_mV] = snap.age_ms[S.POSITIVE_POLE_mV] = 5000
+    assert place(signals, snap, 24) == signals.where[INSULATION_ohm_V] == 12
+    snap.age_ms[S.NEGATIVE_POLE_mV] = 5001
+    assert place(signals, snap, 24) == NONE
+    assert signals.where[INSULATION_ohm_V] == 255

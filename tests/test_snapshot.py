@@ -241,7 +241,7 @@ def test_places_of_scalars_are_all_different_and_channels_have_a_bit_each() -> N
     scalars = """CURRENT_A_mA CURRENT_B_mA PACK_mV LINK_mV FEEDBACK_bits SUPPLY_mV INTERLOCK_closed CRASH_seen FUSE_intact
         CHARGER_plugged COIL_SUPPLY_present INSULATION_kohm COOLANT_INLET_ddegC COOLANT_OUTLET_ddegC COOLANT_FLOW_dl_min FORCE_N
         CONVERSIONS_count CRC_ERROR_chips LOST_CHIPS_bits REFERENCE_error BROWN_OUT_seen CURRENT_count VOLTAGES_count
-        INPUTS_count"""
+        INPUTS_count NEGATIVE_POLE_mV POSITIVE_POLE_mV"""
     assert [getattr(S, name) for name in scalars.split()] == list(range(S.SCALARS))
     channels = """GROUPS STACKS PROBES CURRENT VOLTAGES INPUTS ENVIRONMENT CHAIN CURRENT_B CLOCK GROUPS_HEARD CURRENT_HEARD
         ROUND"""

@@ -77,7 +77,9 @@ BROWN_OUT_seen = const(20)
 CURRENT_count = const(21)  # conversion counters of the sensors, modulo 256
 VOLTAGES_count = const(22)
 INPUTS_count = const(23)
-SCALARS = const(24)
+NEGATIVE_POLE_mV = const(24)  # chassis against it
+POSITIVE_POLE_mV = const(25)  # against the chassis
+SCALARS = const(26)
 AGED = const(5)  # age_ms moves on for the first five; INPUTS share that of FEEDBACK_bits
 
 # Contactor bits, commanded and fed back alike.

@@ -1,4 +1,4 @@
-"""generated from hil.dbc (sha256 6d37ee61ec7d) by dbc/generate.py; do not edit.
+"""generated from hil.dbc (sha256 f123c13479a3) by dbc/generate.py; do not edit.
 
 Attributes are raw integers as on the wire; a name ends in the unit of its integer, if any. IEEE float signals
 are floats, and struct is imported for them. pack fills buf, LENGTH bytes, and clamps what is out of range;
@@ -417,6 +417,44 @@ class HilChain:
         return True
 
 
+class HilPoles:
+    """HIL_POLES. From BENCH. How the poles of the pack stand against the chassis, from the insulation
+    monitor's bridge.
+
+    negative_pole_mV: -8388000 to 8388607 is -8388 to 8388.607 V. Chassis against the negative pole. -8388608
+        not_ready, -8388607 open_wire, -8388606 crc_error, -8388605 saturated
+    positive_pole_mV: -8388000 to 8388607 is -8388 to 8388.607 V. Positive pole against the chassis. -8388608
+        not_ready, -8388607 open_wire, -8388606 crc_error, -8388605 saturated
+    """
+
+    ID = 0x608
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 100
+
+    def __init__(self) -> None:
+        self.negative_pole_mV = 0
+        self.positive_pole_mV = 0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        raw = self.negative_pole_mV
+        if not (-8388000 <= raw <= 8388607 or -8388608 <= raw <= -8388605):
+            raw = -8388000 if raw < -8388000 else 8388607
+        buf[0], buf[1], buf[2] = raw & 255, raw >> 8 & 255, raw >> 16 & 255
+        raw = self.positive_pole_mV
+        if not (-8388000 <= raw <= 8388607 or -8388608 <= raw <= -8388605):
+            raw = -8388000 if raw < -8388000 else 8388607
+        buf[3], buf[4], buf[5] = raw & 255, raw >> 8 & 255, raw >> 16 & 255
+        buf[6] = buf[7] = 0
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.negative_pole_mV = ((buf[0] | buf[1] << 8 | buf[2] << 16) ^ 8388608) - 8388608
+        self.positive_pole_mV = ((buf[3] | buf[4] << 8 | buf[5] << 16) ^ 8388608) - 8388608
+        return True
+
+
 class HilActuators:
     """HIL_ACTUATORS. From BMS. What the firmware drives.
 
@@ -668,6 +706,7 @@ MESSAGES = (
     HilInputs,
     HilEnvironment,
     HilChain,
+    HilPoles,
     HilActuators,
     HilBleed,
     HilProbeSoc,

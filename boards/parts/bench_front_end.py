@@ -18,6 +18,7 @@ from boards.parts.bench_frames import (
     HilEnvironment,
     HilGroups,
     HilInputs,
+    HilPoles,
     HilStacks,
     HilTemperatures,
     HilTick,
@@ -64,7 +65,7 @@ NOT_READY_FLOW = const(254)
 NOT_FITTED_FLOW = const(255)
 
 _FIRST_ID = const(0x600)
-_READERS = const(8)  # identifiers from _FIRST_ID on
+_READERS = const(9)  # identifiers from _FIRST_ID on
 _FRESH = const(1)  # of Bank.put(), like the next
 _BAD = const(2)
 _FLAG_RTR = const(1)
@@ -97,6 +98,7 @@ class BenchFrontEnd:
         self._inputs = HilInputs()
         self._environment = HilEnvironment()
         self._chain = HilChain()
+        self._poles = HilPoles()
         self._tick = HilTick()
         # in the order of the identifiers from 0x600 on
         self._readers = (
@@ -108,6 +110,7 @@ class BenchFrontEnd:
             self._read_inputs,
             self._read_environment,
             self._read_chain,
+            self._read_poles,
         )
         self._frame: list[Any] = [0, memoryview(bytearray(8)), 0, 0]
         self.ticked = False  # a HIL_TICK has come since begin()
@@ -298,4 +301,13 @@ class BenchFrontEnd:
         for k in range(_CHAIN_FIRST, _CHAIN_END):
             age_ms[k] = reason[k] = 0
         self._snap.fresh_bits |= snapshot.CHAIN
+        return True
+
+    def _read_poles(self, data: memoryview) -> bool:
+        frame = self._poles
+        if not frame.unpack(data):
+            return False
+        got = self._wide_bank.put(snapshot.NEGATIVE_POLE_mV, frame.negative_pole_mV)
+        got |= self._wide_bank.put(snapshot.POSITIVE_POLE_mV, frame.positive_pole_mV)
+        self._note(got, 0)
         return True
