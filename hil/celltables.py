@@ -18,6 +18,9 @@ REVERSED_V = -1.0
 _PER_SOC = SOC_KNOTS - 1  # segments between 0 and 1
 _BELOW = 3  # segments below 0: beyond reversal, reversal, end slope
 SEGMENTS = _BELOW + _PER_SOC + 1
+GAS_J_molK = 8.314462618
+SELF_DISCHARGE_J_mol = 45000.0  # assumed
+SELF_DISCHARGE_K = 333.15  # where the cell's largest self-discharge is declared
 
 
 class CellTables:
@@ -85,3 +88,10 @@ class CellTables:
         intercept = lines[ROWS + OCV, k] - reference_K * lines[ROWS + ENTROPY, k]
         part: Floats = (high - low) * (slope * (high + low) / 2 + intercept)
         return part
+
+
+def self_discharge(cell: Cell, temp_K: Floats) -> Floats:
+    """SoC that a nominal layer loses in a second at each temperature, never more than the cell declares."""
+    factor = np.exp(SELF_DISCHARGE_J_mol / GAS_J_molK * (1 / SELF_DISCHARGE_K - 1 / temp_K))
+    lost: Floats = cell.self_discharge_ppm_h * 1e-6 / 3600 * np.minimum(factor, 1.0)
+    return lost

@@ -45,6 +45,7 @@ class Run:
     felt: list[int] = field(default_factory=list)  # what each injection changed
     inverter_over_V: float | None = None  # farthest that the link was above CVL while it charged; None: no inverter
     inverter_over_A: float | None = None  # farthest that its current was beyond the limits it was offered
+    heat: dict[str, Any] = field(default_factory=dict)  # as hil.heatledger has it
     died: str = ""  # why the firmware ended before the scenario did
 
 
@@ -172,6 +173,11 @@ def _filter_corrected(run: Run, values: Mapping[str, Any]) -> Verdict:
     return value >= values["limit"], value, values["limit"]
 
 
+def _heat_balance(run: Run, values: Mapping[str, Any]) -> Verdict:
+    value = run.heat.get("error_fraction")
+    return value is not None and value <= values["limit"], value, values["limit"]
+
+
 JUDGES: dict[str, Callable[[Run, Mapping[str, Any]], Verdict]] = {
     "no_violation": _no_violation,
     "no_fault": _no_fault,
@@ -188,6 +194,7 @@ JUDGES: dict[str, Callable[[Run, Mapping[str, Any]], Verdict]] = {
     "inverter_obeyed": _inverter_obeyed,
     "soc_inside_interval": _soc_inside_interval,
     "filter_corrected": _filter_corrected,
+    "heat_balance": _heat_balance,
 }
 
 
@@ -238,6 +245,7 @@ def result(run: Run) -> dict[str, Any]:
             {"time_s": now_ms / 1000, "state": contactor_state(mask), "mask": mask} for now_ms, mask in run.contactors
         ],
         "moved_Ah": {name: round(moved_Ah, 6) for name, moved_Ah in run.moved_Ah.items()},
+        "heat": run.heat,
         "timing": {"ticks": run.ticks, "late_ticks": run.late_ticks},
         "can": {"tx": run.tx, "rx": run.rx, "errors": run.errors},
         "decisions_crc": run.decisions_crc,

@@ -24,12 +24,10 @@ __all__ = ["Plant", "PlantOptions"]
 
 Floats = NDArray[np.float64]
 
-GAS_J_molK = 8.314462618
+GAS_J_molK = celltables.GAS_J_molK
 ZERO_K = 273.15
 REFRESH_s = 0.1
 REFRESH_soc = 0.0005
-SELF_DISCHARGE_J_mol = 45000.0  # assumed
-SELF_DISCHARGE_K = 333.15  # where the cell's largest self-discharge is declared
 
 
 class Plant:
@@ -63,6 +61,7 @@ class Plant:
         self.pack_V = 0.0
         self.current_A = 0.0
         self.energy_in_J = 0.0  # through the terminals since the beginning
+        self.fault_J = 0.0  # put in by faults that are no part of the cell: heat, charge and capacity from nowhere
         self.layer_heat_W = np.zeros(n)  # over the last thermal step
         self.warmings = 0  # thermal steps done
 
@@ -201,11 +200,7 @@ class Plant:
     def set_layer_fault(self, layer: int, kind: str, severity: float) -> None:
         """Breaks one layer, or changes how badly. ValueError for what there is not: see hil.layerfaults."""
         self.faults.set(layer, kind, severity)
-        if kind == "reversal":
-            self._warm()
-            self.soc[layer] = severity
-            self._soc_mark[layer] = severity
-        self._faults_changed()
+        self._faults_changed(layer if kind == "reversal" else None, severity)
 
     def clear_layer_fault(self, layer: int, kind: str | None = None) -> None:
         """Takes one fault, or all, off a layer; charge that was lost stays lost."""
@@ -242,9 +237,16 @@ class Plant:
         self._refresh_s: float = REFRESH_s - 1e-4
         self._refresh_As: float = REFRESH_soc * cell.capacity_mAh * 3.6
 
-    def _faults_changed(self) -> None:
-        """Takes the layers' faults into the arrays of the step."""
+    def settle(self) -> None:
+        """Lets what has flowed since the last thermal step warm the layers now."""
         self._warm()
+
+    def _faults_changed(self, reversed_layer: int | None = None, soc: float = 0.0) -> None:
+        """Takes the layers' faults into the arrays of the step; one layer may find itself at another SoC."""
+        self._warm()
+        before_J = self.stored_J()
+        if reversed_layer is not None:
+            self.soc[reversed_layer] = self._soc_mark[reversed_layer] = soc
         faults, spread_ = self.faults, self.spread
         nominal_Ah = self.pack.cell.capacity_mAh / 1000
         self.capacity_Ah = nominal_Ah * spread_.capacity_scale * faults.capacity_scale
@@ -253,6 +255,7 @@ class Plant:
         self._shorted = bool(self._short_S.any())
         self._drop_V = self._over[0].copy()
         self._short_A = 5.0 * float(self._short_S.max())
+        self.fault_J += self.stored_J() - before_J
         self._hold()
 
     def _hold(self) -> None:
@@ -306,6 +309,7 @@ class Plant:
         np.multiply(lost, capacity_As, lost)
         np.add(lost, self._extra_J, lost)
         np.add(lost, self.faults.heat_W * elapsed_s, lost)
+        self.fault_J += float(np.add.reduce(self.faults.heat_W)) * elapsed_s
         np.divide(lost, elapsed_s, self.layer_heat_W)
         self.heat.step(lost.reshape(self.heat.node_K.shape), self.coolant_inlet_degC + ZERO_K, elapsed_s)
         np.add(self.heat.node_K.ravel(), self.spread.site_K, self.temp_K)
@@ -319,9 +323,5 @@ class Plant:
 
     def _self_discharge(self) -> Floats:
         """SoC lost in a second."""
-        factor = np.exp(SELF_DISCHARGE_J_mol / GAS_J_molK * (1 / SELF_DISCHARGE_K - 1 / self.temp_K))
-        np.minimum(factor, 1.0, out=factor)
-        declared = self.pack.cell.self_discharge_ppm_h * 1e-6 / 3600
-        rate: Floats = declared * self.spread.self_discharge_scale * factor
-        rate += self.faults.leak_A / (3600 * self.capacity_Ah)
-        return rate
+        rate = celltables.self_discharge(self.pack.cell, self.temp_K) * self.spread.self_discharge_scale
+        return rate + self.faults.leak_A / (3600 * self.capacity_Ah)

@@ -30,6 +30,10 @@ COLUMNS = (
     "soc_high",
     "t_true_max_degC",  # true hidden layers
     "t_true_min_degC",
+    "gradient_K",  # largest difference between two layers of one stack
+    "coolant_degC",  # at the inlet
+    "heater_W",
+    "cooler_W",
     "t_hot_ddegC",  # what the BMS says no layer exceeds
     "t_cold_ddegC",
     "charge_limit_dA",  # magnitudes

@@ -14,7 +14,7 @@ from hil.actors import inverter as inverters
 from hil.actors.house import DAY_s, House, STEP_s
 from hil.actors.inverter import Inverter
 from hil.actors.wire import database
-from hil.scenario import INVERTER
+from hil.scenario_tables import INVERTER
 
 WIRES = {name: database(name + ".dbc") for name in ("victron", "pylontech", "sma")}
 SETTINGS = {name: field.default for name, field in INVERTER.items()} | {"reaction_ms": 0}

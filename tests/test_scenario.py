@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bms.packs import bench_24
 from bms.schema import PACK_FIELDS, Pack, replaced
 from hil import scenario
+from hil import scenario_tables as tables
 from hil.errors import BadInput
 from hil.judge import JUDGES
 from hil.loop import Bench
@@ -88,7 +89,7 @@ def test_the_first_mile_is_the_story_it_is_meant_to_be() -> None:
 
 
 def test_every_kind_of_expectation_has_its_judge() -> None:
-    assert JUDGES.keys() == scenario.EXPECT.keys()
+    assert JUDGES.keys() == tables.EXPECT.keys()
 
 
 def test_what_the_file_leaves_out_is_what_the_format_says() -> None:
@@ -118,12 +119,12 @@ def test_phases_follow_each_other_and_a_fault_counts_from_the_begin_of_its_phase
     assert parsed.faults[0].duration_s is None
 
 
-@pytest.mark.parametrize("field", [key for key, rule in scenario.SCENARIO.items() if rule.required])
+@pytest.mark.parametrize("field", [key for key, rule in tables.SCENARIO.items() if rule.required])
 def test_a_required_field_that_is_missing_is_named(field: str) -> None:
     assert refusal(file(**{field: None})) == f"made_up.toml: [scenario] {field}: missing"
 
 
-@pytest.mark.parametrize("field", [key for key, rule in scenario.PHASE.items() if rule.required])
+@pytest.mark.parametrize("field", [key for key, rule in tables.PHASE.items() if rule.required])
 def test_a_required_field_of_a_phase_that_is_missing_is_named(field: str) -> None:
     row = {key: value for key, value in PHASE.items() if key != field}
     assert f"[[phase]] 2 {field}: missing" in refusal(file(phase=[PHASE, row]))
@@ -227,7 +228,7 @@ JUNK = st.recursive(
     ),
     max_leaves=4,
 )
-FIELDS = [*scenario.SCENARIO, "sensors", "vehicle", "charger", "junk"]
+FIELDS = [*tables.SCENARIO, "sensors", "vehicle", "charger", "junk"]
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), JUNK, min_size=1, max_size=3))
@@ -245,7 +246,7 @@ def test_whatever_stands_in_the_head_is_taken_whole_or_refused_in_one_line(chang
 
 
 ROWS = st.dictionaries(
-    st.sampled_from([*scenario.PHASE, *scenario.FAULT, "limit", "state", "fault", "where"]), JUNK, max_size=5
+    st.sampled_from([*tables.PHASE, *tables.FAULT, "limit", "state", "fault", "where"]), JUNK, max_size=5
 )
 
 

@@ -16,7 +16,8 @@ from hil.campaign import expected, story
 from hil.campaign.expected import Row
 from hil.campaign.plan import Kind, Plan
 from hil.lint.observable import observable
-from hil.scenario import CHARGER, INVERTER, VEHICLE, Fault, Scenario
+from hil.scenario import Fault, Scenario
+from hil.scenario_tables import CHARGER, INVERTER, VEHICLE
 
 T = TypeVar("T")
 STREAM = 11
