@@ -615,7 +615,7 @@ def test_every_note_is_proven_to_be_told() -> None:
 
 
 def test_a_name_that_is_not_there_is_answered_with_what_is() -> None:
-    with pytest.raises(BadInput, match=r"^bench_25: no such pack.*packs: bench_24, bess_14, ev_240$"):
+    with pytest.raises(BadInput, match=r"^bench_25: no such pack.*packs: aero_96, bench_24, bess_14, ev_240, robot_14$"):
         load_pack("bench_25")
     with pytest.raises(BadInput, match=r"^bench_24: no such cell.*cells: si_ceramic_20ah$"):
         load_cell("bench_24")

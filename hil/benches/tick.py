@@ -32,8 +32,7 @@ from hil.record import Recorder
 from hil.target import Target, make_target
 from hil.targets.process import find_micropython
 
-PACKS = ("bench_24", "ev_240", "aircraft_24")
-FOLDER = Path(__file__).parent  # aircraft_24 is of this bench alone
+PACKS = ("bench_24", "ev_240", "aero_96")  # the last has the 24 groups and 16 probes for which the budget is stated
 SCENARIO = "first_mile_short"
 WARM_ticks = 700  # wake, precharge and the first seconds of the drive
 MEASURED_ticks = 360  # the groups are gone through once in 200
@@ -87,8 +86,8 @@ def measure(say: Callable[[str], None]) -> dict[str, Any]:
 
 def _record(pack_name: str, path: Path) -> None:
     story = scenarios.load(SCENARIO)
-    pack = pack_for(story, _place(pack_name))
-    with make_target("cpython", None, _place(pack_name), story.map, 700, None) as target:
+    pack = pack_for(story, pack_name)
+    with make_target("cpython", None, pack_name, story.map, 700, None) as target:
         tapped = Tapped(target)
         with contextlib.suppress(_Enough):
             Bench(story, pack, story.seed, Recorder(layer_count(pack))).run(tapped, "cpython")
@@ -97,21 +96,11 @@ def _record(pack_name: str, path: Path) -> None:
             file.write(struct.pack("<H", len(frames) // 16) + frames)
 
 
-def _place(pack_name: str) -> str:
-    own = FOLDER / f"{pack_name}.py"
-    return str(own) if own.exists() else pack_name
-
-
 def _measured(pack_name: str, folder: Path) -> dict[str, Any]:
     _record(pack_name, folder / "frames")
     for package in (bms, boards):
         (folder / package.__name__).symlink_to(Path(str(package.__file__)).parent)
     shutil.copy(str(tick_probe.__file__), folder / "tick_probe.py")
-    own = Path(_place(pack_name))
-    module = f"bms.packs.{pack_name}"
-    if own.suffix:
-        shutil.copy(own, folder / own.name)
-        module = pack_name
     command = [find_micropython()]
     if Path(command[0]).read_bytes()[:2] == b"#!":  # the package index's is a script that loads a library
         command.insert(0, sys.executable)
@@ -119,7 +108,7 @@ def _measured(pack_name: str, folder: Path) -> dict[str, Any]:
         [
             *("valgrind", "--tool=callgrind", f"--dump-before={MARK}", f"--callgrind-out-file={folder}/dump"),
             *command,
-            *("-X", f"heapsize={HEAP}", "-m", "tick_probe", module, str(folder / "frames")),
+            *("-X", f"heapsize={HEAP}", "-m", "tick_probe", f"bms.packs.{pack_name}", str(folder / "frames")),
             *(str(WARM_ticks), str(MEASURED_ticks)),
         ],
         cwd=folder,
