@@ -1,4 +1,4 @@
-"""generated from bms.dbc (sha256 a3b78e2accda) by dbc/generate.py; do not edit.
+"""generated from bms.dbc (sha256 1818c2bfce3a) by dbc/generate.py; do not edit.
 
 Attributes are raw integers as on the wire; a name ends in the unit of its integer, if any. pack fills buf,
 LENGTH bytes, and clamps what is out of range; named values pass. unpack is False, and stores nothing, for a
@@ -1061,6 +1061,82 @@ class BmsInsulation:
         return True
 
 
+class BmsChargePlan:
+    """BMS_CHARGE_PLAN. From BMS. How a charge goes on: the profile, its phase, its end and the time until
+    then. E2E protected.
+
+    e2e_crc: 0 to 65535 bits. AUTOSAR E2E profile 5 CRC-16 over bytes 2 to 7 and the data id, which is the
+        frame id
+    e2e_counter: 0 to 255 count. AUTOSAR E2E profile 5 counter, one up for every frame sent
+    charge_profile: 0 to 15 index. Way to charge that is followed: index into the profiles of the cell
+    charge_phase: 0 to 7 enum. What the charge is doing; while it heats, what the map allows flows already. 0
+        idle, 1 heating, 2 charging, 3 tapering, 4 cooling, 5 done
+    charge_end: 0 to 7 enum. Why the last charge ended; none while it goes on. 0 none, 1 target, 2 taper, 3
+        time
+    charge_remaining_s: 0 to 65534 s. Time until the charge is at its target, as far as can be told. 65535
+        unknown
+    charge_target_permille: 0 to 1000 is 0 to 100 %. SoC for the user at which the charge ends
+    charge_binding: 0 to 15 enum. What binds the current that is asked for; up to 11 as
+        BMS_LIMITS.charge_reason. 0 none, 1 state, 2 rating, 3 map, 4 layer_voltage, 5 temperature, 6 soc, 7
+        fault, 8 ramp, 9 advice, 10 charger, 11 measurement, 12 stage, 13 connector, 14 departure, 15 outlook
+    """
+
+    ID = 0x143
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 200
+
+    def __init__(self) -> None:
+        self.e2e_crc = 0
+        self.e2e_counter = 0
+        self.charge_profile = 0
+        self.charge_phase = 0
+        self.charge_end = 0
+        self.charge_remaining_s = 0
+        self.charge_target_permille = 0
+        self.charge_binding = 0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        raw = self.e2e_crc
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
+        buf[0], buf[1] = raw & 255, raw >> 8
+        raw = self.e2e_counter
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
+        buf[2] = raw
+        raw = self.charge_profile
+        raw = (0 if raw < 0 else 15) if raw >> 4 else raw
+        byte = raw
+        raw = self.charge_phase
+        raw = (0 if raw < 0 else 7) if raw >> 3 else raw
+        byte |= raw << 4
+        raw = self.charge_end
+        raw = (0 if raw < 0 else 7) if raw >> 3 else raw
+        buf[3], byte = byte | (raw & 1) << 7, raw >> 1
+        raw = self.charge_remaining_s
+        raw = 0 if raw < 0 else 65534 if raw > 65534 and raw != 65535 else raw
+        buf[4], buf[5] = byte | (raw & 63) << 2, raw >> 6 & 255
+        byte = raw >> 14
+        raw = self.charge_target_permille
+        raw = 0 if raw < 0 else 1000 if raw > 1000 else raw
+        buf[6], byte = byte | (raw & 63) << 2, raw >> 6
+        raw = self.charge_binding
+        raw = (0 if raw < 0 else 15) if raw >> 4 else raw
+        buf[7] = byte | raw << 4
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.e2e_crc = buf[0] | buf[1] << 8
+        self.e2e_counter = buf[2]
+        self.charge_profile = buf[3] & 15
+        self.charge_phase = buf[3] >> 4 & 7
+        self.charge_end = buf[3] >> 7 | (buf[4] & 3) << 1
+        self.charge_remaining_s = buf[4] >> 2 | buf[5] << 6 | (buf[6] & 3) << 14
+        self.charge_target_permille = buf[6] >> 2 | (buf[7] & 15) << 6
+        self.charge_binding = buf[7] >> 4
+        return True
+
+
 class BmsIdentity:
     """BMS_IDENTITY. From BMS. What is running on what.
 
@@ -1330,6 +1406,62 @@ class VcuCommand:
         return True
 
 
+class VcuCharge:
+    """VCU_CHARGE. From VCU. How the vehicle wants to be charged. Silent or unsound, it wants the pack's
+    own way, and all. E2E protected.
+
+    e2e_crc: 0 to 65535 bits. AUTOSAR E2E profile 5 CRC-16 over bytes 2 to 7 and the data id, which is the
+        frame id
+    e2e_counter: 0 to 255 count. AUTOSAR E2E profile 5 counter, one up for every frame sent
+    wanted_profile: 0 to 15 index. Way to charge: index into the profiles of the cell; one that there is not
+        is the pack's own. 15 own
+    wanted_target_permille: 0 to 1000 is 0 to 100 %. SoC for the user at which the charge is to end
+    departure_s: 0 to 262142 s. Time from now until the vehicle leaves; a gentle charge ends just before it.
+        262143 none
+    """
+
+    ID = 0x201
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 200
+
+    def __init__(self) -> None:
+        self.e2e_crc = 0
+        self.e2e_counter = 0
+        self.wanted_profile = 0
+        self.wanted_target_permille = 0
+        self.departure_s = 0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        raw = self.e2e_crc
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
+        buf[0], buf[1] = raw & 255, raw >> 8
+        raw = self.e2e_counter
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
+        buf[2] = raw
+        raw = self.wanted_profile
+        raw = (0 if raw < 0 else 15) if raw >> 4 else raw
+        byte = raw
+        raw = self.wanted_target_permille
+        raw = 0 if raw < 0 else 1000 if raw > 1000 else raw
+        buf[3], byte = byte | (raw & 15) << 4, raw >> 4
+        raw = self.departure_s
+        raw = 0 if raw < 0 else 262142 if raw > 262142 and raw != 262143 else raw
+        buf[4], buf[5] = byte | (raw & 3) << 6, raw >> 2 & 255
+        buf[6] = raw >> 10
+        buf[7] = 0
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.e2e_crc = buf[0] | buf[1] << 8
+        self.e2e_counter = buf[2]
+        self.wanted_profile = buf[3] & 15
+        self.wanted_target_permille = buf[3] >> 4 | (buf[4] & 63) << 4
+        self.departure_s = buf[4] >> 6 | buf[5] << 2 | buf[6] << 10
+        return True
+
+
 class ChgStatus:
     """CHG_STATUS. From CHARGER. What the charger does. E2E protected.
 
@@ -1383,6 +1515,53 @@ class ChgStatus:
         return True
 
 
+class ChgLimits:
+    """CHG_LIMITS. From CHARGER. What the charger can do. Silent or unsound, it is asked for what pack and
+    connector stand. E2E protected.
+
+    e2e_crc: 0 to 65535 bits. AUTOSAR E2E profile 5 CRC-16 over bytes 2 to 7 and the data id, which is the
+        frame id
+    e2e_counter: 0 to 255 count. AUTOSAR E2E profile 5 counter, one up for every frame sent
+    charger_current_most_dA: 0 to 16383 is 0 to 1638.3 A. Largest current that the charger can give now
+    charger_voltage_most_mV: 0 to 2097151 is 0 to 2097.151 V. Largest voltage that it can give
+    """
+
+    ID = 0x211
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 100
+
+    def __init__(self) -> None:
+        self.e2e_crc = 0
+        self.e2e_counter = 0
+        self.charger_current_most_dA = 0
+        self.charger_voltage_most_mV = 0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        raw = self.e2e_crc
+        raw = (0 if raw < 0 else 65535) if raw >> 16 else raw
+        buf[0], buf[1] = raw & 255, raw >> 8
+        raw = self.e2e_counter
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
+        buf[2] = raw
+        raw = self.charger_current_most_dA
+        raw = (0 if raw < 0 else 16383) if raw >> 14 else raw
+        buf[3], byte = raw & 255, raw >> 8
+        raw = self.charger_voltage_most_mV
+        raw = 0 if raw < 0 else 2097151 if raw > 2097151 else raw
+        buf[4], buf[5] = byte | (raw & 3) << 6, raw >> 2 & 255
+        buf[6], buf[7] = raw >> 10 & 255, raw >> 18
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.e2e_crc = buf[0] | buf[1] << 8
+        self.e2e_counter = buf[2]
+        self.charger_current_most_dA = buf[3] | (buf[4] & 63) << 8
+        self.charger_voltage_most_mV = buf[4] >> 6 | buf[5] << 2 | buf[6] << 10 | (buf[7] & 7) << 18
+        return True
+
+
 MESSAGES = (
     BmsLimits,
     BmsState,
@@ -1402,11 +1581,14 @@ MESSAGES = (
     BmsChargeRequest,
     BmsThermalRequest,
     BmsInsulation,
+    BmsChargePlan,
     BmsIdentity,
     BmsTiming,
     BmsBus,
     BmsEnergy,
     BmsThroughput,
     VcuCommand,
+    VcuCharge,
     ChgStatus,
+    ChgLimits,
 )
