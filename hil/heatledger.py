@@ -29,7 +29,8 @@ class HeatLedger:
         self._plant, self._thermal = plant, thermal
         tables, options = plant.tables, plant.options
         voltage_V = tables.at(OCV, GRID) - tables.reference_K * tables.at(ENTROPY, GRID)
-        self._energy_V = np.concatenate([[0.0], np.cumsum((voltage_V[1:] + voltage_V[:-1]) / 2 * np.diff(GRID))])
+        energy_V = np.concatenate([[0.0], np.cumsum((voltage_V[1:] + voltage_V[:-1]) / 2 * np.diff(GRID))])
+        self._energy_V = energy_V - np.interp(0.0, GRID, energy_V)
         size = plant.pack.cell.capacity_mAh / 20000
         self._plate_W_K, self._edge_W_K = options.plate_W_K * size, options.coolant_W_K * size
         self._nominal_l_min = options.coolant_flow_l_min
@@ -62,7 +63,7 @@ class HeatLedger:
             self._cross()
 
     def stored_J(self) -> float:
-        """Chemical energy and heat in the state as it is, against SoC -0.25 and 0 degC."""
+        """Chemical energy and heat in the state as it is, against SoC 0 and 0 degC."""
         plant = self._plant
         chemical_J = np.dot(np.interp(plant.soc, GRID, self._energy_V), plant.capacity_Ah) * 3600
         heat = plant.heat
