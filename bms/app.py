@@ -12,7 +12,7 @@ import gc
 import micropython
 from micropython import const, heap_lock, heap_unlock
 
-from bms import findings, units
+from bms import differences, findings, units
 from bms.can.bus import Bus
 from bms.can.link import Link
 from bms.configuration import Audit, fingerprint, require_ranges
@@ -32,6 +32,7 @@ from bms.safety.monitor import Monitor
 from bms.safety.plausible import Plausible
 from bms.safety.signals import Signals
 from bms.safety.snapshot import Snapshot
+from bms.safety.standin import StandIn
 from bms.safety.watch import Watch
 from bms.safety.window import Window
 from bms.schema import layer_count
@@ -71,6 +72,7 @@ _ESTIMATED = const(_GROUPS | _PROBES | _CURRENT)
 _COLLECT_EVERY = const(10)  # rounds of the timetable between two collections
 _START_SIGMA = 0.15
 _BLANK_SIGMA = 0.3
+_NOT_SEEN_V = float("nan")
 
 
 class App:
@@ -95,6 +97,8 @@ class App:
         self.window = Window(pack, self.signals)
         self.monitor = Monitor(pack, self.signals)
         self.machine = Machine(pack)
+        self.stand_in = StandIn(pack)
+        self.monitor.serve(pack, self.machine, self.stand_in, self.snap)
         self.contactor = Contactor(pack, self.signals)
         self.envelope = Envelope(pack)
         self.rounds = Rounds(self, pack)
@@ -113,6 +117,7 @@ class App:
         known = stored_permille >= 0
         self.filter.start(units.fraction(stored_permille) if known else 0.5, _START_SIGMA if known else _BLANK_SIGMA)
         self.groups = Groups(pack)
+        self.groups.bled_mAs = self.rounds.balance.bleeders.bled_mAs
         self._looked = False
         self.estimator_failures = 0
         self.lane_failed = False
@@ -150,6 +155,7 @@ class App:
             self.last_error = error
         if self.lane_failed:
             self.board.contactors(0, 0)
+            self.board.bleed(self.rounds.balance.bleeders.none)
         heap_unlock()
         self._fresh = False
         try:
@@ -186,6 +192,9 @@ class App:
         if clock.missed_ms:
             coulomb.miss(clock.missed_ms)
         trail = _START * 3 + 1
+        stand_in = self.stand_in
+        if stand_in.lost:
+            stand_in.fill(snap)
         new_bits = snap.summarise(dt_ms)
         trail = trail * 3 + 2
         testing = machine.state == _SELF_TEST
@@ -195,7 +204,7 @@ class App:
         bound.resting = machine.closed_wanted == 0
         sum_mV = self.plausible.sum_excess_mV
         wider_mV = sum_mV + self.watch.sisters.step(snap, new_bits, sum_mV) + (advice.spread_mV if believable else 0)
-        bound.step(snap, coulomb.low_permille, coulomb.high_permille, wider_mV, phase, dt_ms)
+        bound.step(snap, coulomb.low_permille, coulomb.high_permille, wider_mV + stand_in.wider_mV, phase, dt_ms)
         if testing:
             self._first_look(suspect)
         trail = trail * 3 + 4
@@ -205,7 +214,7 @@ class App:
         self._counted_ms += dt_ms
         self.rounds.count(moved_mAs, dt_ms)
         if phase == _ANCHOR_PHASE:
-            if not testing and not suspect & _ANCHORED:
+            if not testing and not suspect & _ANCHORED and not self.rounds.balance.disturbed:
                 coulomb.anchor(snap, bound)
             coulomb.publish()
             self.window.refresh(envelope.map_dA)
@@ -266,7 +275,8 @@ class App:
         findings.tell(self.signals, self.groups, self._believable)
         snap = self.snap
         findings.place(self.signals, snap, self.layers)
-        counted_mAs = self._counted_mAs
+        balance = self.rounds.balance
+        counted_mAs = self._counted_mAs - balance.take_mean_mAs()
         counted_ms = self._counted_ms
         self._counted_mAs = self._counted_ms = 0
         if self.machine.state == _SELF_TEST or self.plausible.suspect & _ESTIMATED:
@@ -275,7 +285,7 @@ class App:
         current_A = units.amperes(snap.current_mA)
         temp_degC = units.celsius(snap.hottest_ddegC + snap.coldest_ddegC) * 0.5
         dt_s = units.seconds(counted_ms)
-        voltage_V = units.volts(sum(snap.group_mV)) / self.layers
+        voltage_V = units.volts(sum(snap.group_mV)) / self.layers if not balance.disturbed else _NOT_SEEN_V
         flt.step(units.ampere_hours(counted_mAs), current_A, voltage_V, temp_degC, dt_s)
         if flt.soc - flt.soc != 0.0 or flt.sigma - flt.sigma != 0.0:
             raise ValueError("the filter is not a number")
@@ -284,6 +294,7 @@ class App:
         groups = self.groups
         self.advice.widen(units.millivolts(flt.surplus_V + groups.wider_V))
         groups.bounds(self.bound, self.envelope)
+        groups.pause(balance.busy, balance.disturbed, self.contactor.mask != 0)
         groups.take(snap.group_mV, counted_mAs, current_A, flt.soc, flt.sigma, flt.hysteresis, temp_degC, dt_s)
         self._fresh = True
 
@@ -291,6 +302,8 @@ class App:
         """A part of a pass over the groups; at its end what it found becomes advice."""
         if self.groups.step():
             self.groups.advise(self.advice)
+            rounds = self.rounds
+            differences.tell(rounds.balance, rounds.ending, self.groups, self.filter.soc, self._believable)
 
     def _check_configuration(self) -> None:
         """A part of the record that the firmware runs with, against what it started with."""

@@ -135,7 +135,8 @@ def _machine(armed: bool, tripped: bool, held: bool, tested: bool, in_state_ms: 
     return bare(
         machine.Machine,
         _open_current_dA=20, _open_timeout_ms=500, _precharge_timeout_ms=2000, state=0, in_state_ms=in_state_ms, armed=armed,
-        tripped=tripped, held=held, forced=False, tested=tested, closed_wanted=0, charge_allowed=0, discharge_allowed=0,
+        tripped=tripped, held=held, barred=False, forced=False, tested=tested, closed_wanted=0, charge_allowed=0,
+        discharge_allowed=0,
     )  # fmt: skip
 
 

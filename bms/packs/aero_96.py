@@ -166,6 +166,31 @@ PACK = Pack(
         swing_life_count=20000,
         swing_exponent=4,  # Coffin and Manson for brittle joints: 3 to 6
     ),
-    priority=(),
+    priority=(
+        # a reading is lost, and something stands in for it
+        ("group_voltage_stale", _WARNING),  # its stack's voltage less the stack's other groups
+        ("group_wire_open", _WARNING),
+        ("group_crc", _WARNING),
+        ("stack_voltage_stale", _WARNING),  # bounds hang on the groups, which their sisters check
+        ("temperature_stale", _WARNING),  # three more on the stack, each within spread_t_ddegC of any layer
+        ("temperature_wire_open", _WARNING),
+        ("temperature_wire_short", _WARNING),
+        ("current_stale", _WARNING),  # sensor B, of the same quality
+        ("current_b_stale", _WARNING),  # sensor A, by which everything is reckoned anyway
+        ("chain_stale", _WARNING),  # the front ends' health, not their voltages
+        # a reading is doubted, and the bounds have the doubt in them
+        ("stack_sum_mismatch", _WARNING),
+        # no matter of layers
+        ("pack_voltage_stale", _WARNING),  # of precharge and of the energy gauge
+        ("link_voltage_stale", _WARNING),
+        ("inputs_stale", _WARNING),  # feedback, interlock, crash, fuse: people are on board, not at the plugs
+        ("inputs_frozen", _WARNING),
+        ("contactor_feedback", _WARNING),  # a main contact that has opened shows as a link apart from the pack
+        ("command_lost", _WARNING),  # the last wish stands; limits still bind, and an open contactor obeys nobody either
+        ("insulation_low", _WARNING),  # a first fault to the chassis closes no circuit
+        ("supply_low", _WARNING),  # coils may let go by themselves; letting go for them gains the contacts alone
+        # a load that takes more than it was offered: every limit of a layer, the pulse and the trip line still stand
+        ("discharge_over_limit", _WARNING),
+    ),
     charger_protocol="bms",
 )

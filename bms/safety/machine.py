@@ -63,6 +63,7 @@ class Machine:
         self.armed = False  # the vehicle has asked for "open" since the last time nothing was allowed to close
         self.tripped = False  # a fault led into this state
         self.held = False  # set before step(): nothing begins to close
+        self.barred = False  # set before step(): no charge flows until the contactors have opened
         self.forced = False  # the last opening did not wait until the current had fallen: time was up
         self.tested = False  # the self-test has been passed
         self.closed_wanted = 0
@@ -75,7 +76,7 @@ class Machine:
         if self.in_state_ms < _TIME_MAX_ms:
             self.in_state_ms += dt_ms
         settled = wish == WISH_DRIVE if state == DRIVE else state == CHARGE and wish == WISH_CHARGE
-        if settled and severity < _TRIP_AFTER_RAMP:
+        if settled and severity < _TRIP_AFTER_RAMP and not self.barred:
             return state
         if wish == WISH_OPEN and state != FAULT and not self.tripped:
             self.armed = True
@@ -89,9 +90,11 @@ class Machine:
                 self.armed = False
             elif after == PRECHARGE:
                 self.forced = False
+            if after != OPENING:
+                self.barred = False
         row = STATES[after]
         self.closed_wanted = row[1]
-        self.charge_allowed = row[2]
+        self.charge_allowed = 0 if self.barred else row[2]
         self.discharge_allowed = row[3]
         return after
 
@@ -133,6 +136,6 @@ class Machine:
             return PRECHARGE if wish == WISH_DRIVE or wish == WISH_CHARGE else STANDBY
         if wish == WISH_DRIVE:
             return DRIVE
-        if wish == WISH_CHARGE:
+        if wish == WISH_CHARGE and not self.barred:
             return CHARGE
         return OPENING if state == PRECHARGE or wish == WISH_OPEN or wish == WISH_SERVICE else state

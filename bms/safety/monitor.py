@@ -3,6 +3,10 @@
 A row in excess must show it in `samples` fresh samples in a row, and for `after_ms` since the first, to become a fault; one
 fresh sample inside its limit starts it anew. An unlatched fault leaves after the same debounce inside limit - release. A
 latched one stays until reset() finds every cause gone. Silence never counts as a sample. Units as in faults.py.
+
+Rows of the pack's priority weigh what it says while the pack serves: from the tick in which it drives until its contactors
+have opened. Such a row bars charge for that time, and standin.py stands in for what it says is lost. Where that is not sound,
+and at all other times, they weigh what the table says: nothing closes, and nothing is charged, with one of them standing.
 """
 
 from array import array
@@ -12,10 +16,18 @@ from micropython import const
 
 from bms.safety import faults as F
 from bms.safety import signals as N
+from bms.safety.standin import KINDS
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
+    from bms.safety.machine import Machine
+    from bms.safety.snapshot import Snapshot
+    from bms.safety.standin import StandIn
     from bms.schema import Pack
+
+# Copies of what machine.py says: no look-up; a test holds them together.
+_DRIVE = const(3)
+_OPENING = const(5)
 
 _QUIET = const(0)
 _PENDING = const(1)
@@ -69,11 +81,34 @@ class Monitor:
         self._count = array("h", [0] * n)
         self._time_ms = array("i", [0] * n)
         self._gone = bytearray(n)
+        self._eased_rows = bytearray()  # those of the pack's priority, once it is known when the pack serves
+        self._eased_kinds = bytearray()
+        self._full = self._severity
+        self._eased = bytearray(self._severity)
+        self._serves = False
+        self._machine: Machine = None  # type: ignore[assignment]  # asked for nothing while there are no such rows
+        self._stand_in: StandIn = None  # type: ignore[assignment]
+        self._snap: Snapshot = None  # type: ignore[assignment]
         self.words = array("H", [0] * (F.ROOM // _WORD_BITS))
         self.severity = 0
         self.first_cause = 0
         self.first_where = NOWHERE
         self.first_severity = 0
+
+    def serve(self, pack: "Pack", machine: "Machine", stand_in: "StandIn", snap: "Snapshot") -> None:
+        """From now on the pack's priority counts while `machine` drives. ValueError: it names no row."""
+        self._machine = machine
+        self._stand_in = stand_in
+        self._snap = snap
+        names = [row.name for row in F.TABLE]
+        rows = []
+        for name, severity in pack.priority:
+            if name not in names:
+                raise ValueError("priority: no fault " + name)
+            rows.append(names.index(name))
+            self._eased[rows[-1]] = severity
+        self._eased_rows = bytearray(rows)
+        self._eased_kinds = bytearray([KINDS.get(name, 0) for name, _ in pack.priority])
 
     def step(self, new_bits: int, dt_ms: int) -> int:
         """One tick. `new_bits`: channels that are new, from Snapshot.summarise(). Returns the worst severity."""
@@ -83,7 +118,7 @@ class Monitor:
         s = next_signal(values, self._tightest, self._flip, self._busy, 0, end)
         if s == end:
             return self.severity
-        changed = 0
+        changed = self._serve() if self._eased_rows else 0
         while s < end:
             value = values[s]
             for i in range(self._first[s], self._first[s + 1]):
@@ -93,8 +128,35 @@ class Monitor:
             self._mark(s)
             s = next_signal(values, self._tightest, self._flip, self._busy, s + 1, end)
         if changed:
+            if self._serves:
+                self._ease()
             self._worst()
         return self.severity
+
+    def _serve(self) -> int:
+        """Whether the pack serves, and by that what rows weigh. Returns 1 where that has changed."""
+        state = self._machine.state
+        stand_in = self._stand_in
+        serves = state == _DRIVE or state == _OPENING
+        if not serves and (stand_in.lost or not stand_in.sound):
+            stand_in.release()
+        serves = serves and stand_in.sound
+        if serves == self._serves:
+            return 0
+        self._serves = serves
+        self._severity = self._eased if serves else self._full
+        return 1
+
+    def _ease(self) -> None:
+        """What the pack's purpose keeps from opening: charge is barred, and what is lost is stood in for."""
+        for k in range(len(self._eased_rows)):
+            i = self._eased_rows[k]
+            if self._state[i] >= _ACTIVE:
+                self._machine.barred = True
+                kind = self._eased_kinds[k]
+                if kind and self._state[i] == _ACTIVE:
+                    self._stand_in.take(kind, self._where[self._signal[i]], self._snap)
+        self._serve()
 
     def _mark(self, s: int) -> None:
         """Whether any row of this signal is not at rest."""
