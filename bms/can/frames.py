@@ -1,4 +1,4 @@
-"""generated from bms.dbc (sha256 1818c2bfce3a) by dbc/generate.py; do not edit.
+"""generated from bms.dbc (sha256 dfd3fffd8c66) by dbc/generate.py; do not edit.
 
 Attributes are raw integers as on the wire; a name ends in the unit of its integer, if any. pack fills buf,
 LENGTH bytes, and clamps what is out of range; named values pass. unpack is False, and stores nothing, for a
@@ -909,6 +909,126 @@ class BmsProbes:
         return True
 
 
+class BmsBalance:
+    """BMS_BALANCE. From BMS. Three groups' bleeders a frame; the index walks through the pack. Group
+    voltages of BMS_GROUPS are as measured, which a bleeder disturbs.
+
+    index: 0 to 21 index. Values belong to groups 3*index, 3*index+1 and 3*index+2
+    balance_state: 0 to 3 enum. Whether anything is bled; pausing: bleeders rest so that voltages can be
+        measured. 0 idle, 1 bleeding, 2 pausing, 3 measuring
+    group_0_bled: 0 to 1 flag. The bleeder of group 3*index+0 is on
+    group_0_charge_mAh: 0 to 262142 is 0 to 262.142 Ah. What is still to be taken from group 3*index+0. 262143
+        not_fitted
+    group_1_bled: 0 to 1 flag. The bleeder of group 3*index+1 is on
+    group_1_charge_mAh: 0 to 262142 is 0 to 262.142 Ah. What is still to be taken from group 3*index+1. 262143
+        not_fitted
+    group_2_bled: 0 to 1 flag. The bleeder of group 3*index+2 is on
+    group_2_charge_mAh: 0 to 262142 is 0 to 262.142 Ah. What is still to be taken from group 3*index+2. 262143
+        not_fitted
+    """
+
+    ID = 0x133
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 500
+
+    def __init__(self) -> None:
+        self.index = 0
+        self.balance_state = 0
+        self.group_0_bled = 0
+        self.group_0_charge_mAh = 0
+        self.group_1_bled = 0
+        self.group_1_charge_mAh = 0
+        self.group_2_bled = 0
+        self.group_2_charge_mAh = 0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        raw = self.index
+        raw = 0 if raw < 0 else 21 if raw > 21 else raw
+        byte = raw
+        raw = self.balance_state
+        raw = (0 if raw < 0 else 3) if raw >> 2 else raw
+        buf[0] = byte | raw << 5 | (self.group_0_bled > 0) << 7
+        raw = self.group_0_charge_mAh
+        raw = 0 if raw < 0 else 262142 if raw > 262142 and raw != 262143 else raw
+        buf[1], buf[2] = raw & 255, raw >> 8 & 255
+        byte = raw >> 16
+        raw = self.group_1_charge_mAh
+        raw = 0 if raw < 0 else 262142 if raw > 262142 and raw != 262143 else raw
+        buf[3], buf[4] = byte | (raw & 31) << 3 | (self.group_1_bled > 0) << 2, raw >> 5 & 255
+        byte = raw >> 13
+        raw = self.group_2_charge_mAh
+        raw = 0 if raw < 0 else 262142 if raw > 262142 and raw != 262143 else raw
+        buf[5], buf[6] = byte | (raw & 3) << 6 | (self.group_2_bled > 0) << 5, raw >> 2 & 255
+        buf[7] = raw >> 10
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.index = buf[0] & 31
+        self.balance_state = buf[0] >> 5 & 3
+        self.group_0_bled = buf[0] >> 7
+        self.group_0_charge_mAh = buf[1] | buf[2] << 8 | (buf[3] & 3) << 16
+        self.group_1_bled = buf[3] >> 2 & 1
+        self.group_1_charge_mAh = buf[3] >> 3 | buf[4] << 5 | (buf[5] & 31) << 13
+        self.group_2_bled = buf[5] >> 5 & 1
+        self.group_2_charge_mAh = buf[5] >> 6 | buf[6] << 2 | buf[7] << 10
+        return True
+
+
+class BmsChargeReport:
+    """BMS_CHARGE_REPORT. From BMS. How far apart the groups were when the last charge ended: what a pack
+    without bleeders is balanced by in a workshop.
+
+    ended_high_group: 0 to 255 index. Group whose mean layer was highest when the last charge ended. 255 none
+    ended_low_group: 0 to 255 index. Group whose mean layer was lowest then. 255 none
+    ended_apart_voltage_mV: 0 to 16383 is 0 to 16.383 V. Distance of the two mean layers
+    ended_apart_charge_mAh: 0 to 262142 is 0 to 262.142 Ah. Charge by which the one was fuller than the other.
+        262143 unknown
+    ended_apart_charge_sigma_mAh: 0 to 65534 is 0 to 65.534 Ah. Standard deviation of that. 65535 unknown
+    """
+
+    ID = 0x134
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 1000
+
+    def __init__(self) -> None:
+        self.ended_high_group = 0
+        self.ended_low_group = 0
+        self.ended_apart_voltage_mV = 0
+        self.ended_apart_charge_mAh = 0
+        self.ended_apart_charge_sigma_mAh = 0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        raw = self.ended_high_group
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
+        buf[0] = raw
+        raw = self.ended_low_group
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
+        buf[1] = raw
+        raw = self.ended_apart_voltage_mV
+        raw = (0 if raw < 0 else 16383) if raw >> 14 else raw
+        buf[2], byte = raw & 255, raw >> 8
+        raw = self.ended_apart_charge_mAh
+        raw = 0 if raw < 0 else 262142 if raw > 262142 and raw != 262143 else raw
+        buf[3], buf[4] = byte | (raw & 3) << 6, raw >> 2 & 255
+        buf[5] = raw >> 10
+        raw = self.ended_apart_charge_sigma_mAh
+        raw = 0 if raw < 0 else 65534 if raw > 65534 and raw != 65535 else raw
+        buf[6], buf[7] = raw & 255, raw >> 8
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.ended_high_group = buf[0]
+        self.ended_low_group = buf[1]
+        self.ended_apart_voltage_mV = buf[2] | (buf[3] & 63) << 8
+        self.ended_apart_charge_mAh = buf[3] >> 6 | buf[4] << 2 | buf[5] << 10
+        self.ended_apart_charge_sigma_mAh = buf[6] | buf[7] << 8
+        return True
+
+
 class BmsChargeRequest:
     """BMS_CHARGE_REQUEST. From BMS. What the charger is asked for. E2E protected.
 
@@ -1578,6 +1698,8 @@ MESSAGES = (
     BmsGroups,
     BmsStacks,
     BmsProbes,
+    BmsBalance,
+    BmsChargeReport,
     BmsChargeRequest,
     BmsThermalRequest,
     BmsInsulation,
