@@ -163,18 +163,20 @@ def test_limits_with_a_wrong_checksum_are_not_believed() -> None:
 class Charge:
     """A plugged charger; each step is one period of ten ticks."""
 
-    def __init__(self, slew_A_s: float = 100.0, current_max_A: float = 500.0) -> None:
+    def __init__(self, slew_A_s: float = 100.0, current_max_A: float = 500.0, power_W: float | None = None) -> None:
         self.bms = Bms()
-        self.charger = Charger(WIRE, slew_A_s, current_max_A)
+        settings = {"slew_A_s": slew_A_s, "current_max_A": current_max_A, "voltage_max_V": 1000.0, "power_W": power_W}
+        self.charger = Charger(WIRE, settings)
         self.charger.plugged = True
         self.now_ms = 0
 
     def step(self, request: bytes | None) -> bytes:
         """One period; its status frame."""
-        frame = self.charger.step(request, 90.0, self.charger.current_A, self.now_ms)
+        heard = {} if request is None else {0x140: request}
+        frame = self.charger.step(heard, 90.0, self.charger.current_A, self.now_ms)
         self.now_ms += chargers.PERIOD_ms
         for _ in range(10):
-            self.charger.slew()
+            self.charger.slew(self.charger.current_A)
         return frame
 
 
@@ -217,12 +219,23 @@ def test_a_request_that_stays_away_for_500_ms_stops_the_charger_and_not_before()
 def test_the_status_frame_tells_voltage_current_and_state() -> None:
     charge = Charge()
     charge.step(charge.bms.request(35.0, 98.0, 1))
-    identifier, _, data = split(charge.step(charge.bms.request(35.0, 98.0, 1)))
+    identifier, _, data = split(charge.step(charge.bms.request(35.0, 98.0, 1))[:16])
     assert identifier == 0x210
     assert e2e_p05_check(data, identifier)
     decoded = WIRE.decode_message(identifier, data, decode_choices=False)
     assert isinstance(decoded, dict)
     assert (decoded["charger_voltage"], decoded["charger_current"], decoded["charger_state"]) == (90.0, 10.0, 2)
+
+
+@pytest.mark.parametrize(("power_W", "most_A"), [(None, 120.0), (4500.0, 50.0), (90_000.0, 120.0)])
+def test_the_limits_frame_tells_what_the_charger_can(power_W: float | None, most_A: float) -> None:
+    charge = Charge(current_max_A=120.0, power_W=power_W)
+    identifier, _, data = split(charge.step(None)[16:])
+    assert identifier == 0x211
+    assert e2e_p05_check(data, identifier)
+    decoded = WIRE.decode_message(identifier, data, decode_choices=False)
+    assert isinstance(decoded, dict)
+    assert (decoded["charger_current_most"], decoded["charger_voltage_most"]) == (most_A, 1000.0)
 
 
 def test_an_unplugged_charger_says_nothing() -> None:

@@ -35,7 +35,7 @@ def state(bench: Bench) -> dict[str, Any]:
         "r_scale": plant.r_scale.tolist(),
         "coolant": (plant.coolant_inlet_degC, plant.coolant_flow_l_min),
         "bus": bench.bus.active,
-        "factors": (bench.vehicle.factor, bench.charger.factor),
+        "factors": (bench.vehicle.factor, dict(bench.charger.faults)),
     }
 
 
