@@ -1,17 +1,23 @@
 """What is done once in ten ticks, in the ticks in which the envelope rests: one part of a round a tick.
 
-    0  the bus, insulation, the energy that has passed, what peers of other makes are offered
-    1  the next horizon of the current limits
-    2  heat and cold, and what the energy gauge reads
+    0  the bus, insulation, the energy that has passed, what peers of other makes are offered, bleeders, how a charge ended
+    1  the next horizon of the current limits, one stack's thermal cycles
+    2  heat and cold, what fast or uneven warming leaves of the limits, and what the energy gauge reads
+    3  what a charger is asked for, and how long the charge will take
 Integers decide here too and nothing allocates; app.py calls it ahead of send, so that the wire tells what is decided here.
 Units: mAs, dA, ms.
 """
 
 from micropython import const
 
+from bms.control.balance import Balance
+from bms.control.cycles import Cycles
+from bms.control.derate import Derate
+from bms.control.ending import Ending
 from bms.control.energy import Energy
+from bms.control.fastcharge import FastCharge
 from bms.control.horizon import Horizon
-from bms.control.thermal import Thermal
+from bms.control.thermal import COOL, HEAT, Thermal
 from bms.safety.insulation import Insulation
 
 TYPE_CHECKING = const(False)
@@ -21,21 +27,34 @@ if TYPE_CHECKING:
 
 # Copies of what snapshot.py says: no look-up; a test holds them together.
 _PACK_mV = const(2)
+_GRADIENT_ddegC = const(56)
 
-PHASES = const(3)
+PHASES = const(4)
+_KEEP_rounds = const(600)
 
 
 class Rounds:
-    """`energy`, `horizon`, `insulation`, `thermal`: who does it. What they read of the rooms is taken from `app`."""
+    """`cycles`, `derate`, `energy`, `fastcharge`, `horizon`, `insulation`, `thermal`: who does it. What they read is taken
+    from `app`."""
 
     def __init__(self, app: "App", pack: "Pack") -> None:
         self._app = app
         self.insulation = Insulation()
         self.energy = Energy(pack)
+        self.balance = Balance(pack, app.snap.groups, app.signals, app.bound, app.plausible, app.coulomb)
+        self.ending = Ending()
         self.horizon = Horizon(pack, app.envelope)
-        self.thermal = Thermal(pack)
+        self.derate = Derate(pack)
+        self.thermal = Thermal(pack, app.envelope, self.derate)
+        self.cycles = Cycles(pack)
+        self._kept = bytearray(self.cycles.size)
+        self._unkept = 0  # rounds
+        kept = app.board.kept(self._kept)
+        self.sound = kept == 0 or self.cycles.restore(self._kept)  # what was kept could be read
+        self.fastcharge = FastCharge(pack, app.envelope, self.horizon)
         self._moved_mAs = 0
         self._round_ms = 0
+        self._passed_ms = 0  # the last whole round
 
     def count(self, moved_mAs: int, dt_ms: int) -> None:
         """One tick's charge and time."""
@@ -51,10 +70,37 @@ class Rounds:
             self.energy.step(self._moved_mAs, app.snap.value[_PACK_mV])
             self._moved_mAs = 0
             app.link.talk(self._round_ms)
+            self._balance(app, self._round_ms)
+            self._passed_ms = self._round_ms
             self._round_ms = 0
         elif phase == 1:
             self.horizon.step(app.bound, current_dA)
-        else:
-            self.thermal.step(app.machine, wish, app.bound)
+            self.cycles.step(app.snap)
+        elif phase == 2:
+            app.envelope.derate_permille = self.derate.step(app.snap, app.signals.value[_GRADIENT_ddegC])
+            thermal = self.thermal
+            thermal.step(app.machine, wish, app.bound, app.snap, self.fastcharge, self._passed_ms)
+            app.board.thermal(thermal.heater_permille, thermal.cooler_permille)
             coulomb = app.coulomb
             self.energy.place(coulomb.shown_permille(app.advice.soc_permille), coulomb.low_permille)
+        else:
+            mode = self.thermal.mode
+            soc = app.coulomb.shown_permille(app.advice.soc_permille)
+            self.fastcharge.step(app.machine, app.snap, app.bound, soc, mode == HEAT, mode == COOL, self._passed_ms)
+            app.watch.charging.asked_dA = self.fastcharge.request_dA
+
+    def keep(self) -> None:
+        """Once a round, in a slow slot: gives the board to keep what has changed, once a minute at most."""
+        self._unkept += 1
+        if self._unkept >= _KEEP_rounds and self.cycles.changed:
+            self._unkept = 0
+            self.cycles.dump(self._kept)
+            self._app.board.keep(self._kept)
+
+    def _balance(self, app: "App", round_ms: int) -> None:
+        machine = app.machine
+        balance = self.balance
+        word = app.advice.soc_permille
+        balance.step(app.watch.sisters, machine, app.monitor.severity, app.plausible.suspect, word, round_ms)
+        app.board.bleed(balance.bleeders.words)
+        self.ending.step(machine.state, app.snap, app.bound, round_ms)

@@ -140,7 +140,15 @@ def check(app: App, name: str, got: dict[str, Any]) -> None:
             assert word == sum(1 << number - first for number in standing if first <= number < first + 16)
     elif name == "BMS_CHARGE_REQUEST":
         assert got["charge_enable"] == (app.machine.state == M.CHARGE)
-        assert got["charge_current"] == pytest.approx(app.envelope.charge_dA / 10 if got["charge_enable"] else 0)
+        asked_dA = app.rounds.fastcharge.request_dA
+        assert asked_dA <= app.envelope.charge_dA
+        assert got["charge_current"] == pytest.approx(asked_dA / 10 if got["charge_enable"] else 0)
+    elif name == "BMS_CHARGE_PLAN":
+        fastcharge = app.rounds.fastcharge
+        told = [got[f"charge_{signal}"] for signal in ("profile", "phase", "end", "binding", "remaining")]
+        left_s = fastcharge.remaining.remaining_s
+        assert told == [fastcharge.profile, fastcharge.phase, fastcharge.end_reason, fastcharge.binding, left_s]
+        assert got["charge_target"] == pytest.approx(fastcharge.target_permille / 10)
     elif name == "BMS_IDENTITY":
         assert got["layer_count"] == sum(app.pack.taps) * app.pack.stacks
         assert got["group_count"] == len(app.snap.group_mV)
@@ -199,7 +207,7 @@ def test_every_protected_frame_passes_the_independent_check_with_a_counter_one_u
     app = App(pack, board)
     last: dict[int, int] = {}
     protected = {message.frame_id for message in SENT if message.signals[0].name == "e2e_crc"}
-    assert len(protected) == 15
+    assert len(protected) == 16
     for tick in range(600):
         play(app, board, tick)
         for identifier, data in board.now.items():

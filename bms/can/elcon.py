@@ -1,10 +1,10 @@
 """Elcon and TC chargers: asks for voltage and current once a second. Layout in dbc/elcon.dbc.
 
-The current is the envelope's charge limit itself, without the ramp that inverters get; zero and stop while the pack is not
-in the state of charge, after a trip, and behind open contactors. The voltage is that of all layers at their operating
-limit. What the charger answers is kept as it came (`status`); its silence, or a failure that it reports, is the same fault as
-the silence of a charger with our own protocol. Its frames are unprotected by its maker's design: a forged status can hide
-that the true charger is silent, and can do no more. Units: mV, dA.
+The current is what fastcharge.py asks for; zero and stop while the pack is not in the state of charge or the charge is over,
+after a trip, and behind open contactors. The voltage is that of all layers at their operating limit. What the charger answers
+is kept as it came (`status`); its silence, or a failure that it reports, is the same fault as the silence of a charger with
+our own protocol. Its frames are unprotected by its maker's design: a forged status can hide that the true charger is silent,
+and can do no more. Units: mV, dA.
 """
 
 from micropython import const
@@ -36,7 +36,7 @@ class Elcon:
         self._machine = app.machine
         self._monitor = app.monitor
         self._contactor = app.contactor
-        self._envelope = app.envelope
+        self._fastcharge = app.rounds.fastcharge
         self.age_ms = 0
         self.request = W.ElconRequest()
         self.request.voltage_dV = layer_count(pack) * pack.cell.v_max_mV[_LIMIT_INFO] // 100
@@ -62,6 +62,7 @@ class Elcon:
     def _request(self) -> bool:
         m = self.request
         charging = self._machine.state == _CHARGE and self._contactor.closed and self._monitor.severity < _TRIP_AFTER_RAMP
-        m.current_dA = self._envelope.charge_dA if charging else 0
+        charging = charging and self._fastcharge.wanted()
+        m.current_dA = self._fastcharge.asked_dA() if charging else 0
         m.control = START if charging else STOP
         return True

@@ -38,8 +38,11 @@ _REQUEST_unknown = const(101)
 _EXTENDED = const(0x20000000)  # on top of an identifier in the mailbox's index
 _COMMAND_BOX = const(0)
 _CHARGER_BOX = const(1)
-_OWN = const(2)  # boxes of protected frames
+_CHARGE_BOX = const(2)
+_LIMITS_BOX = const(3)
+_OWN = const(4)  # boxes of protected frames
 _LENGTH = const(8)
+_WANT_DEADLINE_ms = const(2000)  # of the vehicle's word on how it is charged; assumed
 
 
 class Link:
@@ -55,6 +58,11 @@ class Link:
         self._charger = W.ChgStatus()
         self.command_check = e2e.Receiver(W.VcuCommand.ID, pack.command_deadline_ms, W.VcuCommand.PERIOD_ms)
         self.charger_check = e2e.Receiver(W.ChgStatus.ID, pack.charger_deadline_ms, W.ChgStatus.PERIOD_ms)
+        self._want = W.VcuCharge()
+        self._most = W.ChgLimits()
+        self.want_check = e2e.Receiver(W.VcuCharge.ID, _WANT_DEADLINE_ms, W.VcuCharge.PERIOD_ms)
+        self.most_check = e2e.Receiver(W.ChgLimits.ID, pack.charger_deadline_ms, W.ChgLimits.PERIOD_ms)
+        self._fastcharge = app.rounds.fastcharge
         self.wish = _WISH_NOTHING
         self.accepted = False  # the newest sound command asks for a state that there is, and is not too old
         self.reset = False
@@ -69,7 +77,7 @@ class Link:
         self._peers = tuple([one for one in (self._inverter, self._foreign_charger) if one is not None])
         self._inverter_deadline_ms = pack.inverter.deadline_ms if pack.inverter is not None else 0
         rows = self.vital.rows + self.details.rows
-        boxes = [(W.VcuCommand.ID, False), (W.ChgStatus.ID, False)]
+        boxes = [(own.ID, False) for own in (W.VcuCommand, W.ChgStatus, W.VcuCharge, W.ChgLimits)]
         takers = []
         urgent = [self.vital.limits]
         for peer in self._peers:
@@ -101,6 +109,16 @@ class Link:
                 status.unpack(data)
                 self.charger_state = status.charger_state
                 self._charging.hear(status.charger_state, status.charger_current_dA, status.charger_voltage_mV)
+        elif box == _CHARGE_BOX:
+            if self.want_check.check(data):
+                want = self._want
+                want.unpack(data)
+                self._fastcharge.wish(want.wanted_profile, want.wanted_target_permille, want.departure_s)
+        elif box == _LIMITS_BOX:
+            if self.most_check.check(data):
+                most = self._most
+                most.unpack(data)
+                self._fastcharge.hear(most.charger_current_most_dA, most.charger_voltage_most_mV)
         elif box < 0 or len(data) > _LENGTH:
             self.foreign = (self.foreign + 1) & 0xFFFF
         else:
@@ -153,8 +171,15 @@ class Link:
         self._reset_was = command.reset_faults
 
     def talk(self, dt_ms: int) -> None:
-        """Once a round of ten ticks: what peers of other makes are offered, and whether they are still there."""
+        """Once a round of ten ticks: what vehicle and charger want of a charge while it is not too old; what peers of other
+        makes are offered, and whether they are still there."""
         self._again = self._bus.restarted
+        self.want_check.step(dt_ms)
+        if self.want_check.age_ms > _WANT_DEADLINE_ms:
+            self._fastcharge.forget()
+        self.most_check.step(dt_ms)
+        if self.most_check.age_ms > self.most_check.deadline_ms:
+            self._fastcharge.lose()
         if not self._peers:
             return
         self._offer.step(dt_ms)

@@ -1,7 +1,7 @@
 """What any inverter or charger is offered, whatever its protocol: limits, state, alarms by categories that all of them know.
 
-Limits of current are magnitudes. They follow the envelope upwards, which has its own ramp, and fall by `fall_dA_s`, so that
-an inverter can follow; after a trip, behind open contactors and before they open they are zero at once. An inverter may go
+Limits of current are magnitudes. They follow the envelope upwards, which has its own ramp (in the state of charge what
+fastcharge.py asks for), and fall by `fall_dA_s`, so that an inverter can follow; after a trip, behind open contactors and before they open they are zero at once. An inverter may go
 on charging at a charge limit of zero, so where no charge is allowed the charge voltage falls to what the pack has now,
 never below the discharge voltage and never to zero: at zero a Victron discharges into its loads. Units: mV, dA, ddegC,
 permille; positive current charges. Sources: published notes of implementers (diyBMS, Safiery manual V5.1).
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _PACK_mV = const(2)
 _WARNING = const(2)
 _TRIP_AFTER_RAMP = const(4)
+_CHARGE = const(4)
 _OPENING = const(5)
 _LIMIT_INFO = const(0)
 
@@ -114,6 +115,7 @@ class Offer:
         layers = layer_count(pack)
         self._snap = app.snap
         self._envelope = app.envelope
+        self._fastcharge = app.rounds.fastcharge
         self._monitor = app.monitor
         self._contactor = app.contactor
         self._machine = app.machine
@@ -187,7 +189,7 @@ class Offer:
         self._carry = step - fall * _MS_PER_S
         if self.stop_if_tripped():
             return
-        charge = self._envelope.charge_dA
+        charge = self._envelope.charge_dA if self._machine.state != _CHARGE else self._fastcharge.asked_dA()
         discharge = self._envelope.discharge_dA
         lowest = self.charge_dA - fall
         self.charge_dA = charge if charge > lowest else lowest

@@ -47,6 +47,7 @@ class Vital:
         self._envelope = app.envelope
         self._horizon = app.rounds.horizon
         self._thermal = app.rounds.thermal
+        self._fastcharge = app.rounds.fastcharge
         self._insulation = app.rounds.insulation
         self._advice = app.advice
         self._page = 0
@@ -63,9 +64,10 @@ class Vital:
         self.soh = W.BmsSoh()
         self.faults = W.BmsFaults()
         self.charge_request = W.BmsChargeRequest()
+        self.charge_plan = W.BmsChargePlan()
         self.thermal_request = W.BmsThermalRequest()
         self.insulation = W.BmsInsulation()
-        self.charge_request.charge_voltage_mV = sum(app.pack.taps) * app.pack.stacks * app.pack.cell.v_max_mV[0]
+        self.charge_request.charge_voltage_mV = self._fastcharge.charge_voltage_mV
         # message, what fills it and tells whether anything changed, protected, shows another part with every fill
         self.rows: tuple[Row, ...] = (
             (self.limits, self._limits, True, False),
@@ -81,6 +83,7 @@ class Vital:
             (self.soh, self._soh, True, False),
             (self.faults, self._faults, True, True),
             (self.charge_request, self._charge_request, True, False),
+            (self.charge_plan, self._charge_plan, True, False),
             (self.thermal_request, self._thermal_request, True, False),
             (self.insulation, self._insulation_resistance, True, False),
         )
@@ -216,11 +219,24 @@ class Vital:
 
     def _charge_request(self) -> bool:
         m = self.charge_request
-        charging = self._machine.state == _CHARGE
+        fastcharge = self._fastcharge
+        charging = self._machine.state == _CHARGE and fastcharge.wanted()
         if not charging and not m.charge_enable:
             return False
-        m.charge_current_dA = self._envelope.charge_dA if charging else 0
+        m.charge_current_dA = fastcharge.asked_dA() if charging else 0
+        m.charge_voltage_mV = fastcharge.charge_voltage_mV
         m.charge_enable = 1 if charging else 0
+        return True
+
+    def _charge_plan(self) -> bool:
+        m = self.charge_plan
+        fastcharge = self._fastcharge
+        m.charge_profile = fastcharge.profile
+        m.charge_phase = fastcharge.phase
+        m.charge_end = fastcharge.end_reason
+        m.charge_remaining_s = fastcharge.remaining.remaining_s
+        m.charge_target_permille = fastcharge.target_permille
+        m.charge_binding = fastcharge.binding
         return True
 
     def _thermal_request(self) -> bool:

@@ -6,8 +6,8 @@ failure are the same row): then only what the pack measures counts. What may flo
 
 Overfilled: the charge that has certainly gone in (current less offset, step and gain, summed without loss) beyond the room
 that the hard interval of SoC left when the charge began. A charge goes on until something was certainly discharged: leaving
-the state and coming back begins no new one. No progress: more than 0.02 C are allowed, and neither a tenth of that nor
-0.02 C flow; a small charger on a large pack does progress. Units: dA, mV, ms; charge in dA*s.
+the state and coming back begins no new one. No progress: more than 0.02 C are allowed and asked for, and neither a tenth of
+that nor 0.02 C flow; a small charger on a large pack does progress. Units: dA, mV, ms; charge in dA*s.
 """
 
 from micropython import const
@@ -41,6 +41,7 @@ _PERMILLE = const(1000)
 _U_PER_M = const(1000)
 _mA_PER_dA = const(100)
 _NET_MAX_dAs = const(1 << 29)
+_ASKED_MAX_dA = const(16383)
 
 
 class Charging:
@@ -59,6 +60,7 @@ class Charging:
         self._little_dA = cell.capacity_mAh // 10 * LITTLE_mC // 10000 + 1
         self._error_mA = (a.offset_u + a.lsb_u) // _U_PER_M + _ROUNDING_mA
         self._gain_permille = a.gain_ppm // _PERMILLE + 1
+        self.asked_dA = _ASKED_MAX_dA  # of the charger; set from outside
         self._charging = False
         self._same = False  # nothing has been discharged since the charge began
         self._carry_dAms = 0
@@ -108,7 +110,7 @@ class Charging:
         beyond_dAs = self.net_dAs - self.room_dAs
         value[_OVERFILLED_permille] = beyond_dAs // (coulomb.capacity_mAs // (_mA_PER_dA * _PERMILLE)) if beyond_dAs > 0 else 0
         flows_dA = moved_dAms // moved_ms
-        self._progress(flows_dA, charge_dA, round_ms)
+        self._progress(flows_dA, charge_dA if charge_dA < self.asked_dA else self.asked_dA, round_ms)
         failed = 0
         apart_mV = 0
         if self._age_ms <= self._deadline_ms:

@@ -1,0 +1,210 @@
+"""How long a charge will still take, and to which temperature it pays to warm the pack first.
+
+One piece of a look ahead (ahead.py) a round. What the cell's tables cannot know is taken from what is seen as a look begins:
+how far the worst layer's bound is above them, how wide the window and how far apart the temperatures are, which part of what
+the map allows is asked for; and over a time, how fast the layers have warmed beside their own heat (a conductance to the
+coolant) and how far the coolant follows them. Where a profile has the temperature planned, one look in two tries another
+candidate; the coolest is chosen that costs no more than a hundredth of the time. For people and planners; what a charger is
+asked for does not depend on the time found here.
+
+Units: s, ddegC, mK, permille; time in 0.1 s (ds).
+"""
+
+from array import array
+
+from micropython import const
+
+from bms.control.ahead import Ahead, KNOWN_MAX_ds
+from bms.safety.tables import drop_mV
+from bms.schema import COLD_ddegC
+
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from bms.control.envelope import Envelope
+    from bms.control.ways import Way
+    from bms.safety.bound import Bound
+    from bms.safety.snapshot import Snapshot
+    from bms.schema import Pack
+
+# Copies of what snapshot.py says: no look-up; a test holds them together.
+_COOLANT_INLET_ddegC = const(12)
+_AGE_MAX_ms = const(60000)
+
+UNKNOWN_s = const(65535)
+_PERMILLE = const(1000)
+_MS_PER_ds = const(100)
+_KNOT_permille = const(50)
+_LAST_SEGMENT = const(19)
+_MARGIN_MAX_mV = const(200)
+_LEARNT_ds = const(200)  # how long warming is watched
+_APART_ddegC = const(50)  # layers from coolant, for the conductance to show
+_ROSE_ddegC = const(10)  # warming that tells how far the coolant follows
+_COUPLE_MAX = const(20000)  # uK/s for each K
+
+STEP_ddegC = const(100)  # between two candidates
+CANDIDATES = const(5)  # the last: not to heat
+_NOT_TO_HEAT = const(4)
+_UNTRIED = const(-1)
+_WORTH_SHARE = const(100)  # of the time; and in time
+_WORTH_ds = const(20)
+
+
+class Remaining:
+    """`remaining_s`, UNKNOWN_s while it is; `heat_to_ddegC`: what is best to warm to, COLD_ddegC for nothing."""
+
+    def __init__(self, pack: "Pack", envelope: "Envelope") -> None:
+        self._envelope = envelope
+        self._ahead = Ahead(pack)
+        # warming as it is watched
+        self._watched_ds = 0
+        self._own_mK = 0
+        self._own_mK_s = 0
+        self._began_ddegC = 0
+        self._coolant_ddegC = 0
+        # the look that goes on
+        self._going = False
+        self._trial = 0
+        self._turn = 0
+        self._carry_ms = 0
+        # what was found
+        self._tried_ds = array("i", [_UNTRIED] * CANDIDATES)
+        self._planned = False
+        self._highest_ddegC = COLD_ddegC
+        self._choice = 0
+        self._left_ds = _UNTRIED
+        self.heat_to_ddegC = COLD_ddegC
+        self.remaining_s = UNKNOWN_s
+
+    def begin(self, way: "Way") -> None:
+        """A new charge: nothing is known of it."""
+        self._planned = way.planned
+        self._highest_ddegC = way.heat_to_ddegC
+        self._choice = 0
+        self.heat_to_ddegC = way.heat_to_ddegC
+        self._ahead.share_permille = _PERMILLE
+        self._watched_ds = 0
+        for k in range(CANDIDATES):
+            self._tried_ds[k] = _UNTRIED
+        self._turn = 0
+        self.forget()
+
+    def forget(self) -> None:
+        """There is no charge."""
+        self._going = False
+        self._left_ds = _UNTRIED
+        self.remaining_s = UNKNOWN_s
+
+    def finish(self) -> None:
+        """The charge is at its end."""
+        self._going = False
+        self._left_ds = 0
+        self.remaining_s = 0
+
+    def step(
+        self,
+        way: "Way",
+        soc_permille: int,
+        target_permille: int,
+        aim_dA: int,
+        most_dA: int,
+        snap: "Snapshot",
+        bound: "Bound",
+        dt_ms: int,
+    ) -> int:
+        """One round. `aim_dA`: what is asked for once the ramp is over; `most_dA`: what charger and connector allow.
+        Returns remaining_s."""
+        passed_ms = self._carry_ms + dt_ms
+        passed_ds = passed_ms // _MS_PER_ds
+        self._carry_ms = passed_ms - passed_ds * _MS_PER_ds
+        self._watched_ds += passed_ds
+        self._own_mK += self._own_mK_s * passed_ds // 10
+        if self._left_ds > 0:
+            self._left_ds = self._left_ds - passed_ds if self._left_ds > passed_ds else 0
+            self.remaining_s = self._left_ds // 10
+        if not self._going:
+            self._open(soc_permille, target_permille, aim_dA, snap, bound)
+        elif self._ahead.step(way, most_dA):
+            self._close()
+        return self.remaining_s
+
+    def _open(self, soc: int, target: int, aim_dA: int, snap: "Snapshot", bound: "Bound") -> None:
+        """What this moment is like, against the tables; a look begins with it."""
+        ahead = self._ahead
+        envelope = self._envelope
+        self._going = True
+        flows_dA = snap.current_dA if snap.current_dA > 0 else 0
+        cold = bound.cold_ddegC
+        k = soc // _KNOT_permille
+        if k > _LAST_SEGMENT:
+            k = _LAST_SEGMENT
+        over_mV = drop_mV(ahead.resistance_uohm(k, cold), flows_dA)
+        margin = bound.layer_high_mV - ahead.emf_mV(soc) - over_mV
+        ahead.margin_mV = 0 if margin < 0 else margin if margin < _MARGIN_MAX_mV else _MARGIN_MAX_mV
+        ahead.below_permille = soc - envelope.layer_lo_permille
+        ahead.above_permille = envelope.layer_hi_permille - soc
+        by_map = ahead.by_map_dA(soc, cold, bound.hot_ddegC)
+        if 0 < aim_dA <= by_map:
+            ahead.share_permille += (aim_dA * _PERMILLE // by_map - ahead.share_permille) // 4
+        coolant = snap.coldest_ddegC
+        if snap.age_ms[_COOLANT_INLET_ddegC] < _AGE_MAX_ms:
+            coolant = snap.value[_COOLANT_INLET_ddegC]
+        self._watch(snap.coldest_ddegC, coolant)
+        self._own_mK_s = ahead.own_mK_s(flows_dA, over_mV, k)
+        self._trial = self._choice
+        if self._planned and self._turn & 1:
+            self._trial = self._turn >> 1
+        # the bound is colder than the probes: it is as far from the coolant as they are
+        ahead.begin(soc, target, cold, bound.hot_ddegC, coolant + cold - snap.coldest_ddegC, self._warm_to(self._trial))
+
+    def _watch(self, coldest_ddegC: int, coolant_ddegC: int) -> None:
+        """Learns from what the coldest probe and the coolant have done: the conductance between them, and who follows whom."""
+        if self._watched_ds >= _LEARNT_ds:
+            ahead = self._ahead
+            rose = coldest_ddegC - self._began_ddegC
+            lost_mK = self._own_mK - rose * 100
+            apart = (coldest_ddegC + self._began_ddegC - coolant_ddegC - self._coolant_ddegC) // 2
+            if apart > _APART_ddegC or apart < -_APART_ddegC:
+                couple = lost_mK * 1000 // apart * 100 // self._watched_ds
+                couple = 0 if couple < 0 else couple if couple < _COUPLE_MAX else _COUPLE_MAX
+                ahead.couple += (couple - ahead.couple) // 2
+            if rose > _ROSE_ddegC:
+                follow = (coolant_ddegC - self._coolant_ddegC) * _PERMILLE // rose
+                ahead.follow_permille = 0 if follow < 0 else follow if follow < _PERMILLE else _PERMILLE
+        elif self._watched_ds:
+            return
+        self._watched_ds = 0
+        self._began_ddegC = coldest_ddegC
+        self._coolant_ddegC = coolant_ddegC
+        self._own_mK = 0
+
+    def _close(self) -> None:
+        """What the look has found: time for its candidate, and with it which is best."""
+        self._going = False
+        self._turn = self._turn + 1 if self._turn < 2 * CANDIDATES - 1 else 0
+        time_ds = self._ahead.time_ds
+        known = time_ds <= KNOWN_MAX_ds
+        self._tried_ds[self._trial] = time_ds if known else KNOWN_MAX_ds
+        if self._trial == self._choice:
+            self._left_ds = time_ds if known else _UNTRIED
+            self.remaining_s = time_ds // 10 if known else UNKNOWN_s
+        if self._planned:
+            self._choose()
+
+    def _choose(self) -> None:
+        """The coolest of the good ones, once all have been tried."""
+        tried = self._tried_ds
+        best_ds = KNOWN_MAX_ds
+        for k in range(CANDIDATES):
+            if tried[k] == _UNTRIED:
+                return
+            if tried[k] < best_ds:
+                best_ds = tried[k]
+        good_ds = best_ds + best_ds // _WORTH_SHARE + _WORTH_ds
+        k = CANDIDATES - 1
+        while k and tried[k] > good_ds:
+            k -= 1
+        self._choice = k
+        self.heat_to_ddegC = self._warm_to(k)
+
+    def _warm_to(self, k: int) -> int:
+        return COLD_ddegC if k == _NOT_TO_HEAT else self._highest_ddegC - k * STEP_ddegC
