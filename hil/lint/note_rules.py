@@ -10,6 +10,7 @@ from bms.schema import Cell, Pack, group_count, layer_count
 from hil.lint.findings import CellRule, Complaint, PackRule
 from hil.lint.observable import group_unseen_u, pair_unseen_u, probe_unseen_u, string_unseen_u
 from hil.lint.pack import precharge_tau_ms
+from hil.lint.priority import NOTES as EASED
 from hil.lint.tables import error_u, trip_charge_dA, trip_discharge_dA
 
 
@@ -184,4 +185,5 @@ PACK_NOTES: tuple[PackRule, ...] = (
     precharge_load,
     contactor_wear,
     short_circuit,
+    *EASED,
 )

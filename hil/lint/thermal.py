@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from bms.safety.faults import TABLE
 from bms.schema import THERMAL_FIELDS, Pack, Thermal
 from hil.lint.findings import Complaint, PackRule
 from hil.lint.values import misshapen, out_of_range
@@ -64,18 +63,4 @@ def profile_exists(pack: Pack) -> Iterator[Complaint]:
         yield "profile", pack.profile, f"{pack.cell.name} has {', '.join(names)}"
 
 
-def priority(pack: Pack) -> Iterator[Complaint]:
-    """What weighs less than the table says is a fault that there is, once, and does weigh less."""
-    severities = {row.name: row.severity for row in TABLE}
-    seen: list[str] = []
-    for k, (name, severity) in enumerate(pack.priority):
-        if name not in severities:
-            yield f"priority[{k}]", name, "there is no such fault"
-        elif name in seen:
-            yield f"priority[{k}]", name, "stands more than once"
-        elif not 1 <= severity < severities[name]:
-            yield f"priority[{k}]", severity, f"the table says {severities[name]}: a pack may only have it weigh less"
-        seen.append(name)
-
-
-RULES: tuple[PackRule, ...] = (thermal_ranges, profile_exists, priority)
+RULES: tuple[PackRule, ...] = (thermal_ranges, profile_exists)
