@@ -137,7 +137,7 @@ class App:
         value = self.signals.value
         value[_WATCHDOG_reset] = 1 if self.reset_cause == _WATCHDOG else 0
         value[_RESET_unexpected] = 1 if self.reset_cause == _HARD else 0
-        value[_STORE_unreadable] = 0 if self.board.store_sound() else 1
+        value[_STORE_unreadable] = 0 if self.board.store_sound() and self.rounds.sound else 1
         commissioned = self.board.commissioned_crc()
         value[_CONFIGURATION_foreign] = 1 if commissioned >= 0 and commissioned != self.configuration_crc else 0
 
@@ -311,6 +311,7 @@ class App:
 
     def _collect(self) -> None:
         """Takes the garbage of the float lane away at a time of our choosing."""
+        self.rounds.keep()
         self._round = (self._round + 1) % _COLLECT_EVERY
         if self._round == 0:
             gc.collect()

@@ -68,6 +68,13 @@ if TYPE_CHECKING:
         def store_sound(self) -> bool:
             """False when what was stored before this start could not be read."""
 
+        def kept(self, buffer: bytearray) -> int:
+            """Fills the buffer with what was last kept. Returns how many bytes that were, 0 where nothing ever was."""
+
+        def keep(self, buffer: bytearray) -> None:
+            """Keeps the buffer's content over a loss of power. The board may lose a minute of it, not what was kept before:
+            what is half written is found out by the reader's own check."""
+
         def commissioned_crc(self) -> int:
             """Fingerprint of the configuration that this board was commissioned with; -1 when none was stored."""
 

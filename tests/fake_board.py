@@ -136,6 +136,7 @@ class FakeBoard:
         self.rested_before = True
         self.store_is_sound = True
         self.commissioned = -1
+        self.store = b""  # what was kept
         self._cause = cause
 
     def wait(self) -> bool:
@@ -346,6 +347,14 @@ class FakeBoard:
 
     def store_sound(self) -> bool:
         return self.store_is_sound
+
+    def kept(self, buffer: bytearray) -> int:
+        count = min(len(self.store), len(buffer))
+        buffer[:count] = self.store[:count]
+        return count
+
+    def keep(self, buffer: bytearray) -> None:
+        self.store = bytes(buffer)
 
     def commissioned_crc(self) -> int:
         return self.commissioned

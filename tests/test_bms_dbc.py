@@ -29,7 +29,7 @@ MESSAGES = [(name, message) for name, database in FILES.items() for message in d
 each_message = pytest.mark.parametrize(("name", "message"), MESSAGES, ids=lambda v: getattr(v, "name", ""))
 PACKS = (bench_24.PACK, ev_240.PACK, bess_14.PACK)
 
-QUANTITIES = {"V", "A", "Ah", "Wh", "s", "ms", "degC", "K", "%", "ohm", "kohm", "ohm/V", "l/min", "N"}
+QUANTITIES = {"V", "A", "Ah", "Wh", "s", "ms", "degC", "K", "%", "ohm", "kohm", "ohm/V", "l/min", "N", "ppm"}
 DIMENSIONLESS = {
     "bits": "a mask, a check sum, or what its source gives no meaning",
     "count": "how many, or how often",
@@ -48,6 +48,7 @@ UNPROTECTED = {
     "BMS_BUS": "statistics",
     "BMS_ENERGY": "for display: what may be drawn is said by the limits",
     "BMS_THROUGHPUT": "statistics",
+    "BMS_THERMAL_CYCLES": "statistics",
 }
 UNPROTECTED_FILES = {
     "victron": "the published layout has neither counter nor check sum; an inverter's silence is watched",
@@ -215,7 +216,8 @@ def test_the_words_of_checks_wishes_and_reasons_are_those_of_the_firmware() -> N
     assert {getattr(envelope, name): name.lower().replace("faults", "fault") for name in ours}.items() <= reasons.items()
     modes = {getattr(thermal, name): name.lower() for name in ("NONE", "HEAT", "COOL")}
     assert words("BMS_THERMAL_REQUEST", "thermal_mode") == modes
-    names = ("CHARGE_COLD", "DISCHARGE_COLD", "CHARGE_HOT", "DISCHARGE_HOT", "UNKNOWN_TEMPERATURE")
+    names = ["CHARGE_COLD", "DISCHARGE_COLD", "CHARGE_HOT", "DISCHARGE_HOT", "UNKNOWN_TEMPERATURE"]
+    names += ["PREHEAT", "COOL_DOWN", "STORAGE"]
     assert words("BMS_THERMAL_REQUEST", "thermal_reason") == {0: "none"} | {getattr(thermal, n): n.lower() for n in names}
 
 

@@ -1,4 +1,4 @@
-"""What our unprotected frames say: every group, stack and probe, identity, timing, the bus, energy. For diagnosis only.
+"""What our unprotected frames say: every group, stack and probe, bleeders, identity, timing, the bus, energy. For diagnosis.
 
 Written like vital.py. A paged frame walks through the pack: its index moves on with every fill. Nothing allocates after
 construction.
@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from bms.can.link import Link
     from bms.can.outbox import Row
 
-PROTOCOL_VERSION = const(2)
+PROTOCOL_VERSION = const(3)
 # named values in place of a measurement
 GROUP_NOT_FITTED_mV = const(-262144)
 STACK_NOT_FITTED_mV = const(-524288)
 PROBE_NOT_FITTED_ddegC = const(-2048)
+CHARGE_NOT_FITTED_mAh = const(262143)
 _INVALID = const(1)  # on top of a value that says "not fitted"
 
 
@@ -33,30 +34,41 @@ class Details:
         self._link = link
         self._snap = app.snap
         self._energy = app.rounds.energy
+        self._balance = app.rounds.balance
+        self._ending = app.rounds.ending
         self._group_deadline_ms = pack.group_sensor.deadline_ms
         self._stack_deadline_ms = pack.stack_sensor.deadline_ms
         self._probe_deadline_ms = pack.probe_sensor.deadline_ms
         self._group_page = 0
         self._stack_page = 0
         self._probe_page = 0
+        self._balance_page = 0
+        self._cycles = app.rounds.cycles
+        self._cycles_page = 0
         self.groups = W.BmsGroups()
         self.stacks = W.BmsStacks()
         self.probes = W.BmsProbes()
+        self.balance = W.BmsBalance()
+        self.charge_report = W.BmsChargeReport()
         self.identity = W.BmsIdentity()
         self.timing = W.BmsTiming()
         self.bus = W.BmsBus()
         self.energy = W.BmsEnergy()
         self.throughput = W.BmsThroughput()
+        self.thermal_cycles = W.BmsThermalCycles()
         # message, what fills it and tells whether anything changed, protected, shows another part with every fill
         self.rows: tuple[Row, ...] = (
             (self.groups, self._groups, False, True),
             (self.stacks, self._stacks, False, True),
             (self.probes, self._probes, False, True),
+            (self.balance, self._bleeders, False, True),
+            (self.charge_report, self._charge_report, False, False),
             (self.identity, self._identity, False, False),
             (self.timing, self._timing, False, False),
             (self.bus, self._bus, False, False),
             (self.energy, self._energy_left, False, False),
             (self.throughput, self._throughput, False, False),
+            (self.thermal_cycles, self._thermal_cycles, False, True),
         )
 
     def _groups(self) -> bool:
@@ -109,6 +121,34 @@ class Details:
         self._probe_page = page + 1 if i + 5 < n else 0
         return True
 
+    def _bleeders(self) -> bool:
+        m = self.balance
+        balance = self._balance
+        bleeders = balance.bleeders
+        page = self._balance_page
+        g = page * 3
+        n = self._snap.groups
+        m.index = page
+        m.balance_state = balance.state
+        m.group_0_bled = bleeders.bled(g)
+        m.group_1_bled = bleeders.bled(g + 1)
+        m.group_2_bled = bleeders.bled(g + 2)
+        m.group_0_charge_mAh = bleeders.left_mAh(g) if g < n else CHARGE_NOT_FITTED_mAh
+        m.group_1_charge_mAh = bleeders.left_mAh(g + 1) if g + 1 < n else CHARGE_NOT_FITTED_mAh
+        m.group_2_charge_mAh = bleeders.left_mAh(g + 2) if g + 2 < n else CHARGE_NOT_FITTED_mAh
+        self._balance_page = page + 1 if g + 3 < n else 0
+        return True
+
+    def _charge_report(self) -> bool:
+        m = self.charge_report
+        ending = self._ending
+        m.ended_high_group = ending.high_group
+        m.ended_low_group = ending.low_group
+        m.ended_apart_voltage_mV = ending.apart_mV
+        m.ended_apart_charge_mAh = ending.apart_mAh
+        m.ended_apart_charge_sigma_mAh = ending.sigma_mAh
+        return True
+
     def _identity(self) -> bool:
         m = self.identity
         app = self._app
@@ -150,6 +190,17 @@ class Details:
         m = self.throughput
         m.energy_charged_Wh = self._energy.charged_Wh
         m.energy_discharged_Wh = self._energy.discharged_Wh
+        return True
+
+    def _thermal_cycles(self) -> bool:
+        m = self.thermal_cycles
+        cycles = self._cycles
+        s = self._cycles_page
+        m.index = s
+        m.half_swings = cycles.half_swings(s)
+        m.largest_swing_dK = cycles.largest_ddegC(s)
+        m.swing_damage = cycles.damage_ppm(s)
+        self._cycles_page = s + 1 if s + 1 < self._snap.stacks else 0
         return True
 
 

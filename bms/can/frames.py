@@ -1,4 +1,4 @@
-"""generated from bms.dbc (sha256 dfd3fffd8c66) by dbc/generate.py; do not edit.
+"""generated from bms.dbc (sha256 5c49c6dca5f7) by dbc/generate.py; do not edit.
 
 Attributes are raw integers as on the wire; a name ends in the unit of its integer, if any. pack fills buf,
 LENGTH bytes, and clamps what is out of range; named values pass. unpack is False, and stores nothing, for a
@@ -1085,10 +1085,12 @@ class BmsThermalRequest:
         frame id
     e2e_counter: 0 to 255 count. AUTOSAR E2E profile 5 counter, one up for every frame sent
     thermal_mode: 0 to 3 enum. Heat or cool the pack. 0 none, 1 heat, 2 cool
-    thermal_reason: 0 to 7 enum. Which limit asks. 0 none, 1 charge_cold, 2 discharge_cold, 3 charge_hot, 4
-        discharge_hot, 5 unknown_temperature
+    thermal_reason: 0 to 15 enum. Which limit asks, or which wish of a charge; storage: the pack is wanted for
+        nothing and not kept well, nothing is asked for. 0 none, 1 charge_cold, 2 discharge_cold, 3
+        charge_hot, 4 discharge_hot, 5 unknown_temperature, 6 preheat, 7 cool_down, 8 storage
     thermal_target_ddegC: -2048 to 2047 is -204.8 to 204.7 degC. The request ends when the worst layer is
         beyond this
+    thermal_power_percent: 0 to 100 %. Of full power, what heater or cooler of the pack is driven with
     """
 
     ID = 0x141
@@ -1102,6 +1104,7 @@ class BmsThermalRequest:
         self.thermal_mode = 0
         self.thermal_reason = 0
         self.thermal_target_ddegC = 0
+        self.thermal_power_percent = 0
 
     def pack(self, buf: "bytearray | memoryview") -> None:
         raw = self.e2e_crc
@@ -1114,13 +1117,16 @@ class BmsThermalRequest:
         raw = (0 if raw < 0 else 3) if raw >> 2 else raw
         byte = raw
         raw = self.thermal_reason
-        raw = (0 if raw < 0 else 7) if raw >> 3 else raw
+        raw = (0 if raw < 0 else 15) if raw >> 4 else raw
         byte |= raw << 2
         raw = self.thermal_target_ddegC
         raw = -2048 if raw < -2048 else 2047 if raw > 2047 else raw
-        buf[3], buf[4] = byte | (raw & 7) << 5, raw >> 3 & 255
-        buf[5] = raw >> 11 & 1
-        buf[6] = buf[7] = 0
+        buf[3], buf[4] = byte | (raw & 3) << 6, raw >> 2 & 255
+        byte = raw >> 10 & 3
+        raw = self.thermal_power_percent
+        raw = 0 if raw < 0 else 100 if raw > 100 else raw
+        buf[5], buf[6] = byte | (raw & 63) << 2, raw >> 6
+        buf[7] = 0
 
     def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
         if len(buf) != 8:
@@ -1128,8 +1134,9 @@ class BmsThermalRequest:
         self.e2e_crc = buf[0] | buf[1] << 8
         self.e2e_counter = buf[2]
         self.thermal_mode = buf[3] & 3
-        self.thermal_reason = buf[3] >> 2 & 7
-        self.thermal_target_ddegC = ((buf[3] >> 5 | buf[4] << 3 | (buf[5] & 1) << 11) ^ 2048) - 2048
+        self.thermal_reason = buf[3] >> 2 & 15
+        self.thermal_target_ddegC = ((buf[3] >> 6 | buf[4] << 2 | (buf[5] & 3) << 10) ^ 2048) - 2048
+        self.thermal_power_percent = buf[5] >> 2 | (buf[6] & 1) << 6
         return True
 
 
@@ -1483,6 +1490,55 @@ class BmsThroughput:
         return True
 
 
+class BmsThermalCycles:
+    """BMS_THERMAL_CYCLES. From BMS. Ledger of thermal cycles of a stack, which outlives a loss of power;
+    the index walks through the stacks. For diagnosis.
+
+    index: 0 to 255 index. Number of the stack
+    half_swings: 0 to 1048575 count. Swings of temperature that have been paired, in halves: two for a whole
+        cycle (rainflow, ASTM E1049)
+    largest_swing_dK: 0 to 4095 is 0 to 409.5 K. The largest swing, paired or not
+    swing_damage: 0 to 1048575 ppm. What the paired swings have cost of the mechanical life that the pack
+        declares; beyond a million it is used up
+    """
+
+    ID = 0x155
+    EXTENDED = False
+    LENGTH = 8
+    PERIOD_ms = 1000
+
+    def __init__(self) -> None:
+        self.index = 0
+        self.half_swings = 0
+        self.largest_swing_dK = 0
+        self.swing_damage = 0
+
+    def pack(self, buf: "bytearray | memoryview") -> None:
+        raw = self.index
+        raw = (0 if raw < 0 else 255) if raw >> 8 else raw
+        buf[0] = raw
+        raw = self.half_swings
+        raw = 0 if raw < 0 else 1048575 if raw > 1048575 else raw
+        buf[1], buf[2] = raw & 255, raw >> 8 & 255
+        byte = raw >> 16
+        raw = self.largest_swing_dK
+        raw = (0 if raw < 0 else 4095) if raw >> 12 else raw
+        buf[3], buf[4] = byte | (raw & 15) << 4, raw >> 4
+        raw = self.swing_damage
+        raw = 0 if raw < 0 else 1048575 if raw > 1048575 else raw
+        buf[5], buf[6] = raw & 255, raw >> 8 & 255
+        buf[7] = raw >> 16
+
+    def unpack(self, buf: "bytes | bytearray | memoryview") -> bool:
+        if len(buf) != 8:
+            return False
+        self.index = buf[0]
+        self.half_swings = buf[1] | buf[2] << 8 | (buf[3] & 15) << 16
+        self.largest_swing_dK = buf[3] >> 4 | buf[4] << 4
+        self.swing_damage = buf[5] | buf[6] << 8 | (buf[7] & 15) << 16
+        return True
+
+
 class VcuCommand:
     """VCU_COMMAND. From VCU. What the vehicle wants. An invalid one changes nothing. E2E protected.
 
@@ -1709,6 +1765,7 @@ MESSAGES = (
     BmsBus,
     BmsEnergy,
     BmsThroughput,
+    BmsThermalCycles,
     VcuCommand,
     VcuCharge,
     ChgStatus,

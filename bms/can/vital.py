@@ -245,6 +245,7 @@ class Vital:
         m.thermal_mode = thermal.mode
         m.thermal_reason = thermal.reason
         m.thermal_target_ddegC = thermal.target_ddegC
+        m.thermal_power_percent = (thermal.heater_permille + thermal.cooler_permille) // 10
         return True
 
     def _insulation_resistance(self) -> bool:

@@ -3,7 +3,8 @@
 Charge: the cell's map at the coldest and the hottest layer and at both ends of the SoC window (the map rises and falls once
 along both axes, so the least over the window lies at its corners), the voltage term, ratings, faults, state, advice.
 Discharge: the table over temperature, falling in proportion at low SoC, and the same. Between the operating and the recommended
-temperature of its direction either falls to nothing, hot and cold, by the hottest and the coldest layer. The voltage term keeps
+temperature of its direction either falls to nothing, hot and cold, by the hottest and the coldest layer, and both by what
+derate.py leaves of them; the lines at which too much current trips do not fall with that. The voltage term keeps
 the worst layer inside the operating limit: present current plus (limit - bound) / R, with R of the worst layer when there is
 room and the smallest R0 when there is none; so no table pulls a layer below its limit. Limits rise by a ramp, fall at once.
 
@@ -84,6 +85,9 @@ class Envelope:
         self.map_dA = 0
         self.table_dA = 0
         self._table_reason = NONE
+        self._allowed_dA = 0
+        self._allowed_reason = MAP
+        self.derate_permille = _PERMILLE  # set by who watches how fast and how unevenly layers warm
         self.soc_lo_permille = 0
         self.soc_hi_permille = _PERMILLE
         self.charge_dA = 0
@@ -114,8 +118,8 @@ class Envelope:
     ) -> int:
         """One tick. `current` in dA, positive charges. `fresh`: the advice may be used."""
         # charge
-        limit = self.map_dA
-        reason = MAP
+        limit = self._allowed_dA
+        reason = self._allowed_reason
         if self._charge_rating_dA < limit:
             limit = self._charge_rating_dA
             reason = RATING
@@ -207,6 +211,9 @@ class Envelope:
                 c = self._charge_max_mC
             c = c * room_permille(bound, self._charge_room) // _PERMILLE
             self.map_dA = self._capacity_10uAh * c // 10000
+            left = self.derate_permille
+            self._allowed_dA = self.map_dA * left // _PERMILLE
+            self._allowed_reason = MAP if left == _PERMILLE else TEMPERATURE
             self._table_cold_mC = self._table.at_mC(bound.cold_ddegC)
         elif phase == _TABLE_PHASE:
             table = self._table
@@ -217,6 +224,10 @@ class Envelope:
             self._table_reason = SOC if table.is_low(soc) else TEMPERATURE
             c = table.falling_mC(c, soc)
             c = c * room_permille(bound, self._discharge_room) // _PERMILLE
+            left = self.derate_permille
+            if left < _PERMILLE:
+                self._table_reason = TEMPERATURE
+                c = c * left // _PERMILLE
             self.table_dA = self._capacity_10uAh * c // 10000
 
     def _place(self) -> None:

@@ -1,20 +1,48 @@
-"""Whether the pack wants heat or cold: one request with a reason and the temperature at which it ends.
+"""Whether the pack wants heat or cold, why, up to which temperature, and how much of its heater or cooler.
 
-What the vehicle wants decides which window counts: charge has a narrower one than discharge, and a pack that is wanted for
-nothing asks for nothing. A request begins when the worst layer leaves the window in which a limit is not yet derated, and
-ends BAND_ddegC inside it, so that it does not chatter. Cold comes first: a layer too cold to charge is harmed by charge, one
-near its upper limit only gives less. Where no temperature is known nothing is asked for. Once a round of ten ticks; ddegC.
+    charge_cold, discharge_cold  the coldest layer has left its window: heat, until it is band_ddegC inside
+    charge_hot, discharge_hot    the hottest layer comes within band_ddegC of the window's end: cold, until it is twice as far
+                                 inside. More of it the nearer the end, all of it there
+    preheat, cool_down           a charge wishes for a temperature that is better than the window's end
+    storage                      the pack is wanted for nothing and not kept well: said, and nothing done
+Rows come in this order. What the vehicle wants decides which window counts: charge has a narrower one than discharge. Where
+no temperature is known nothing is asked for.
+
+Heat never takes the hottest layer to where cold would begin: its power falls to nothing over the band before. A wish for
+heat that has got so far has got all it can. It falls likewise with the gradient in a stack, with a coolant that is as hot as
+it may get, and it is held where the pack warms no faster than warm_mK_s: what would warm it so fast if all of it went into
+the layers, more when they warm more slowly, less when they warm faster. Who feeds the heater decides whether it may run: the
+charger while there is one, the pack while its layers can give what it takes, a supply always. Power follows by a ramp, and
+ends at once where nobody feeds it. Heater and cooler never run together.
+
+Once a round of ten ticks. Units: ddegC, permille of full power, mK/s, dA, mV, ms.
 """
 
 from micropython import const
 
+from bms.schema import COLD_ddegC, HOT_ddegC, layer_count
+
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
+    from typing import Protocol
+
+    from bms.control.derate import Derate
+    from bms.control.envelope import Envelope
     from bms.safety.bound import Bound
     from bms.safety.machine import Machine
+    from bms.safety.snapshot import Snapshot
     from bms.schema import Pack
 
-# Copies of what machine.py says: no look-up; a test holds them together.
+    class Wishes(Protocol):
+        """What a charge wishes for: COLD_ddegC, HOT_ddegC: nothing."""
+
+        heat_to_ddegC: int
+        cool_to_ddegC: int
+
+# Copies of what snapshot.py, machine.py and their neighbours say: no look-up; a test holds them together.
+_PACK_mV = const(2)
+_COOLANT_INLET_ddegC = const(12)
+_AGE_MAX_ms = const(60000)
 _DRIVE = const(3)
 _CHARGE = const(4)
 _WISH_DRIVE = const(1)
@@ -32,47 +60,228 @@ DISCHARGE_COLD = const(2)
 CHARGE_HOT = const(3)
 DISCHARGE_HOT = const(4)
 UNKNOWN_TEMPERATURE = const(5)
+PREHEAT = const(6)
+COOL_DOWN = const(7)
+STORAGE = const(8)
 
-BAND_ddegC = const(50)  # assumed
+SOURCES = ("charger", "pack", "supply")
+_BY_CHARGER = const(0)
+_BY_SUPPLY = const(2)
+
 _FAR_ddegC = const(1900)  # beyond it a bound says that nothing is known
+_LEAST_permille = const(100)  # of a cooler, so that a request comes to its end
+_AIM_percent = const(96)  # of the rise that is allowed
+_MORE_1024 = const(61)  # a second: of the power that warms by a mK/s, so much for each that is missing, ...
+_LESS_1024 = const(123)  # ... and for each too many; found on a loop of any size up to that of the pack
+_COMING_MAX_mK_s = const(2000)
+_GAIN_MAX = const(5000)
+_BITS = const(10)
+_PERMILLE = const(1000)
+_PACK_MAX_dV = const(20971)
+_CURRENT_MAX_dA = const(16383)
 
 
 class Thermal:
-    """`mode`, `reason`, `target_ddegC`: the request as it stands."""
+    """`mode`, `reason`, `target_ddegC`: the request as it stands; `heater_permille`, `cooler_permille`: what is driven."""
 
-    def __init__(self, pack: "Pack") -> None:
+    def __init__(self, pack: "Pack", envelope: "Envelope", derate: "Derate") -> None:
         cell = pack.cell
-        # wanted for charge, reason, mode, temperature at which the request begins
+        thermal = pack.thermal
+        band = thermal.band_ddegC
+        self._envelope = envelope
+        self._derate = derate
+        self._band_ddegC = band
+        # wanted for charge, reason, mode, where the request begins, where it ends
         self._rows = (
-            (True, CHARGE_COLD, HEAT, cell.t_charge_min_ddegC[0]),
-            (False, DISCHARGE_COLD, HEAT, cell.t_discharge_min_ddegC[0]),
-            (True, CHARGE_HOT, COOL, cell.t_charge_max_ddegC[0]),
-            (False, DISCHARGE_HOT, COOL, cell.t_discharge_max_ddegC[0]),
+            (True, CHARGE_COLD, HEAT, cell.t_charge_min_ddegC[0], cell.t_charge_min_ddegC[0] + band),
+            (False, DISCHARGE_COLD, HEAT, cell.t_discharge_min_ddegC[0], cell.t_discharge_min_ddegC[0] + band),
+            (True, CHARGE_HOT, COOL, cell.t_charge_max_ddegC[0] - band, cell.t_charge_max_ddegC[0] - 2 * band),
+            (False, DISCHARGE_HOT, COOL, cell.t_discharge_max_ddegC[0] - band, cell.t_discharge_max_ddegC[0] - 2 * band),
         )
+        self._top_ddegC = cell.t_charge_max_ddegC[0] - band  # no heat beyond it
+        self._storage_ddegC = thermal.storage_ddegC
+        self._storage_permille = thermal.storage_permille
+        self._source = SOURCES.index(thermal.heater_source)
+        self._heater_W = thermal.heater_W
+        self._cooler_W = thermal.cooler_W
+        self._gives_ddegC = cell.t_discharge_min_ddegC[0]
+        self._v_min_mV = cell.v_min_mV[0]
+        self._inlet_max_ddegC = min(thermal.coolant_max_ddegC, pack.guards.coolant_ddegC)
+        self._inlet_min_ddegC = thermal.coolant_min_ddegC
+        self._ramp_permille_s = thermal.request_permille_s
+        self._carry = 0
+        # power that warms all layers by a mK/s, in 1024ths of a permille, and what follows from it
+        self._aim_mK_s = thermal.warm_mK_s * _AIM_percent // 100
+        heat_J_K = layer_count(pack) * cell.heat_capacity_J_K
+        heater_W = max(1, thermal.heater_W)
+        self._more = min(_GAIN_MAX, _MORE_1024 * heat_J_K // heater_W + 1)
+        self._less = min(_GAIN_MAX, _LESS_1024 * heat_J_K // heater_W + 1)
+        self._first = min(_PERMILLE, thermal.warm_mK_s * heat_J_K // heater_W) << _BITS
+        self._held = self._first  # as much heat as warms no faster than allowed, in 1024ths of a permille
+        self._heat_to_ddegC = COLD_ddegC
+        self._cool_to_ddegC = HOT_ddegC
+        self._heated = False  # a wish has been met
+        self._cooled = False
+        self._zero_ddegC = 0  # where a request for cold has no power left
         self.mode = NONE
         self.reason = NO_REASON
         self.target_ddegC = 0
+        self.heater_permille = 0
+        self.cooler_permille = 0
 
-    def step(self, machine: "Machine", wish: int, bound: "Bound") -> int:
+    def step(self, machine: "Machine", wish: int, bound: "Bound", snap: "Snapshot", wishes: "Wishes", dt_ms: int) -> int:
         """Once a round. Returns the mode."""
-        charge = machine.state == _CHARGE or wish == _WISH_CHARGE
-        if not charge and machine.state != _DRIVE and wish != _WISH_DRIVE:
-            return self._ask(NONE, NO_REASON, 0)
+        mode = self._choose(machine.state, wish, bound, wishes)
+        step = self._carry + self._ramp_permille_s * dt_ms
+        move = step // _PERMILLE
+        self._carry = step - move * _PERMILLE
+        heater = self.heater_permille
+        cooler = self.cooler_permille
+        if mode == HEAT or heater:
+            fed = 0
+            if self._heater_W and self.reason != UNKNOWN_TEMPERATURE:
+                fed = self._fed_permille(machine.state, wish, bound, snap)
+            want = 0
+            if mode == HEAT and not cooler:
+                want = self._heat_permille(bound, snap)
+            heater = follow(heater, want, move)
+            self.heater_permille = heater if heater < fed else fed
+        else:
+            self._held = self._first
+        if mode == COOL or cooler:
+            want = 0
+            if mode == COOL and self._cooler_W and not self.heater_permille:
+                want = self._cool_permille(bound, snap)
+            self.cooler_permille = follow(cooler, want, move)
+        return mode
+
+    def _choose(self, state: int, wish: int, bound: "Bound", wishes: "Wishes") -> int:
+        """The first row that holds."""
+        charge = state == _CHARGE or wish == _WISH_CHARGE
+        wanted = charge or state == _DRIVE or wish == _WISH_DRIVE
         hot = bound.hot_ddegC
         cold = bound.cold_ddegC
+        heat_to = wishes.heat_to_ddegC
+        cool_to = wishes.cool_to_ddegC
         if hot > _FAR_ddegC or cold < -_FAR_ddegC:
-            return self._ask(NONE, UNKNOWN_TEMPERATURE, 0)
-        for row in self._rows:
-            if row[0] != charge:
-                continue
-            target = row[3] + BAND_ddegC if row[2] == HEAT else row[3] - BAND_ddegC
-            begins = target if self.reason == row[1] else row[3]
-            if cold < begins if row[2] == HEAT else hot > begins:
-                return self._ask(row[2], row[1], target)
-        return self._ask(NONE, NO_REASON, 0)
+            asked = wanted or heat_to > COLD_ddegC or cool_to < HOT_ddegC
+            return self._ask(NONE, UNKNOWN_TEMPERATURE if asked else NO_REASON, 0)
+        if wanted:
+            for row in self._rows:
+                if row[0] != charge:
+                    continue
+                at = row[4] if self.reason == row[1] else row[3]
+                if cold < at if row[2] == HEAT else hot > at:
+                    self._zero_ddegC = row[3]
+                    return self._ask(row[2], row[1], row[4])
+        if heat_to != self._heat_to_ddegC:
+            self._heat_to_ddegC = heat_to
+            self._heated = False
+        if heat_to > COLD_ddegC:
+            band = self._band_ddegC
+            if cold >= heat_to or hot >= self._top_ddegC - band // 4:
+                self._heated = True
+            elif cold < heat_to - band and hot < self._top_ddegC - 2 * band:
+                self._heated = False
+            if not self._heated:
+                return self._ask(HEAT, PREHEAT, heat_to)
+        if cool_to != self._cool_to_ddegC:
+            self._cool_to_ddegC = cool_to
+            self._cooled = False
+        if cool_to < HOT_ddegC:
+            if hot <= cool_to:
+                self._cooled = True
+            elif hot > cool_to + self._band_ddegC:
+                self._cooled = False
+            if not self._cooled:
+                self._zero_ddegC = cool_to
+                return self._ask(COOL, COOL_DOWN, cool_to)
+        if wanted:
+            return self._ask(NONE, NO_REASON, 0)
+        least, most = self._storage_ddegC
+        kept = cold >= least and hot <= most
+        least, most = self._storage_permille
+        envelope = self._envelope
+        kept = kept and envelope.soc_hi_permille >= least and envelope.soc_lo_permille <= most
+        return self._ask(NONE, NO_REASON if kept else STORAGE, 0)
 
     def _ask(self, mode: int, reason: int, target_ddegC: int) -> int:
         self.mode = mode
         self.reason = reason
         self.target_ddegC = target_ddegC
         return mode
+
+    def _fed_permille(self, state: int, wish: int, bound: "Bound", snap: "Snapshot") -> int:
+        """As much of the heater as who feeds it can give now."""
+        source = self._source
+        if source == _BY_SUPPLY:
+            return _PERMILLE
+        if source == _BY_CHARGER:
+            return _PERMILLE if state == _CHARGE or wish == _WISH_CHARGE else 0
+        if bound.cold_ddegC < self._gives_ddegC or bound.layer_low_mV <= self._v_min_mV:
+            return 0
+        limit_dA = 0
+        if state == _DRIVE:
+            limit_dA = self._envelope.discharge_dA
+        elif state == _CHARGE:
+            limit_dA = self._envelope.table_dA  # the machine allows no other discharge there
+        pack_dV = snap.value[_PACK_mV] // 100
+        if limit_dA <= 0 or pack_dV <= 0:
+            return 0
+        if limit_dA > _CURRENT_MAX_dA:
+            limit_dA = _CURRENT_MAX_dA
+        if pack_dV > _PACK_MAX_dV:
+            pack_dV = _PACK_MAX_dV
+        fed = limit_dA * pack_dV // self._heater_W * 10  # dA dV are 10 mW
+        return fed if fed < _PERMILLE else _PERMILLE
+
+    def _heat_permille(self, bound: "Bound", snap: "Snapshot") -> int:
+        """As much heat as warms no faster than allowed, and takes nothing too far."""
+        derate = self._derate
+        held = self._held
+        if derate.second:
+            missing = self._aim_mK_s - derate.coming_mK_s
+            if missing < 0:
+                if missing < -_COMING_MAX_mK_s:
+                    missing = -_COMING_MAX_mK_s
+                held += missing * self._less
+            elif self.heater_permille >= held >> _BITS:  # else it is something else that holds it
+                if missing > _COMING_MAX_mK_s:
+                    missing = _COMING_MAX_mK_s
+                held += missing * self._more
+            held = 0 if held < 0 else held if held < _PERMILLE << _BITS else _PERMILLE << _BITS
+            self._held = held
+        want = held >> _BITS
+        band = self._band_ddegC
+        left = share_permille(self._top_ddegC - bound.hot_ddegC, band)
+        if snap.age_ms[_COOLANT_INLET_ddegC] < _AGE_MAX_ms:
+            other = share_permille(self._inlet_max_ddegC - snap.value[_COOLANT_INLET_ddegC], band)
+            if other < left:
+                left = other
+        if derate.gradient_permille < left:
+            left = derate.gradient_permille
+        return want if want < left else left
+
+    def _cool_permille(self, bound: "Bound", snap: "Snapshot") -> int:
+        """As much cold as the hottest layer is beyond where it begins, while the coolant may get colder."""
+        band = self._band_ddegC
+        want = share_permille(bound.hot_ddegC - self._zero_ddegC, band)
+        if want < _LEAST_permille:
+            want = _LEAST_permille
+        if snap.age_ms[_COOLANT_INLET_ddegC] < _AGE_MAX_ms:
+            left = share_permille(snap.value[_COOLANT_INLET_ddegC] - self._inlet_min_ddegC, band)
+            if left < want:
+                want = left
+        return want
+
+
+def share_permille(part: int, whole: int) -> int:
+    """part of whole, from nothing to all."""
+    return 0 if part <= 0 else part * _PERMILLE // whole if part < whole else _PERMILLE
+
+
+def follow(now: int, want: int, move: int) -> int:
+    """`now`, moved towards `want` by so much at most."""
+    if want > now + move:
+        return now + move
+    return want if want > now - move else now - move

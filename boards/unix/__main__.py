@@ -6,6 +6,7 @@
 --can socketcan:vcan0   raw AF_CAN
 --clock auto|tick|own   lockstep with the bench, own clock, or whichever it turns out to be (default auto)
 --stored-soc PERMILLE   what the non-volatile memory says (default: nothing)
+--store FILE            what outlives the process (default: nothing does)
 --unrested              it is not known that the pack rested before this start
 --lifeline              ends when standard input closes: for a bus that cannot tell that the bench is gone
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from boards.unix.transport import Transport
 
 FLAGS = ("--lifeline", "--unrested")
-VALUED = ("--pack", "--map", "--can", "--clock", "--stored-soc")
+VALUED = ("--pack", "--map", "--can", "--clock", "--stored-soc", "--store")
 
 
 class BadOption(Exception):
@@ -36,7 +37,7 @@ class BadOption(Exception):
 
 def parsed(arguments: "list[str]") -> "dict[str, str]":
     """Option -> value. Raises BadOption."""
-    options = {"--clock": "auto", "--stored-soc": "-1"}
+    options = {"--clock": "auto", "--stored-soc": "-1", "--store": ""}
     i = 0
     while i < len(arguments):
         name = arguments[i]
@@ -121,7 +122,8 @@ def main(arguments: "list[str]", make_app: "Callable[[Pack, Board], Any] | None"
         from bms.app import App
 
         make_app = App
-    board = Board(pack, transport, options["--clock"], stored_soc_permille, "--unrested" not in options)
+    rested = "--unrested" not in options
+    board = Board(pack, transport, options["--clock"], stored_soc_permille, rested, options["--store"])
     print("boards.unix: ready")
     app: Any = make_app(pack, board)
     while board.wait():

@@ -7,6 +7,7 @@ late ones and sends no HIL_DONE. When the bench goes away wait() says so and the
 """
 
 import binascii
+import os
 
 from micropython import const
 
@@ -50,12 +51,20 @@ _FLAG_EXT_ID = const(2)
 
 class Board:
     """bms.board.Board over a transport. `clock_name` is one of CLOCKS; ValueError for another. A simulated pack begins
-    at rest, so `rested` is True unless somebody says that the firmware starts in the middle of something."""
+    at rest, so `rested` is True unless somebody says that the firmware starts in the middle of something. `store`: the file
+    that outlives the process; without one nothing does."""
 
     def __init__(
-        self, pack: "Pack", transport: "Transport", clock_name: str = "auto", stored_soc_permille: int = -1, rested: bool = True
+        self,
+        pack: "Pack",
+        transport: "Transport",
+        clock_name: str = "auto",
+        stored_soc_permille: int = -1,
+        rested: bool = True,
+        store: str = "",
     ) -> None:
         self._transport = transport
+        self._store = store
         self._stored_soc_permille = stored_soc_permille
         self._rested = rested
         self._mode = CLOCKS.index(clock_name)
@@ -180,6 +189,27 @@ class Board:
 
     def store_sound(self) -> bool:
         return True
+
+    def kept(self, buffer: bytearray) -> int:
+        if not self._store:
+            return 0
+        try:
+            with open(self._store, "rb") as file:
+                count: int = file.readinto(buffer)
+                return count
+        except OSError:
+            return 0
+
+    def keep(self, buffer: bytearray) -> None:
+        if not self._store:
+            return
+        new = self._store + ".new"
+        try:
+            with open(new, "wb") as file:
+                file.write(buffer)
+            os.rename(new, self._store)
+        except OSError:
+            pass  # what was kept before stands
 
     def commissioned_crc(self) -> int:
         return -1
