@@ -7,14 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bms.packs import bench_24
-from bms.schema import PACK_FIELDS, Pack, replaced
 from hil import scenario
 from hil import scenario_tables as tables
 from hil.errors import BadInput
 from hil.judge import JUDGES
-from hil.loop import Bench
-from hil.record import Recorder
 
 LEAST: dict[str, Any] = {
     "scenario": {
@@ -257,10 +253,3 @@ def test_whatever_stands_in_a_row_is_taken_or_refused_in_one_line(table: str, ro
         scenario.parse(text, "made_up.toml")
     except BadInput as refused:
         assert "\n" not in str(refused)
-
-
-def test_a_charge_by_a_charger_that_the_bench_cannot_play_is_refused_by_file_and_phase() -> None:
-    story = scenario.load("first_mile_short")
-    foreign = replaced(Pack, PACK_FIELDS, bench_24.PACK, charger_protocol="elcon")
-    with pytest.raises(BadInput, match=r"first_mile_short\.toml: \[\[phase\]\] \w+: .*speaks elcon \(pack bench_24\)"):
-        Bench(story, foreign, 1, Recorder())

@@ -52,8 +52,7 @@ class Elcon(Converter):
                 "input_voltage_wrong": 0,
                 "not_started": int(not self.on),
                 "communication_timeout": int(lost),
-            },
-            padding=True,
+            }
         )
         return _SOCKETCAN.pack(self._status.frame_id | EXTENDED, len(data), data)
 

@@ -124,7 +124,7 @@ def _possible(pack: Pack) -> list[Row]:
     if pack.current_b_sensor is None:
         absent.add("current_b")
     if pack.charger_protocol != "bms":
-        absent |= {"charger", "frame:CHG_STATUS"}
+        absent.add("frame:CHG_STATUS")
     if pack.inverter is not None:
         absent.add("vehicle")
     if not pack.guards.coolant_flow_dl_min:

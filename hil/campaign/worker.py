@@ -112,7 +112,5 @@ def check_packs(plan: plans.Plan) -> None:
             if kind.packs and name not in kind.packs:
                 continue
             where = f"{plan.path}: [[kind]] {kind.name}"
-            if kind.profile == "fast_charge" and pack.charger_protocol != "bms":
-                raise BadInput(f"{where} profile: the bench has no charger that speaks {pack.charger_protocol} (pack {name})")
             if kind.map is not None and kind.map not in [map_name for map_name, _ in pack.cell.charge_maps]:
                 raise BadInput(f"{where} map: {kind.map!r} is none of {', '.join(name for name, _ in pack.cell.charge_maps)}")
