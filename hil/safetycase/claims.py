@@ -6,6 +6,7 @@ from bms.schema import Pack, group_count
 from hil.lint import check_pack, notes
 from hil.lint.findings import shown
 from hil.lint.observable import NAMED, SIZES, certain
+from hil.lint.priority import eased
 
 LIMITS = (
     "No automotive safety integrity level is claimed. The firmware is pure Python on one core, in an interpreter that nobody "
@@ -57,7 +58,8 @@ def observables(pack: Pack) -> list[Observable]:
 
 def unseen(pack: Pack) -> list[str]:
     """What the linter says that this pack's sensors cannot show."""
-    told = [f"{note.field}{shown(note.value)}: {note.reason}" for note in notes(check_pack(pack))]
+    hidden = [note for note in notes(check_pack(pack)) if note.rule != eased.__name__]
+    told = [f"{note.field}{shown(note.value)}: {note.reason}" for note in hidden]
     if group_count(pack) > 1:
         return told
     return [*told, "one group has no sisters: a layer that strays inside it is not observable"]

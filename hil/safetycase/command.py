@@ -66,7 +66,9 @@ def summary(case: Case) -> dict[str, Any]:
             for goal in case.requirements.goals
         ],
         "rows": [
-            {"id": row.id, "name": row.name, "goal": row.goal, "budget_ms": row.budget_ms, "result": str(case.row_tally(row))}
+            {"id": row.id, "name": row.name, "goal": row.goal, "budget_ms": row.budget_ms,
+             "severity": row.severity, "driving": dict(case.pack.priority).get(row.name, row.severity),
+             "result": str(case.row_tally(row))}
             for row in case.rows
         ],
         "campaigns": [{"campaign": campaign.name, **campaign.counts} for campaign in case.campaigns],

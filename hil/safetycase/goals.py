@@ -8,7 +8,7 @@ BadInput names file, goal and field.
 import re
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +52,13 @@ class Goal:
 
 @dataclass(frozen=True)
 class Requirements:
-    """All goals; tests that are evidence for every row; tests of rows that have their own."""
+    """All goals; tests that are evidence for every row; tests of rows that have their own; of a pack that is shipped the rows
+    that weigh less while it drives."""
 
     goals: tuple[Goal, ...]
     every_row: tuple[str, ...]
     own: dict[str, tuple[str, ...]]
+    eased: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def tests(self) -> tuple[str, ...]:
@@ -79,7 +81,7 @@ def parse(text: str, path: str) -> Requirements:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadInput(f"{path}: {error}") from None
-    known(document, ("goal", "every_row", "own"), path, "the file")
+    known(document, ("goal", "every_row", "own", "eased"), path, "the file")
     goals = tuple(_goal(row, path, f"[[goal]] {k + 1}") for k, row in enumerate(_rows(document, "goal", path)))
     every = document.get("every_row", {})
     if not isinstance(every, dict):
@@ -87,10 +89,14 @@ def parse(text: str, path: str) -> Requirements:
     own = document.get("own", {})
     if not isinstance(own, dict):
         raise BadInput(f"{path}: own: write it as [own]")
+    eased = document.get("eased", {})
+    if not isinstance(eased, dict):
+        raise BadInput(f"{path}: eased: write it as [eased]")
     requirements = Requirements(
         goals,
         _tests(every.get("tests"), path, "[every_row]"),
         {row: _tests(tests, path, f"[own] {row}") for row, tests in own.items()},
+        {pack: _words(rows, path, f"[eased] {pack}") for pack, rows in eased.items()},
     )
     for complaint in contradictions(requirements, TABLE):
         raise BadInput(f"{path}: {complaint}")
@@ -122,6 +128,8 @@ def contradictions(requirements: Requirements, table: Iterable[Row]) -> list[str
                 where[name] = goal.id
     found += [f"{row.goal}: its row {name} is missing" for name, row in rows.items() if name not in where]
     found += [f"[own] {name}: no row of the fault table" for name in requirements.own if name not in rows]
+    for pack, eased in requirements.eased.items():
+        found += [f"[eased] {pack}: {name!r} is no row of the fault table" for name in eased if name not in rows]
     return found
 
 

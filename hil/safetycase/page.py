@@ -10,6 +10,7 @@ from typing import Any
 
 from bms.safety.faults import TABLE, Row, limit_of
 from bms.schema import Pack
+from hil.lint.priority import REMAINS
 from hil.report import STATIC
 from hil.safetycase import hidden
 from hil.safetycase.claims import LIMITS, observables, unseen
@@ -20,6 +21,7 @@ from hil.safetycase.results import COUNTS, Campaign, Tally, TestRun
 SEVERITIES = ("none", "info", "warning", "derate", "trip after ramp", "trip now")
 NOT_RUN = "not run"
 FAILURES_MAX = 20
+SEVERITY_OF = {row.name: row.severity for row in TABLE}
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -83,6 +85,7 @@ def page(case: Case) -> str:
         "hidden": hidden.section(case.record),
         "observable": _observable(case.pack),
         "unseen": _list(unseen(case.pack)),
+        "eased": _eased(case.pack),
         "peers": _peers(case),
         "css": (STATIC / "report.css").read_text(encoding="utf-8").strip(),
     }
@@ -142,6 +145,23 @@ def _goals(case: Case) -> str:
     return table(head, rows, (3,)) + f"<p>For every row of every goal:</p><ul>{every}</ul>"
 
 
+def _weight(row: Row, pack: Pack) -> str:
+    """What the table says, and what the pack says for while it drives."""
+    driving = dict(pack.priority).get(row.name)
+    return SEVERITIES[row.severity] + ("" if driving is None else f"<br><b>driving: {SEVERITIES[driving]}, no charge</b>")
+
+
+def _eased(pack: Pack) -> str:
+    """Every row that weighs less, and what remains to tell that no layer leaves its limits."""
+    rows = [
+        (f"<b>{_text(name)}</b>", SEVERITIES[SEVERITY_OF[name]], SEVERITIES[severity], _text(REMAINS[name].what))
+        for name, severity in pack.priority
+    ]
+    if not rows:
+        return "<p>Nothing: every row weighs what the table says, always.</p>"
+    return table(("row", "at all other times", "driving, charge barred", "what remains"), rows)
+
+
 def _rows(case: Case) -> str:
     rows = []
     for row in case.rows:
@@ -151,7 +171,7 @@ def _rows(case: Case) -> str:
             (
                 str(row.id),
                 f"<b>{_text(row.name)}</b><br>{_text(row.what)}",
-                SEVERITIES[row.severity],
+                _weight(row, case.pack),
                 f"{sign} {limit_of(row, case.pack)}",
                 f"{row.samples}, {row.after_ms} ms",
                 "latched" if row.latch else f"{row.release} inside",
