@@ -23,6 +23,19 @@ def ampere_hours(value_mAs: int) -> float:
     return value_mAs / 3600000.0
 
 
+def milliampere_seconds(charge_Ah: float, most_mAs: int) -> int:
+    """mAs of a charge, rounded down and saturated to 0 ... most_mAs; 0 for what is no number."""
+    if not charge_Ah > 0.0:
+        return 0
+    charge_mAs = charge_Ah * 3600000.0
+    return most_mAs if charge_mAs >= most_mAs else int(charge_mAs)
+
+
+def milliampere_hours(charge_Ah: float, most_mAh: int) -> int:
+    """mAh of a charge, rounded down and saturated to 0 ... most_mAh; 0 for what is no number."""
+    return milliampere_seconds(charge_Ah, most_mAh * 3600) // 3600
+
+
 def capacity_Ah(value_mAh: int) -> float:
     """Ah from mAh."""
     return value_mAh / 1000.0

@@ -11,6 +11,10 @@ What a group has become since it was learnt, against the median of its sisters a
 (worst case). A new pack's layers differ by more than one failing layer changes its group's mean: six layers of 1 % sigma
 hide one that lacks 3 %. So what is named is a change: `learnt` once a parameter is known well enough, kept from then on.
 
+What a bleeder takes from a group is taken off z by count, and turns that group's hysteresis away from the mean layer's: a
+per cent of charge may so move the voltage by as much again as the OCV does. Until charge has turned all layers alike again,
+voltages move no z, q, r or m.
+
 SI units; positive current charges. Source: Plett 2009, EVS24 (bar-delta filtering); noises are assumed.
 """
 
@@ -45,6 +49,8 @@ LAYER_CAPACITY = 0.015  # likewise, lose
 KNOWN = 0.9  # part of these that one sigma may be, or nothing is learnt and nobody named
 LEARN_SOC = 1.2  # what has to have been moved, up and down together, before anything counts as learnt
 NOBODY = -1
+BLED_PART = 0.05  # of what was bled, that may not have been
+TURNED_V = 0.001  # of hysteresis that a bled layer may have apart: below it voltages count again
 
 
 class Delta:
@@ -53,7 +59,8 @@ class Delta:
     `weak_group`, `resistive_group`: NOBODY, or the group in which one layer has lost capacity, gained resistance, by
     `weak_part`, `resistive_part` of a layer's own. `factors`: those of z, q, r, m in the last pass. Of the mean layer then:
     `ocv_V`, hysteresis and entropy included; `v1_V`, `v2_V`, what its RC elements have; `unsettled_V`, what they had still to
-    go."""
+    go. `turned`: how far a bled group's hysteresis may be from the mean's; `turned_V`, what that makes of a layer's voltage.
+    `constant_V`: error of a group's mean layer that no time takes away; `flattest_V`: the least slope of the OCV."""
 
     def __init__(self, pack: "Pack", model: "Model") -> None:
         self._model = model
@@ -98,6 +105,14 @@ class Delta:
         self._waited_s = 0.0
         self._current_A = 0.0
         self._next = self.groups
+        self.turned = 0.0
+        self.turned_V = 0.0
+        sensor = pack.group_sensor
+        full_V = max(pack.taps) * units.volts(max(pack.cell.ocv_mV))
+        self.constant_V = (units.ppm(sensor.offset_u) + units.ppm(sensor.gain_ppm) * full_V) / min(pack.taps)
+        ocv_mV = pack.cell.ocv_mV
+        rise_mV = min([ocv_mV[k + 1] - ocv_mV[k] for k in range(len(ocv_mV) - 1)])
+        self.flattest_V = units.volts(max(rise_mV, 1)) * (len(ocv_mV) - 1)
         self.unsettled_V = 0.0
         self.ocv_V = 0.0
         self.factors = (0.0, 0.0, 0.0, 0.0)
@@ -118,7 +133,21 @@ class Delta:
         else:
             towards = 1.0 - hysteresis
         self._moved += dz
-        self._turn -= faded(model.gamma * dz) * (self._turn + towards)
+        turns = faded(model.gamma * dz)
+        self._turn -= turns * (self._turn + towards)
+        self.turned -= turns * self.turned
+
+    def bleed(self, bled_mAs: "array[int]") -> None:
+        """What bleeders have taken from each group since the last pass; a mean layer's share is in what follow() was given."""
+        capacity_Ah = self._model.capacity_Ah
+        count = self.count
+        parts = [units.ampere_hours(mAs) / capacity_Ah for mAs in bled_mAs]
+        mean = sum([parts[g] * count[g] for g in range(self.groups)]) / self.layers
+        for g in range(self.groups):
+            self.soc[g] -= parts[g] - mean
+        most = max(parts)
+        self._p[0] += BLED_PART * BLED_PART * most * most
+        self.turned += faded(self._model.gamma * most) * (2.0 - self.turned)
 
     def drop_V(self, current_A: float) -> float:
         """Resistive voltage of the mean layer with this current flowing now."""
@@ -150,6 +179,7 @@ class Delta:
         x1 = self._turn * model.m_V - off * slope_V
         x2 = drop_V
         x3 = hysteresis * model.m_V
+        self.turned_V = self.turned * model.m_V
         self.factors = (x0, x1, x2, x3)
         self._learn(x0, x1, x2, x3, off)
         self._next = 0
@@ -165,6 +195,12 @@ class Delta:
         p00 += walk * off * off + WALK_SOC_s * self._waited_s
         p22 += WALK_R * self._moved
         p33 += WALK_HYST * self._moved
+        if self.turned_V > TURNED_V:
+            self._gain = (0.0, 0.0, 0.0, 0.0)
+            self._p = [p00, p01, p02, p03, p11, p12, p13, p22, p23, p33]
+            self._moved = 0.0
+            self._waited_s = 0.0
+            return
         b0 = p00 * x0 + p01 * x1 + p02 * x2 + p03 * x3
         b1 = p01 * x0 + p11 * x1 + p12 * x2 + p13 * x3
         b2 = p02 * x0 + p12 * x1 + p22 * x2 + p23 * x3

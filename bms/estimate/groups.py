@@ -1,7 +1,8 @@
 """The groups' share of the float lane, cut into slots: what delta, knee, leak, resistance, health and power do, one job a slot.
 
 `take()` is called right after every step of the mean layer's filter, with what that step was given: it follows the charge and
-now and then keeps the voltages of one moment. `step()` is called in every slot that is free: it works on what was kept, one job
+now and then keeps the voltages of one moment. While bleeders are at work no pass begins, and what they took is told to delta
+before the next. `step()` is called in every slot that is free: it works on what was kept, one job
 after the other, a few groups at a time, and then waits for the next moment. All that they say is in `delta`, `knee`,
 `leak`, `resistance`, `health` and `power`.
 
@@ -60,7 +61,8 @@ UNSURE_permille = const(1000)
 
 
 class Groups:
-    """`done` counts passes that are complete; `busy`: step() has work."""
+    """`done` counts passes that are complete; `busy`: step() has work. `bled_mAs`: what bleeders have taken from each group and
+    no pass has heard of yet; whoever bleeds adds to it. `least_Ah`: the smallest capacity in the spread."""
 
     def __init__(self, pack: "Pack") -> None:
         self._pack = pack
@@ -72,8 +74,12 @@ class Groups:
         self.health = Health(pack, self.delta, model)
         self.power = Power(pack, self.delta, self.resistance, model)
         self.layers = self.delta.layers
+        self.least_Ah = model.capacity_Ah * (1.0 - units.fraction(pack.spread_capacity_permille))
         self._model = model
         self._spread_r = units.fraction(pack.spread_r_permille)
+        self.bled_mAs = array("i", [0] * self.delta.groups)
+        self._bleeding = False
+        self._blind = False
         self._now_mV = array("i", [0] * self.delta.groups)
         self._now_mAs = 0
         self._now_s = 0.0
@@ -118,6 +124,15 @@ class Groups:
         )
         self._job = len(self._jobs)
 
+    def pause(self, bleeding: bool, blind: bool, closed: bool) -> None:
+        """Ahead of take(). `bleeding`: no pass is to begin; `blind`: this moment's voltages are disturbed; `closed`: contactors
+        are."""
+        if self._bleeding and not bleeding:
+            self.leak.rebase(0.0)
+        self._bleeding = bleeding
+        self._blind = blind
+        self.leak.closed = closed
+
     def take(
         self,
         group_mV: "array[int]",
@@ -150,10 +165,11 @@ class Groups:
         charge_Ah = units.ampere_hours(moved_mAs)
         self.delta.follow(charge_Ah, self._now_hysteresis, dt_s)
         self.health.count(moved_mAs, dt_s)
-        self.resistance.look(self._now_mV, self._now_A)
+        if not self._blind:
+            self.resistance.look(self._now_mV, self._now_A)
         self._since_s += dt_s
         self._moved += charge_Ah if charge_Ah > 0.0 else -charge_Ah
-        if self._job < len(self._jobs) or self._since_s < PASS_s:
+        if self._bleeding or self._blind or self._job < len(self._jobs) or self._since_s < PASS_s:
             return
         self._mV[:] = self._now_mV
         self._total_mV = sum(self._mV)
@@ -208,10 +224,14 @@ class Groups:
         return True
 
     def restart(self) -> None:
-        """Something here was no number or raised: all that was learnt is gone, but for the ledger."""
+        """Something here was no number or raised: all that was learnt is gone, but for the ledger and what was bled."""
         charged_mAh = self.health.charged_mAh
         discharged_mAh = self.health.discharged_mAh
+        bled_mAs = self.bled_mAs
+        turned = self.delta.turned
         self.__init__(self._pack)  # type: ignore[misc]  # the constructor is all there is to begin anew
+        self.bled_mAs = bled_mAs
+        self.delta.turned = turned
         self.health.charged_mAh = charged_mAh
         self.health.discharged_mAh = discharged_mAh
 
@@ -235,6 +255,11 @@ class Groups:
         return self._taken or self._job < len(self._jobs)
 
     def _begin(self) -> bool:
+        bled_mAs = self.bled_mAs
+        if max(bled_mAs):
+            self.delta.bleed(bled_mAs)
+            for g in range(len(bled_mAs)):
+                bled_mAs[g] = 0
         self.delta.begin(self._mV, self._total_mV, self._current_A, self._soc, self._hysteresis, self._temp_degC)
         return True
 

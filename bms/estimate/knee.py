@@ -11,7 +11,7 @@ SI units; positive current charges. Numbers are assumed.
 
 from micropython import const
 
-from bms.estimate.delta import NOBODY
+from bms.estimate.delta import NOBODY, TURNED_V
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Knee:
         if sign == 0.0:
             return False
         towards = (soc - self._edge) * sign
-        if delta.unsettled_V > STILL_V or towards < -BIN:
+        if delta.unsettled_V > STILL_V or delta.turned_V > TURNED_V or towards < -BIN:
             self._based = False
             self._edge = soc
             return False

@@ -16,7 +16,7 @@ Zheng 2013, Energies 6, 2130 (mean-difference model); noises are assumed.
 from micropython import const
 
 from bms import units
-from bms.estimate.delta import NOBODY
+from bms.estimate.delta import NOBODY, TURNED_V
 from bms.estimate.ekf import root
 
 TYPE_CHECKING = const(False)
@@ -57,6 +57,7 @@ class Leak:
         self.lost = [0.0] * groups
         self.lasted_s = [0.0] * groups
         self.group = NOBODY
+        self.closed = True
         self.current_A = 0.0
         # of two groups, one that falls takes the mean half the way with it; of more, the median stays
         self._others = 2.0 if groups == 2 else 1.0
@@ -99,18 +100,8 @@ class Leak:
             self._based = True
             self._clear()
         self._whole = False
-        if delta.unsettled_V > STILL_V:
-            if self._based:
-                for g in range(delta.groups):
-                    most = KEPT * self._limit_V[g] * self._per_V
-                    if g != self.group and self.lost[g] > most:
-                        self.lost[g] = most
-                    self._fallen[g] = 0.0
-                    self._level[g] = 0.0
-            self._based = False
-            self._counting = False
-            self._middle = 0.0
-            self._clear()
+        if delta.unsettled_V > STILL_V or (self.closed and delta.turned_V > TURNED_V):
+            self.rebase(KEPT)
             return
         now = self._now
         for k in range(4):
@@ -121,6 +112,21 @@ class Leak:
         if self._window_s >= WINDOW_s and self._passes >= PASSES:
             self._whole = True
             self._explain(soc, temp_degC)
+
+    def rebase(self, kept: float) -> None:
+        """What comes is compared with nothing before it; of an undecided sum only this part of the threshold is kept."""
+        if self._based:
+            for g in range(self._delta.groups):
+                most = kept * self._limit_V[g] * self._per_V
+                if g != self.group and self.lost[g] > most:
+                    self.lost[g] = most
+                self._fallen[g] = 0.0
+                self._level[g] = 0.0
+        self._based = False
+        self._counting = False
+        self._middle = 0.0
+        self._whole = False
+        self._clear()
 
     def _clear(self) -> None:
         """A new window."""

@@ -70,9 +70,10 @@ class Bound:
         self._spread_r_permille = pack.spread_r_permille
         self._apart_permille = self._twice_permille * pack.spread_r_permille // _PERMILLE + 1
         self._spread_hyst_permille = pack.spread_hyst_permille + pack.spread_capacity_permille
-        self._core = Core(pack)
+        self.core = Core(pack)
         self._group_error_mV = sensor_error_m(pack.group_sensor, n * cell.v_max_mV[_LIMIT_FAULT])
         self._group_error_mV = self._group_error_mV // min(pack.taps) + 1
+        self._undisturbed_mV = self._group_error_mV
         slopes = []
         for k in range(len(cell.ocv_mV) - 1):
             slopes.append(cell.ocv_mV[k + 1] - cell.ocv_mV[k] + abs(cell.hyst_mV[k + 1] - cell.hyst_mV[k]))
@@ -128,8 +129,8 @@ class Bound:
         self.memory_2_dA = memory_dA
         self.layer_high_mV = 0
         self.layer_low_mV = 0
-        self.hot_ddegC = self._core.hot_ddegC
-        self.cold_ddegC = self._core.cold_ddegC
+        self.hot_ddegC = self.core.hot_ddegC
+        self.cold_ddegC = self.core.cold_ddegC
 
     @micropython.native
     def step(
@@ -193,6 +194,10 @@ class Bound:
         """The signals of this tick say that all is well: too little is known yet."""
         self._value[_LAYER_HIGH_mV] = self._trip_low_mV
         self._value[_LAYER_LOW_mV] = self._trip_high_mV
+
+    def disturb(self, layer_mV: int) -> None:
+        """From now on a group's reading may be off by so much more for each of its layers; 0 ends it."""
+        self._group_error_mV = self._undisturbed_mV + layer_mV
 
     def drop_high_mV(self, current_dA: int) -> int:
         """Largest voltage over a layer's resistances, of either sign, with this current (magnitude) flowing now."""
@@ -271,7 +276,7 @@ class Bound:
 
     def _temperatures(self, snap: Snapshot) -> None:
         heats_dA = max(self._peak_dA, self.memory_1_dA, self.memory_2_dA)
-        core = self._core
+        core = self.core
         self.hot_ddegC = core.refresh(snap, heats_dA, self.r_high_uohm)
         self.cold_ddegC = core.cold_ddegC
         self._warm = self.hot_ddegC < self._hottest_ddegC and self.cold_ddegC > self._coldest_ddegC

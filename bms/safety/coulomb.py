@@ -108,6 +108,11 @@ class Coulomb:
         self.high_mAs = high
         return whole
 
+    def bleed(self, lost_mAs: int) -> None:
+        """Bleeders have taken so much from the mean layer, at most."""
+        self.low_mAs = self.low_mAs - lost_mAs if self.low_mAs > lost_mAs else 0
+        self.charge_mAs = self.charge_mAs - lost_mAs if self.charge_mAs > lost_mAs else 0
+
     def miss(self, lost_ms: int) -> None:
         """Time that no tick has seen: anything the pack may carry can have flowed."""
         lost_s = lost_ms // _MS_PER_S + 1

@@ -84,6 +84,7 @@ class Plausible:
             stack_mV += n * cell.v_max_mV[_LIMIT_FAULT]
         one_stack_mV = sensor_error_m(pack.stack_sensor, stack_mV)
         self.sum_tolerance_mV = groups_mV + one_stack_mV
+        self._undisturbed_mV = self.sum_tolerance_mV
         string_error_mV = sensor_error_m(pack.pack_sensor, pack.stacks * stack_mV)
         self._string_tolerance_mV = pack.stacks * one_stack_mV + string_error_mV
         a = pack.current_a_sensor
@@ -164,6 +165,10 @@ class Plausible:
                 signal[_STRING_SUM_mV] = (apart if apart >= 0 else -apart) - self._string_tolerance_mV
         self.suspect = suspect
         return suspect
+
+    def disturb(self, stack_mV: int) -> None:
+        """From now on the sum of a stack's groups may be off by so much more; 0 ends it."""
+        self.sum_tolerance_mV = self._undisturbed_mV + stack_mV
 
     def _ages(self, snap: Snapshot, testing: bool) -> int:
         """Silence: while the controller waits for first values it is not one."""

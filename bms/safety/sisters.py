@@ -63,6 +63,7 @@ class Sisters:
         self._uniform = largest == smallest
         error_mV = sensor_error_m(pack.group_sensor, largest * cell.v_max_mV[_LIMIT_FAULT])
         self._error_mV = 2 * (error_mV * largest // smallest + 1)
+        self._undisturbed_mV = self._error_mV
         self._scaled_mV = array("i", [0] * self._groups)
         self._spread_r_permille = 2 * pack.spread_r_permille
         self._knots_ddegC = array("i", cell.r_ddegC)
@@ -138,6 +139,10 @@ class Sisters:
                 if self.resting_s < _REST_MAX_s:
                     self.resting_s += 1
         self._value[_SISTER_REST_mV] = self._failing_mV if self.resting_s >= self._rest_s else 0
+
+    def disturb(self, pair_mV: int) -> None:
+        """From the next refresh on two groups' readings may be apart by so much more; 0 ends it."""
+        self._error_mV = self._undisturbed_mV + pair_mV
 
     def _allowed_mV(self, layer_mV: int) -> int:
         """Of a group, where two layers may be layer_mV apart."""
