@@ -1,10 +1,11 @@
 """Whether the energy of a run adds up: what came in is stored, or was given away.
 
 in = stored + lost. In: through the terminals, from the heater, from faults that are no part of the cell. Stored: chemical
-energy, heat of layers and loop. Lost: to coolant that is a reservoir, or from the loop to ambient and chiller. Each is taken
-from where it can be seen and not from the equations that move the heat: power at the boundary is integrated here by the
-trapezoid rule from temperatures and conductances, chemical energy by quadrature of the cell's tables; stored energy is read
-from the state. What is in no account shows as `error_fraction`, of all that has crossed the boundary, whichever way. J, W, K.
+energy, heat of layers and loop. Lost: to coolant that is a reservoir, from the loop to ambient and chiller, or to bleeders.
+Each is taken from where it can be seen and not from the equations that move the heat: power at the boundary is integrated here
+by the trapezoid rule from temperatures and conductances, chemical energy by quadrature of the cell's tables; stored energy is
+read from the state. What is in no account shows as `error_fraction`, of all that has crossed the boundary, whichever way. J,
+W, K.
 """
 
 from typing import Any
@@ -37,6 +38,7 @@ class HeatLedger:
         self.terminals_J = 0.0
         self.heater_J = 0.0
         self.cooler_J = 0.0
+        self.bled_J = 0.0  # given to bleeders, which are not at the layers
         self.outside_J = 0.0  # to the reservoir, or from the loop to ambient
         self._crossed_J = 0.0
         self._elapsed_s = 0.0
@@ -81,8 +83,8 @@ class HeatLedger:
         fault_J = self._plant.fault_J - self._begin_fault_J
         in_J = self.terminals_J + self.heater_J + fault_J
         stored_J = self.stored_J() - self._begin_J
-        lost_J = self.cooler_J + self.outside_J
-        crossed_J = self._crossed_J + abs(fault_J)
+        lost_J = self.cooler_J + self.outside_J + self.bled_J
+        crossed_J = self._crossed_J + abs(fault_J) + self.bled_J
         return {
             "in_J": round(in_J, 3),
             "stored_J": round(stored_J, 3),

@@ -55,9 +55,7 @@ class Plant:
         self.hyst_scale = self.spread.hyst_scale
         self.r_scale = np.array([self.spread.r0_scale, self.spread.r1_scale, self.spread.r2_scale])
         self.self_discharge_A = np.zeros(n)  # over the last thermal step
-        self.voltage_V = np.zeros(n)
-        self.group_V = np.zeros(self.groups)
-        self.stack_V = np.zeros(self.stacks)
+        self.voltage_V, self.group_V, self.stack_V = np.zeros(n), np.zeros(self.groups), np.zeros(self.stacks)
         self.pack_V = 0.0
         self.current_A = 0.0
         self.energy_in_J = 0.0  # through the terminals since the beginning
@@ -102,7 +100,7 @@ class Plant:
             if self._shorted:
                 np.subtract(self.voltage_V, self._drop_V, own_A)
                 np.multiply(own_A, self._short_S, own_A)
-                np.subtract(current_A, own_A, own_A)
+                np.subtract(current_A - self._bleed_A, own_A, own_A)
                 np.multiply(own_A, self._share, own_A)
                 sign = np.sign(own_A, self._sign)
             else:
@@ -202,6 +200,11 @@ class Plant:
         self.faults.set(layer, kind, severity)
         self._faults_changed(layer if kind == "reversal" else None, severity)
 
+    def bleed(self, layer_A: Floats) -> None:
+        """What bleeders take out of each layer from now on, shape (layers,)."""
+        self._bleed_A = layer_A
+        self._faults_changed()
+
     def clear_layer_fault(self, layer: int, kind: str | None = None) -> None:
         """Takes one fault, or all, off a layer; charge that was lost stays lost."""
         self.faults.clear(layer, kind)
@@ -217,7 +220,7 @@ class Plant:
         self._relax_tau_s = float(cell.relax_tau_s)
         self._minus_ea_K = np.array(cell.ea_J_mol).reshape(3, 1) / GAS_J_molK
         self._turn = np.zeros_like(self._branch)
-        self._own_A, self._moved, self._work, self._sign = (np.zeros(n) for _ in range(4))
+        self._own_A, self._moved, self._work, self._sign, self._bleed_A = (np.zeros(n) for _ in range(5))
         self._soc_per_A = np.zeros(n)
         self._plus, self._minus = np.ones(n), -np.ones(n)
         self._decay, self._gain_ohm, self._rise = (np.zeros((3, n)) for _ in range(3))
@@ -252,7 +255,7 @@ class Plant:
         self.capacity_Ah = nominal_Ah * spread_.capacity_scale * faults.capacity_scale
         self.r_scale = np.array([spread_.r0_scale, spread_.r1_scale, spread_.r2_scale]) * faults.r_scale
         self._short_S = faults.short_S
-        self._shorted = bool(self._short_S.any())
+        self._shorted = bool(self._short_S.any() or self._bleed_A.any())
         self._drop_V = self._over[0].copy()
         self._short_A = 5.0 * float(self._short_S.max())
         self.fault_J += self.stored_J() - before_J

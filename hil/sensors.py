@@ -42,6 +42,7 @@ class Sensors:
         self.seed = seed
         self._groups, self._stacks, self._probes = group_count(pack), pack.stacks, len(pack.probe_stack)
         self._inputs = Inputs()
+        self.tap_drop_V: Floats = np.zeros(self._groups)  # what bleeders' currents take off the groups' readings
         self.channels: dict[str, Channel] = {}
         self._faults: dict[tuple[str, str], ChannelFault] = {}
         self._frame_faults: dict[tuple[str, str], int] = {}
@@ -60,7 +61,7 @@ class Sensors:
     def step(self, plant: Plant, hv: HighVoltage, now_ms: int) -> None:
         """Converts what is true now."""
         truth, groups, stacks = self._truth, self._groups, self._groups + self._stacks
-        truth[:groups] = plant.group_V
+        np.subtract(plant.group_V, self.tap_drop_V, truth[:groups])
         truth[groups:stacks] = plant.stack_V
         truth[stacks:-2] = hv.current_A
         truth[-2] = plant.pack_V

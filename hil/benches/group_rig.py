@@ -56,17 +56,29 @@ class Rig:
         plant, rng, groups, flt = self.plant, self._rng, self.groups, self.filter
         plant.step(current_A, dt_s)
         self.time_s += dt_s
-        volts = plant.group_V * self._gain + self._offset_V + rng.normal(0, self._noise_V, len(self._gain))
+        volts = self.seen_V(plant.group_V) * self._gain + self._offset_V + rng.normal(0, self._noise_V, len(self._gain))
         self._mV[:] = array("i", np.rint(np.rint(volts / self._lsb_V) * self._lsb_V * 1000).astype(int).tolist())
         read_A = current_A * self.current_gain + self._current_offset_A + rng.normal(0, self._current_noise_A)
         read_A = round(read_A / self._current_lsb_A) * self._current_lsb_A
-        moved_mAs = round(read_A * dt_s * 1000)
+        moved_mAs = self.counted_mAs(read_A, dt_s)
         degC = float(plant.probe_K.mean()) - ZERO_K
-        flt.step(moved_mAs / 3.6e6, read_A, sum(self._mV) / 1000 / plant.layers, degC, dt_s)
+        flt.step(moved_mAs / 3.6e6, read_A, self.looked_V(sum(self._mV) / 1000 / plant.layers), degC, dt_s)
         groups.take(self._mV, moved_mAs, read_A, flt.soc, flt.sigma, flt.hysteresis, degC, dt_s)
         while groups.busy:
             groups.step()
         self._look()
+
+    def seen_V(self, volts: Floats) -> Floats:
+        """What stands at the ends of the sense wires."""
+        return volts
+
+    def counted_mAs(self, read_A: float, dt_s: float) -> int:
+        """What the ledger takes for the charge of a step."""
+        return round(read_A * dt_s * 1000)
+
+    def looked_V(self, mean_V: float) -> float:
+        """What the filter is given of it."""
+        return mean_V
 
     def run(self, steps: Steps) -> None:
         """All of them."""
