@@ -4,7 +4,7 @@ from bms.schema import Pack
 from hil.actors.charger import Charger
 from hil.actors.elcon import Elcon
 from hil.actors.inverter import Inverter
-from hil.actors.vehicle import Load
+from hil.actors.vehicle import Load, Wish
 from hil.actors.wire import database
 from hil.errors import BadInput
 from hil.profile import load_profile
@@ -41,3 +41,15 @@ def load_of(phase: Phase, pack: Pack) -> Load | None:
         current_A = phase.c_rate * capacity_A
         return lambda _: current_A
     return None
+
+
+def wish_of(phase: Phase, pack: Pack, path: str) -> Wish | None:
+    """How the vehicle wants to be charged; None where it says nothing. BadInput for a way that the cell does not have."""
+    if phase.charge_profile is None and phase.target_soc is None and phase.departure_s is None:
+        return None
+    names = [profile.name for profile in pack.cell.profiles]
+    if phase.charge_profile is not None and phase.charge_profile not in names:
+        said = f"{phase.charge_profile!r} is none of {', '.join(names)}"
+        raise BadInput(f"{path}: [[phase]] {phase.name} charge_profile: {said}")
+    profile = None if phase.charge_profile is None else names.index(phase.charge_profile)
+    return Wish(profile, 1.0 if phase.target_soc is None else phase.target_soc, phase.departure_s)

@@ -10,9 +10,13 @@ from functools import partial
 from typing import NamedTuple, Protocol
 
 from hil import contactors, layerfaults, sensorfaults
-from hil.actors.charger import Charger
+from hil.actors import converter
+from hil.actors.converter import Converter
 from hil.actors.inverter import Inverter
+from hil.actors.thermal import ThermalSystem
 from hil.actors.vehicle import Vehicle
+from hil.bleeders import KINDS as BLEEDER_KINDS
+from hil.bleeders import Bleeders
 from hil.busfaults import BY_NAME, Bus
 from hil.errors import BadInput
 from hil.highvoltage import HighVoltage
@@ -28,9 +32,11 @@ class Rooms(Protocol):
 
     plant: Plant
     hv: HighVoltage
+    thermal: ThermalSystem
     sensors: Sensors
+    bleeders: Bleeders
     vehicle: Vehicle
-    charger: Charger
+    charger: Converter
     inverter: Inverter | None
     bus: Bus
 
@@ -63,18 +69,19 @@ def vocabulary(rooms: Rooms) -> Vocabulary:
     words: Vocabulary = {}
     _add_layers(words, rooms.plant)
     _add_path(words, rooms.hv)
-    _add_coolant(words, rooms.plant)
+    _add_thermal(words, rooms.thermal)
     _add_sensors(words, rooms.sensors)
+    _add_bleeders(words, rooms.bleeders)
     _add_bus(words, rooms.bus)
-    for actor, name, meaning in (
+    _add_charger(words, rooms.charger)
+    actor, name, meaning = (
         (rooms.vehicle, "vehicle", "times the current that is allowed")
         if rooms.inverter is None
-        else (rooms.inverter, "inverter", "times the currents that are offered"),  # the load is its own
-        (rooms.charger, "charger", "times the current that is asked for"),
-    ):
-        disobey = partial(setattr, actor, "factor")
-        felt = partial(getattr, actor, "disobeyed")
-        words.setdefault(name, {})["gain"] = Row(meaning, 0.0, 100.0, 1.0, disobey, partial(disobey, 1.0), felt)
+        else (rooms.inverter, "inverter", "times the currents that are offered")  # the load is its own
+    )
+    disobey = partial(setattr, actor, "factor")
+    felt = partial(getattr, actor, "disobeyed")
+    words.setdefault(name, {})["gain"] = Row(meaning, 0.0, 100.0, 1.0, disobey, partial(disobey, 1.0), felt)
     return words
 
 
@@ -122,19 +129,19 @@ def _add_path(words: Vocabulary, hv: HighVoltage) -> None:
         words.setdefault(target, {})[kind] = Row(unit, 0.0, high, float(sound), begin, end, None)
 
 
-def _add_coolant(words: Vocabulary, plant: Plant) -> None:
-    inlet_degC, flow_l_min = plant.coolant_inlet_degC, plant.coolant_flow_l_min
-
-    def flow(share: float) -> None:
-        plant.set_coolant(plant.coolant_inlet_degC, flow_l_min * share)
-
-    def inlet(offset_K: float) -> None:
-        plant.set_coolant(inlet_degC + offset_K, plant.coolant_flow_l_min)
-
+def _add_thermal(words: Vocabulary, thermal: ThermalSystem) -> None:
+    flow, inlet = thermal.set_flow, thermal.set_inlet
     words["coolant"] = {
         "gain": Row("share of the nominal flow", 0.0, 2.0, 1.0, flow, partial(flow, 1.0), None),
         "offset": Row("K on the inlet", -100.0, 100.0, 0.0, inlet, partial(inlet, 0.0), None),
     }
+    for name, part in (("heater", thermal.heater), ("cooler", thermal.cooler)):
+        if thermal.fitted and part.full_W:
+            gain, stuck, felt = part.set_gain, part.set_stuck, partial(getattr, part, "disobeyed")
+            words[name] = {
+                "gain": Row("times the power that is asked for", 0.0, 2.0, 1.0, gain, partial(gain, 1.0), felt),
+                "stuck": Row("% of its power, whatever is asked for", 0.0, 100.0, None, stuck, partial(stuck, None), felt),
+            }
 
 
 def _add_sensors(words: Vocabulary, sensors: Sensors) -> None:
@@ -146,6 +153,25 @@ def _add_sensors(words: Vocabulary, sensors: Sensors) -> None:
             meaning = sensorfaults.KINDS[kind]
             begin, end = partial(sensors.set_fault, name, kind), partial(sensors.clear_fault, name, kind)
             rows[kind] = Row(*meaning, _SENSOR_HEALTHY.get(kind), begin, end, partial(_felt, sensors, name, kind))
+
+
+def _add_charger(words: Vocabulary, charger: Converter) -> None:
+    rows = words.setdefault("charger", {})
+    for kind, meaning in converter.KINDS.items():
+        begin, end = partial(charger.set_fault, kind), partial(charger.clear_fault, kind)
+        rows[kind] = Row(*meaning, begin, end, partial(charger.felt.get, kind, 0))
+
+
+def _add_bleeders(words: Vocabulary, bleeders: Bleeders) -> None:
+    for group in range(len(bleeders.full_A) if bleeders.full_A.any() else 0):
+        rows = words.setdefault(f"bleeder:{group}", {})
+        for kind in BLEEDER_KINDS:
+            begin, end = partial(_stick, bleeders, group, kind), partial(bleeders.clear_fault, group, kind)
+            rows[kind] = Row(*_ANY, None, begin, end, None)
+
+
+def _stick(bleeders: Bleeders, group: int, kind: str, _: float) -> None:
+    bleeders.set_fault(group, kind)
 
 
 def _add_bus(words: Vocabulary, bus: Bus) -> None:

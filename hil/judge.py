@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hil import judge_charge
 from hil.scenario import Scenario
 from hil.witness import Reported, Witness
 
@@ -142,6 +143,20 @@ def _charge_moved(run: Run, values: Mapping[str, Any]) -> Verdict:
     return value >= values["limit"], value, values["limit"]
 
 
+def _charge_refused(run: Run, values: Mapping[str, Any]) -> Verdict:
+    value = run.moved_Ah.get(values["phase"], 0.0)
+    return value <= values["limit"], value, values["limit"]
+
+
+def _told(run: Run, values: Mapping[str, Any]) -> Verdict:
+    """A fault with the weight that it had when it came; where it is, only the first cause tells."""
+    wanted = (values["fault"], values["severity"])
+    told = [fault for fault in run.witness.faults if fault.name == wanted[0]]
+    met = any(fault.severity == wanted[1] and values["where"] in (None, fault.where) for fault in told)
+    text = ", ".join(f"{fault.severity} at {fault.where}" for fault in told)
+    return met, text or "none", wanted[1] if values["where"] is None else f"{wanted[1]} at {values['where']}"
+
+
 def _soc_error_end(run: Run, values: Mapping[str, Any]) -> Verdict:
     last = run.witness.soc_last
     if last is None:
@@ -179,6 +194,11 @@ def _heat_balance(run: Run, values: Mapping[str, Any]) -> Verdict:
 
 
 JUDGES: dict[str, Callable[[Run, Mapping[str, Any]], Verdict]] = {
+    "charged": judge_charge.charged,
+    "warmed": judge_charge.warmed,
+    "cooled": judge_charge.cooled,
+    "charge_ended": judge_charge.charge_ended,
+    "remaining_told": judge_charge.remaining_told,
     "no_violation": _no_violation,
     "no_fault": _no_fault,
     "no_fault_before_injection": _no_fault_before_injection,
@@ -189,6 +209,8 @@ JUDGES: dict[str, Callable[[Run, Mapping[str, Any]], Verdict]] = {
     "contactors_open_at_end": _open_at_end,
     "contactors_closed_at_end": _closed_at_end,
     "charge_moved": _charge_moved,
+    "charge_refused": _charge_refused,
+    "told": _told,
     "soc_error_end": _soc_error_end,
     "cvl_respected": _cvl_respected,
     "inverter_obeyed": _inverter_obeyed,

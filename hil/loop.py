@@ -1,9 +1,9 @@
 """The tick loop: one thread, 10 ms of simulated time a turn, always in the same order.
 
-Schedule (phases, injections) → vehicle, charger and inverter → contactors and current → layers → violations → sensors → the
-firmware's tick → what it answered. Firmware and actors hear each other through the bus and its faults; the witness and the
-coils do not. A coil command moves a contactor in the next turn. Same seed, same bits: nothing here asks for the time of day
-except for the real-time factor.
+Schedule (phases, injections) → vehicle, charger, inverter, heater → contactors and current → layers and coolant → violations →
+sensors → the firmware's tick → what it answered. Firmware and actors hear each other through the bus and its faults; the
+witness, the coils and the heater do not. A coil command moves a contactor in the next turn. Same seed, same bits: nothing here
+asks for the time of day except for the real-time factor.
 """
 
 import time
@@ -12,29 +12,32 @@ from array import array
 from collections.abc import Callable
 from typing import Protocol
 
+import numpy as np
+
 from bms.schema import Pack
-from boards.parts.bench_frames import HilActuators
+from boards.parts.bench_frames import HilActuators, HilBleed
 from hil.actors import charger as chargers
 from hil.actors import vehicle as vehicles
-from hil.actors.charger import Charger
-from hil.actors.inverter import Inverter
-from hil.actors.vehicle import Load, Vehicle
+from hil.actors.thermal import ThermalSystem
+from hil.actors.vehicle import Vehicle
 from hil.actors.wire import database
+from hil.bleeders import Bleeders
 from hil.busfaults import Bus, require_told
+from hil.cast import charger_of, inverter_of, load_of, wish_of
 from hil.errors import BadInput
 from hil.faults import vocabulary
+from hil.heatledger import HeatLedger
 from hil.highvoltage import HighVoltage
 from hil.injector import Injector
 from hil.judge import Run, contactor_state
 from hil.options import PlantOptions
 from hil.plant import ZERO_K, Plant
-from hil.profile import load_profile
 from hil.record import Recorder
-from hil.scenario import INVERTER, Phase, Scenario
+from hil.scenario import Phase, Scenario
 from hil.sensors import Sensors
 from hil.targets.base import FRAME_BYTES, TargetDied
 from hil.violations import Violations
-from hil.witness import Witness
+from hil.witness import UNKNOWN_s, Witness
 
 TICK_ms = 10
 TICK_s = TICK_ms / 1000
@@ -58,6 +61,9 @@ HEARD = {  # column of the record: signal of dbc/bms.dbc, raw units to one of th
     "charge_limit_dA": ("charge_limit", 1),
     "discharge_limit_dA": ("discharge_limit", 1),
     "state": ("state", 1),
+    "charge_request_dA": ("charge_current", 1),
+    "charge_phase": ("charge_phase", 1),
+    "charge_remaining_s": ("charge_remaining", 1),
 }
 
 
@@ -76,7 +82,6 @@ class Bench:
 
     def __init__(self, scenario: Scenario, pack: Pack, seed: int, recorder: Recorder) -> None:
         self.scenario, self.pack, self.seed, self.recorder = scenario, pack, seed, recorder
-        require_charger(scenario, pack)
         wire = database()
         self.plant = Plant(
             pack,
@@ -91,27 +96,31 @@ class Bench:
             ),
         )
         self.hv = HighVoltage(pack)
+        self.thermal = ThermalSystem(pack, self.plant, scenario.thermal, scenario.temperature_degC)
+        self.heat = HeatLedger(self.plant, self.thermal)
         self.sensors = Sensors(pack, seed)
         for channel, errors in scenario.sensors.items():
             try:
                 self.sensors.set_error(channel, **errors)
             except ValueError as error:
                 raise BadInput(f"{scenario.path}: [scenario.sensors.{channel}]: {error}") from None
+        self.bleeders = Bleeders(pack, seed, self.plant, self.sensors)
         self.violations = Violations(pack)
         self.vehicle = Vehicle(wire, scenario.vehicle["reaction_ms"])
-        self.charger = Charger(wire, scenario.charger["slew_A_s"], scenario.charger["current_max_A"])
+        self.charger = charger_of(scenario, pack)
         self.inverter = inverter_of(scenario, pack, seed)
         self.witness = Witness(wire, self.plant, recorder)
         self.bus = Bus(pack, seed)
         self.vocabulary = vocabulary(self)
         self.injector = Injector(scenario.faults, self.vocabulary, recorder, scenario.path)
         self.loads = {phase.name: load_of(phase, pack) for phase in scenario.phases}
-        heard = ("BMS_LIMITS", "BMS_STATE", "BMS_CHARGE_REQUEST")
+        self.wishes = {phase.name: wish_of(phase, pack, scenario.path) for phase in scenario.phases}
+        heard = ("BMS_LIMITS", "BMS_STATE")
         self._ids = [wire.get_message_by_name(name).frame_id for name in heard]
         self.latest: dict[int, bytes] = {}  # what the firmware said last, by identifier
         spoiled = any(fault.target in self.bus.kinds for fault in scenario.faults)
         self.heard: dict[int, bytes] = {} if spoiled else self.latest  # what of it the actors heard
-        self._ears = {} if self.inverter is None else self.inverter.handlers
+        self._ears = {**self.charger.handlers, **({} if self.inverter is None else self.inverter.handlers)}
         self._handlers = self.witness.handlers if spoiled else {**self.witness.handlers, **self._ears}
         self._actuators = HilActuators()
         self.decisions = array("I")  # CRC of every tick's decisions, in lockstep
@@ -142,8 +151,8 @@ class Bench:
         # Local names: this runs a hundred times a simulated second.
         plant, hv, sensors, vehicle, charger = self.plant, self.hv, self.sensors, self.vehicle, self.charger
         injector, latest, heard, ears = self.injector, self.latest, self.heard, self._ears
-        bus = self.bus
-        inverter = self.inverter
+        bus, inverter, thermal, heat, bleeders = self.bus, self.inverter, self.thermal, self.heat, self.bleeders
+        fitted, power_W = thermal.fitted, self.scenario.charger.get("power_W")
         exchange, decisions = target.exchange, self.decisions
         phases = list(self.scenario.phases)
         phase_ms = 0
@@ -164,14 +173,25 @@ class Bench:
                 injector.step(now_ms)
             spoken = self.spoken(now_ms)
             if charger.plugged:
-                charger.slew()
+                charger.slew(hv.charger_output_A)
+                hv.charger_plugged = charger.plugged
             if inverter is None:
                 demand_A = vehicle.demand_A
             else:
-                spoken += inverter.step(hv.link_V, hv.inverter_A, now_ms)
+                spoken += inverter.step(hv.link_V, hv.inverter_A + thermal.heater_A, now_ms)
                 demand_A = inverter.demand_A
-            current_A = hv.step(self._coils, demand_A, charger.on, charger.current_A, charger.voltage_V, plant, TICK_s)
+            if fitted:
+                demand_A -= thermal.ask(hv)
+            charger_A = charger.current_A
+            if power_W is not None:
+                charger_A = thermal.spared_A(charger_A, power_W, hv.link_V)
+            current_A = hv.step(self._coils, demand_A, charger.on, charger_A, charger.voltage_V, plant, TICK_s)
             plant.step(current_A, TICK_s)
+            if bleeders.active:
+                heat.bled_J += bleeders.step(hv.coil_supply_present, TICK_s)
+            if fitted:
+                thermal.step(hv.inverter_A == demand_A, TICK_s)
+            heat.step(current_A, TICK_s)
             moved_As += abs(current_A) * TICK_s
             self.violations.step(plant, current_A, now_ms, injector.injected)
             sensors.step(plant, hv, now_ms)
@@ -208,10 +228,10 @@ class Bench:
         if now_ms % vehicles.PERIOD_ms:
             return b""
         heard, hv = self.heard, self.hv
-        limits_id, state_id, request_id = self._ids
+        limits_id, state_id = self._ids
         frames = self.vehicle.step(heard.get(limits_id), heard.get(state_id), now_ms)
         if not now_ms % chargers.PERIOD_ms:
-            frames += self.charger.step(heard.get(request_id), hv.charger_output_V, hv.charger_output_A, now_ms)
+            frames += self.charger.step(heard, hv.charger_output_V, hv.charger_output_A, now_ms)
         return frames
 
     def hear(self, answer: list[tuple[int, bytes]], now_ms: int) -> None:
@@ -226,14 +246,19 @@ class Bench:
                 actuators.unpack(data)
                 self._coils = actuators.contactors
                 self.hv.watchdog_fed(actuators.watchdog)
+                self.thermal.heater.permille = actuators.heater_permille
+                self.thermal.cooler.permille = actuators.cooler_permille
+            elif identifier == HilBleed.ID:
+                self.bleeders.hear(data)
 
     def _enter(self, phase: Phase, now_ms: int) -> None:
         load = self.loads[phase.name]
         if self.inverter is not None:  # the load is its own; the vehicle's seat is a controller's that asks for states
             self.inverter.enter(load, phase.day_start_h, now_ms)
             load = None
-        self.vehicle.enter(phase.kind, load, now_ms, phase.reset_faults)
-        self.charger.plugged = self.hv.charger_plugged = phase.kind == "charge"
+        self.vehicle.enter(phase.kind, load, now_ms, phase.reset_faults, self.wishes[phase.name])
+        self.charger.plug(phase.kind == "charge")
+        self.hv.charger_plugged = self.charger.plugged
         self.recorder.event(now_ms, "phase", phase.name, request=phase.kind)
 
     def _moved(self, contacts: int, now_ms: int, run: Run) -> None:
@@ -244,6 +269,8 @@ class Bench:
         """One row of the record: the truth beside what the firmware says."""
         plant, heard = self.plant, self.witness.sample(self.latest)
         known = {column: heard[signal] / scale for column, (signal, scale) in HEARD.items() if signal in heard}
+        if known.get("charge_remaining_s") == UNKNOWN_s:
+            del known["charge_remaining_s"]
         self.recorder.sample(
             now_ms,
             current_A=plant.current_A,
@@ -252,6 +279,10 @@ class Bench:
             soc_true=plant.soc_mean,
             t_true_max_degC=float(plant.temp_K.max()) - ZERO_K,
             t_true_min_degC=float(plant.temp_K.min()) - ZERO_K,
+            gradient_K=float(np.ptp(plant.temp_K.reshape(plant.heat.node_K.shape), axis=1).max()),
+            coolant_degC=plant.coolant_inlet_degC,
+            heater_percent=self.thermal.heater.percent,
+            cooler_percent=self.thermal.cooler.percent,
             pack_V=plant.pack_V,
             link_V=self.hv.link_V,
             contactors=self.hv.mask,
@@ -260,13 +291,17 @@ class Bench:
 
     def _aftermath(self, run: Run) -> None:
         """The firmware is gone: the watchdog relay takes the coils' supply, and the contactors must fall."""
-        hv, plant = self.hv, self.plant
+        hv, plant, thermal = self.hv, self.plant, self.thermal
         hv.drop_all()
         self.recorder.event(run.end_ms, "state", "dead")
         for _ in range(AFTERMATH_ticks):
             now_ms = run.end_ms
             current_A = hv.step(0, 0.0, False, 0.0, 0.0, plant, TICK_s)
             plant.step(current_A, TICK_s)
+            if thermal.fitted:
+                thermal.ask(hv)
+                thermal.step(False, TICK_s)
+            self.heat.step(current_A, TICK_s)
             self.violations.step(plant, current_A, now_ms, True)
             if not run.contactors or hv.mask != run.contactors[-1][1]:
                 self._moved(hv.mask, now_ms, run)
@@ -275,7 +310,7 @@ class Bench:
             run.end_ms += TICK_ms
 
     def _conclude(self, run: Run) -> None:
-        run.errors = sum(receiver.errors for receiver in (self.vehicle.limits, self.vehicle.state, self.charger.request))
+        run.errors = sum(heard.errors for heard in (self.vehicle.limits, self.vehicle.state, self.charger))
         run.decisions_crc = zlib.crc32(self.decisions.tobytes())
         run.soc_true_end = self.plant.soc_mean
         run.v_max_mV = round(self.violations.v_max_mV)
@@ -284,38 +319,6 @@ class Bench:
         run.violations = list(self.violations.episodes)
         run.injected_ms = self.injector.times_ms
         run.felt = self.injector.felt(run.end_ms)
+        run.heat = self.heat.result()
         if self.inverter is not None:
             run.inverter_over_V, run.inverter_over_A = self.inverter.over_V, self.inverter.over_A
-
-
-def inverter_of(scenario: Scenario, pack: Pack, seed: int) -> Inverter | None:
-    """The inverter that the pack offers its limits to. BadInput where a scenario wants one that the pack knows nothing of."""
-    if pack.inverter is not None:
-        settings = scenario.inverter or {name: field.default for name, field in INVERTER.items()}
-        return Inverter(database(pack.inverter.protocol + ".dbc"), pack.inverter, settings, seed)
-    days = [phase.name for phase in scenario.phases if phase.day_start_h is not None]
-    if scenario.inverter is not None or days:
-        where = "[scenario.inverter]" if scenario.inverter is not None else f"[[phase]] {days[0]} day_start_h"
-        raise BadInput(f"{scenario.path}: {where}: pack {pack.name} offers its limits to no inverter")
-    return None
-
-
-def require_charger(scenario: Scenario, pack: Pack) -> None:
-    """BadInput for a scenario that charges a pack whose charger speaks what no actor of the bench does."""
-    charges = [phase.name for phase in scenario.phases if phase.kind == "charge"]
-    if charges and pack.charger_protocol != "bms":
-        spoken = f"the bench has no charger that speaks {pack.charger_protocol} (pack {pack.name})"
-        raise BadInput(f"{scenario.path}: [[phase]] {charges[0]}: {spoken}")
-
-
-def load_of(phase: Phase, pack: Pack) -> Load | None:
-    """What a phase asks the vehicle to draw; None for nothing. BadInput for a profile there is not."""
-    capacity_A = pack.cell.capacity_mAh / 1000
-    if phase.profile is not None:
-        profile, factor_A = load_profile(phase.profile), phase.scale * capacity_A
-        start_s = phase.profile_start_s
-        return lambda elapsed_s: profile.at(start_s + elapsed_s) * factor_A
-    if phase.c_rate is not None:
-        current_A = phase.c_rate * capacity_A
-        return lambda _: current_A
-    return None

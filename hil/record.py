@@ -32,18 +32,21 @@ COLUMNS = (
     "t_true_min_degC",
     "gradient_K",  # largest difference between two layers of one stack
     "coolant_degC",  # at the inlet
-    "heater_W",
-    "cooler_W",
+    "heater_percent",  # of what the pack declares
+    "cooler_percent",
     "t_hot_ddegC",  # what the BMS says no layer exceeds
     "t_cold_ddegC",
     "charge_limit_dA",  # magnitudes
     "discharge_limit_dA",
+    "charge_request_dA",  # what a charger is asked for
+    "charge_phase",  # BMS_CHARGE_PLAN.charge_phase
+    "charge_remaining_s",
     "pack_V",
     "link_V",
     "state",
     "contactors",  # mask: negative 1, precharge 2, positive 4, auxiliary 8
 )
-KINDS = ("state", "fault", "contactor", "phase", "injection", "command")
+KINDS = ("state", "fault", "contactor", "phase", "injection", "command", "charge")
 TRACE_HEADER = ("time_s", "current_A", "voltage_V", "temp_degC", "soc_ref")
 
 

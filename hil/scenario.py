@@ -44,6 +44,9 @@ class Phase:
     c_rate: float | None
     day_start_h: float | None
     reset_faults: bool
+    charge_profile: str | None = None
+    target_soc: float | None = None
+    departure_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -178,6 +181,9 @@ def _phases(rows: list[dict[str, Any]], path: str) -> tuple[Phase, ...]:
         loads = [field for field in ("profile", "c_rate", "day_start_h") if values[field] is not None]
         if values["kind"] != "drive" and loads:
             raise BadInput(f"{path}: {where} kind: only a drive has a load, not {values['kind']!r}")
+        wishes = [field for field in ("charge_profile", "target_soc", "departure_s") if values[field] is not None]
+        if values["kind"] != "charge" and wishes:
+            raise BadInput(f"{path}: {where} {wishes[0]}: only for a charge, not {values['kind']!r}")
         if len(loads) > 1:
             raise BadInput(f"{path}: {where} {loads[-1]}: either a profile, a constant load or a day of the house, not both")
         if values["profile"] is None and ("scale" in row or "profile_start_s" in row):

@@ -60,6 +60,9 @@ PHASE: dict[str, Field] = {
     "c_rate": number(-100.0, 100.0, default=None),  # constant load in place of a profile; negative discharges
     "day_start_h": number(0.0, 24.0, default=None),  # house and sun from that hour on, in place of either; needs an inverter
     "reset_faults": Field("flag", default=False),  # asks for a reset of latched faults as the phase begins
+    "charge_profile": Field("word", default=None),  # one of the cell's ways to charge; silent: the pack's own; charge only
+    "target_soc": number(0.0, 1.0, default=None),  # where the vehicle wants the charge to end; silent: full
+    "departure_s": number(0.0, 262_142.0, default=None),  # from the begin of the phase; silent: the vehicle does not say
 }
 FAULT: dict[str, Field] = {
     "target": Field("text"),  # "group:2", "current_a", "frame:VCU_COMMAND": hil list shows them
@@ -84,10 +87,17 @@ EXPECT: dict[str, dict[str, Field]] = {
     "contactors_open_at_end": {},
     "contactors_closed_at_end": {},
     "charge_moved": {"phase": Field("word"), "limit": number(0.0, 1e6)},  # at least so many Ah, either sign
+    "charge_refused": {"phase": Field("word"), "limit": number(0.0, 1e6)},  # at most so many Ah, either sign
+    "told": {"fault": Field("word"), "severity": Field("word"), "where": Field("count", 0, 254, default=None)},
     "soc_error_end": {"limit": number(0.0, 1.0)},
     "cvl_respected": {"limit": number(0.0, 100.0)},  # link above what the inverter may charge to, at most so many V
     "inverter_obeyed": {"limit": number(0.0, 1000.0)},  # current beyond the limits it was offered, at most so many A
     "soc_inside_interval": {},  # the true one inside the published one, always
     "filter_corrected": {"limit": number(0.0, 1.0)},  # the first estimate was wrong by at least this
+    "charged": {"phase": Field("word"), "soc": number(0.0, 1.0), "limit": _LIMIT_s},  # true SoC, from its begin
+    "warmed": {"phase": Field("word"), "degC": number(-40.0, 100.0), "limit": _LIMIT_s},  # the coldest layer, likewise
+    "cooled": {"phase": Field("word"), "degC": number(-40.0, 100.0), "limit": _LIMIT_s},  # the hottest layer, likewise
+    "charge_ended": {"phase": Field("word"), "end": Field("word"), "limit": _LIMIT_s},  # by target, taper or time
+    "remaining_told": {"phase": Field("word"), "limit": number(0.0, 10.0)},  # error of the time left, see hil.judge_charge
     "heat_balance": {"limit": number(0.0, 1.0, default=0.005)},  # energy in, stored and lost differ by this share at most
 }

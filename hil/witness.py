@@ -1,4 +1,4 @@
-"""What the firmware says on the wire, written down: states, faults, zero limits, how far estimates are off.
+"""What the firmware says on the wire, written down: states, faults, zero limits, charges, how far estimates are off.
 
 Decoded by cantools with the names of dbc/bms.dbc, and only where a payload has changed; raw integers, because
 their units are the firmware's. The judge reads the lists, the recorder gets the numbers.
@@ -11,6 +11,7 @@ from cantools.database.can import Database
 from cantools.database.namedsignalvalue import NamedSignalValue
 
 from bms.safety import faults
+from bms.schema import Pack
 from hil.actors.wire import E2E_BYTES
 from hil.record import Recorder
 
@@ -18,10 +19,18 @@ NOWHERE = 255
 BITS_EACH = 16
 """Fault bits in one signal of BMS_FAULTS."""
 PAGE_BITS = 32
+UNKNOWN_s = 65535
+"""BMS_CHARGE_PLAN.charge_remaining while nobody can tell."""
+
+
+SERVING = ("drive", "opening")
+"""States in which the faults of a pack's priority weigh what it says."""
 
 
 class Truth(Protocol):
     """The plant, as far as estimates are held against it."""
+
+    pack: Pack
 
     @property
     def soc_mean(self) -> float:
@@ -51,18 +60,28 @@ def choices(table: Mapping[int, str | NamedSignalValue] | None) -> dict[int, str
     return {number: str(word) for number, word in (table or {}).items()}
 
 
+class Plan(NamedTuple):
+    """How the charge goes on from now_ms on: phase, why it ended, and the time until its target (None: unknown)."""
+
+    now_ms: int
+    phase: str
+    end: str
+    remaining_s: int | None
+
+
 class Witness:
     """`handlers` maps the identifier of a frame to what takes its (data, now_ms)."""
 
     def __init__(self, wire: Database, truth: Truth, recorder: Recorder) -> None:
         self._truth = truth
-        self._recorder = recorder
+        self.recorder = recorder
         self.values: dict[str, Any] = {}  # raw, of every signal decoded so far
         self.states: list[tuple[int, str]] = []
         self.faults: list[Reported] = []
         self.active: set[int] = set()
         self.first_cause: Reported | None = None
         self.zeros: list[Zero] = []
+        self.plans: list[Plan] = []
         self.soc_first: float | None = None
         self.soc_last: float | None = None
         self.soc_count = 0
@@ -74,8 +93,9 @@ class Witness:
             "BMS_STATE": self._state,
             "BMS_FAULTS": self._page,
             "BMS_SOC": self._soc,
+            "BMS_CHARGE_PLAN": self._plan,
         }
-        sampled = ("BMS_BOUNDS", "BMS_TEMPERATURE")
+        sampled = ("BMS_BOUNDS", "BMS_TEMPERATURE", "BMS_CHARGE_REQUEST")
         identifiers = {name: wire.get_message_by_name(name).frame_id for name in (*handlers, *sampled)}
         self._messages = {number: wire.get_message_by_frame_id(number) for number in identifiers.values()}
         self.handlers = {identifiers[name]: take for name, take in handlers.items()}
@@ -86,8 +106,12 @@ class Witness:
         state = wire.get_message_by_name("BMS_STATE")
         self.state_names = choices(state.get_signal_by_name("state").choices)
         self.fault_names = choices(state.get_signal_by_name("first_cause").choices)
+        plan = wire.get_message_by_name("BMS_CHARGE_PLAN")
+        self._plan_words = [choices(plan.get_signal_by_name(name).choices) for name in ("charge_phase", "charge_end")]
         words = choices(state.get_signal_by_name("severity").choices)
         self._severities = {row.id: words.get(row.severity, "unknown") for row in faults.TABLE}
+        weights = dict(truth.pack.priority)
+        self._eased = {row.id: words[weights[row.name]] for row in faults.TABLE if row.name in weights}
 
     @property
     def state(self) -> str:
@@ -125,7 +149,7 @@ class Witness:
         state = self.state_names.get(values["state"], str(values["state"]))
         if state != self.state:
             self.states.append((now_ms, state))
-            self._recorder.event(now_ms, "state", state)
+            self.recorder.event(now_ms, "state", state)
         cause = values["first_cause"]
         if not cause:
             self.first_cause = None
@@ -151,7 +175,7 @@ class Witness:
         self.active -= gone
         for identifier in sorted(gone):
             text = self._name(identifier) + " gone"
-            self._recorder.event(now_ms, "fault", text, id=identifier, severity="none")
+            self.recorder.event(now_ms, "fault", text, id=identifier, severity="none")
 
     def _name(self, identifier: int) -> str:
         return self.fault_names.get(identifier, f"fault_{identifier}")
@@ -159,18 +183,31 @@ class Witness:
     def _report(self, now_ms: int, identifier: int, where: int | None) -> Reported:
         """A fault that was not active. One told twice, as a bit and as the first cause, is the same one."""
         severity = self._severities.get(identifier, "unknown")
+        if self.state in SERVING:
+            severity = self._eased.get(identifier, severity)
         fault = Reported(now_ms, identifier, self._name(identifier), severity, where)
         if identifier not in self.active:
             self.active.add(identifier)
             self.faults.append(fault)
             text = fault.name if where is None else f"{fault.name} at {where}"
-            self._recorder.event(now_ms, "fault", text, id=identifier, severity=severity)
+            self.recorder.event(now_ms, "fault", text, id=identifier, severity=severity)
         elif where is not None:
             for i in range(len(self.faults) - 1, -1, -1):
                 if self.faults[i].id == identifier:
                     self.faults[i] = self.faults[i]._replace(where=where)
                     break
         return fault
+
+    def _plan(self, data: bytes, now_ms: int) -> None:
+        if not self._changed(self._identifiers["BMS_CHARGE_PLAN"], data, E2E_BYTES):
+            return
+        values, (phases, ends) = self.values, self._plan_words
+        phase = phases.get(values["charge_phase"], str(values["charge_phase"]))
+        end = ends.get(values["charge_end"], str(values["charge_end"]))
+        remaining_s = None if values["charge_remaining"] == UNKNOWN_s else values["charge_remaining"]
+        if not self.plans or phase != self.plans[-1].phase:
+            self.recorder.event(now_ms, "charge", phase)
+        self.plans.append(Plan(now_ms, phase, end, remaining_s))
 
     def _soc(self, data: bytes, now_ms: int) -> None:
         self._changed(self._identifiers["BMS_SOC"], data, E2E_BYTES)

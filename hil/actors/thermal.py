@@ -34,6 +34,11 @@ class Actuator:
         self.stuck_percent: float | None = None  # None: it obeys
         self.disobeyed = 0  # ticks in which it was not as it was asked to be
 
+    @property
+    def percent(self) -> float:
+        """Of its full power, in the last tick."""
+        return 100 * self.power_W / self.full_W if self.full_W else 0.0
+
     def set_stuck(self, percent: float | None) -> None:
         """Of its power, whatever is asked for; None: it obeys again."""
         self.stuck_percent = percent
