@@ -43,6 +43,8 @@ UNPROTECTED = {
     "BMS_GROUPS": "for diagnosis: the bounds that others act on are BMS_BOUNDS",
     "BMS_STACKS": "for diagnosis, as groups",
     "BMS_PROBES": "for diagnosis: the bounds that others act on are BMS_TEMPERATURE",
+    "BMS_BALANCE": "for diagnosis: nothing is decided on it",
+    "BMS_CHARGE_REPORT": "for a workshop: nothing is decided on it",
     "BMS_IDENTITY": "says what is running, nothing is decided on it",
     "BMS_TIMING": "statistics",
     "BMS_BUS": "statistics",

@@ -300,6 +300,7 @@ BROKEN_PACKS: tuple[tuple[str, str, Callable[[], Pack]], ...] = (
     ("silence_in_time", "probe_sensor.deadline_ms", lambda: _probe(deadline_ms=200)),
     ("silence_in_time", "feedback_timeout_ms", lambda: _pack(feedback_timeout_ms=300)),
     ("silence_in_time", "command_deadline_ms", lambda: _pack(command_deadline_ms=400)),
+    ("bleeders", "bleed_mA", lambda: _pack(bleed_mA=200)),
     ("groups_each_second", "taps", lambda: _pack(EV, taps=(1,) * 7)),
     ("products", "current_a_sensor.gain_ppm", lambda: _pack(EV, current_a_sensor=_sensor(EV.current_a_sensor, gain_ppm=60000))),
     ("products", "cell.r1_uohm", lambda: _pack(cell=_cell(r1_uohm=_with(CELL.r1_uohm, 0, 4000)))),

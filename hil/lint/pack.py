@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bms.schema import PACK_FIELDS, SENSOR_FIELDS, Cell, Pack, Sensor, layer_count
-from hil.lint import guards, priority, reaction, thermal
+from hil.lint import bleeders, guards, priority, reaction, thermal
 from hil.lint import inverter as inverters
 from hil.lint.findings import Complaint, PackRule
 from hil.lint.tables import (
@@ -227,6 +227,7 @@ RULES: tuple[PackRule, ...] = (
     ratings,
     contactor_times,
     precharge,
+    *bleeders.RULES,
     *guards.RULES,
     *thermal.RULES,
     *priority.RULES,

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from bms.schema import Cell, Pack, Sensor, charge_map, layer_count
+from bms.control.balance import LEAD_mohm
+from bms.control.bleeders import PART_permille, WARMTH_mW
+from bms.schema import Cell, Pack, Sensor, charge_map, layer_count, layers_per_stack
 from hil.lint.findings import Complaint
-from hil.lint.tables import error_u, fitted, trip_charge_dA, trip_discharge_dA
+from hil.lint.tables import LAYERS_MAX, error_u, fitted, trip_charge_dA, trip_discharge_dA
 
 SMALL_INT = 1 << 30
 CURRENT_MAX_dA = 16383  # where the snapshot saturates
@@ -25,6 +27,7 @@ WIRE_LINK_mV = 2_097_151  # BMS_PACK.pack_voltage, where energy saturates
 MOVED_MAX_dAs = 16_000  # in a round, where energy saturates
 HORIZON_s = 30
 OVER_MAX_mV = 60_000  # where horizon saturates
+WARMER_MAX_ddegC = 4000  # likewise
 HEAT_MAX_dW = 100_000  # where core saturates
 ALLOWED_MAX_mV = 200_000  # where sisters saturates, one layer
 LIKE_MANY = 2047  # what chain multiplies a group's voltage with
@@ -32,6 +35,12 @@ SMALL_uohm = 65536  # where tables.drop_mV changes its scale
 STEP_MAX_ms = 500  # where a step of time is cut
 PHASE_MAX_ms = 60_000  # where a contactor's time saturates
 FAR_ddegC = 2500  # unknown temperatures stand at +-200 degC
+READINGS = 10  # of a second, which derate sums
+COMING_MAX_mK_s = 2000  # where thermal saturates
+HEAT_GAIN_MAX = 5000  # likewise
+ROUND_MAX_ms = 10 * STEP_MAX_ms
+SWING_MAX_ddegC = 8191  # where cycles saturates
+MAN_MAX = 32768  # of a number of 15 bits in cycles, rounded up
 
 
 class Extremes:
@@ -89,6 +98,10 @@ class Extremes:
         self.noise_u = max(s.offset_u + 4 * s.noise_u + s.lsb_u for _, _, s in fitted(pack))
         self.link_uF = pack.link_capacitance_uF
         self.precharge_ohm = pack.precharge_mohm // 1000
+        self.bleed_mA = pack.bleed_mA * (1000 + PART_permille) // 1000 + 1
+        of_stack_mA = max(WARMTH_mW * 1000 // cell.v_max_mV[0] + 1, self.bleed_mA * self.layers)
+        self.bled_mA = pack.stacks * min(of_stack_mA, self.bleed_mA * layers_per_stack(pack))
+        self.thermal = pack.thermal
 
 
 def _largest_m(sensor: Sensor) -> int:
@@ -204,6 +217,24 @@ PRODUCTS = tuple(Product(*row) for row in (
      lambda e: 2 * FAR_ddegC * 1000),
     ("envelope, ramp", "limit_rise_dA_s * dt_ms", "limit_rise_dA_s",
      lambda e: e.rise_dA_s * STEP_MAX_ms),
+    ("envelope, what derate leaves", "map_dA * permille", "cell.charge_max_mC",
+     lambda e: e.capacity_mAh // 10 * e.map_mC // 10_000 * 1000),
+    ("derate, what is left", "(second - value) * 1000", "thermal.rate_derate_mK_s",
+     lambda e: max(*e.thermal.rate_derate_mK_s, *e.thermal.gradient_derate_ddegC) * 1000),
+    ("derate, where a rise is heading", "2 * (2 * now - 3 * half + before)", "probe_sensor",
+     lambda e: 2 * 6 * READINGS * FAR_ddegC),
+    ("thermal, ramp of a request", "request_permille_s * dt_ms", "thermal.request_permille_s",
+     lambda e: e.thermal.request_permille_s * ROUND_MAX_ms + 1000),
+    ("thermal, share of the band", "part * 1000", "thermal.band_ddegC",
+     lambda e: e.thermal.band_ddegC * 1000),
+    ("thermal, heat that is missing", "missing_mK_s * gain", "thermal.warm_mK_s",
+     lambda e: (COMING_MAX_mK_s + e.thermal.warm_mK_s) * HEAT_GAIN_MAX + (1000 << 10)),
+    ("thermal, what the pack can give", "limit_dA * pack_dV", "discharge_rating_dA",
+     lambda e: CURRENT_MAX_dA * (WIRE_LINK_mV // 100)),
+    ("cycles, a swing in parts of the declared one", "swing_ddegC << 16", "thermal.swing_ddegK",
+     lambda e: SWING_MAX_ddegC << 16),
+    ("cycles, a power", "cost * man", "thermal.swing_exponent",
+     lambda e: MAN_MAX * (MAN_MAX - 1)),
     ("horizon, charge that moves", "limit_dA * time_s * 250", "discharge_rating_dA",
      lambda e: e.current_dA * HORIZON_s * 250),
     ("horizon, heat of a layer", "current_dA * over_mV", "current_a_sensor",
@@ -220,12 +251,24 @@ PRODUCTS = tuple(Product(*row) for row in (
      lambda e: 2 * e.r_element_uohm * e.r_span_ddegC),
     ("horizon, C-rate to current", "capacity_mAh // 10 * mC", "cell.charge_max_mC",
      lambda e: e.capacity_mAh // 10 * max(e.map_mC, e.discharge_mC)),
+    ("horizon, room of temperature", "limit_dA * d_ddegC", "cell.capacity_mAh",
+     lambda e: e.capacity_mAh // 10 * max(e.map_mC, e.discharge_mC) // 10_000 * 2 * FAR_ddegC),
+    ("horizon, heat in the room", "limit_dA * 2 * apart", "cell.capacity_mAh",
+     lambda e: e.capacity_mAh // 10 * max(e.map_mC, e.discharge_mC) // 10_000 * 2 * WARMER_MAX_ddegC),
     ("energy, of a round", "moved_dAs * pack_dV", "current_a_sensor",
      lambda e: MOVED_MAX_dAs * (WIRE_LINK_mV // 100) + 360_000),
     ("energy, less than a step", "(moved_dAs * rest_mV + rest_mAs * pack_dV) * 100", "current_a_sensor",
      lambda e: (MOVED_MAX_dAs + WIRE_LINK_mV // 100 + 1) * 99 * 100 + 10_000),
     ("energy, up to here", "(ys[k + 1] - y) * (x - a)", "taps",
      lambda e: e.segment_Wh * 50),
+    ("bleeders, charge of a round", "carry + most_mA * round_ms", "bleed_mA",
+     lambda e: e.bleed_mA * ROUND_MAX_ms + 1000),
+    ("bleeders, charge of all layers in a round", "all_mA * round_ms", "bleed_mA",
+     lambda e: e.bled_mA * ROUND_MAX_ms + LAYERS_MAX * 48 * 1000),
+    ("bleeders, charge that is owed", "excess_mAs, once", "cell.capacity_mAh",
+     lambda e: SMALL_INT - 1),
+    ("balance, what the wires do to two groups", "sister_mV, once", "bleed_mA",
+     lambda e: 4 * e.bleed_mA * LEAD_mohm // 1000 * e.layers + 1),
     ("contactor, link against pack", "pack_mV // 100 * done_permille", "pack_sensor",
      lambda e: WIRE_PACK_mV // 100 * 999),
     ("contactor, charge the link takes", "link_uF * (rise_mV // 100)", "link_capacitance_uF",

@@ -28,7 +28,7 @@ RANGES = (
     ("spread_capacity_permille", 0, 500, "a spread is a magnitude, below one half"),
     ("request_dA_s", 1, 100_000, "a ramp is positive"),
     ("connector_dA", 1, 16_383, "the wire carries 1638.3 A"),
-    ("bleed_mA", 0, 100_000, "a bleeder takes a magnitude"),
+    ("bleed_mA", 0, 1000, "a bleeder takes a magnitude, 1 A at most"),
     ("spread_r_permille", 0, 999, "a spread is a magnitude; no resistance is negative"),
     ("spread_hyst_permille", 0, 1000, "a spread is a magnitude"),
     ("spread_t_ddegC", 0, 500, "a spread is a magnitude, 50 K at most"),
