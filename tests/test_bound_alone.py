@@ -229,7 +229,7 @@ def test_every_bound_is_the_sum_of_its_parts_tick_by_tick(pack: Pack, seed: int)
         if k % 10 == 0:
             lo, hi = WINDOWS[k // 10 % len(WINDOWS)] if k < 150 else sorted((dice.randint(0, 1000), dice.randint(0, 1000)))
             warm = (cell.t_discharge_max_ddegC[1], cell.t_discharge_min_ddegC[1])
-            margin = bound.hot_ddegC - bound._core.rise_ddegC - snap.hottest_ddegC
+            margin = bound.hot_ddegC - bound.core.rise_ddegC - snap.hottest_ddegC
             near = [t + d for t in warm for d in (-margin - 1, -margin, margin, margin + 1, 1 - margin)]
             snap.hottest_ddegC = dice.choice([250, 1200, *knots, *near, dice.randint(-400, 900)])
             snap.coldest_ddegC = snap.hottest_ddegC - dice.choice([0, 0, 1, 30])

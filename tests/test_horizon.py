@@ -17,6 +17,7 @@ from bms.control.advice import Advice
 from bms.control.envelope import Envelope
 from bms.control.horizon import Horizon, HORIZONS_s
 from bms.packs import bench_24, ev_240
+from bms.safety.core import Core
 from bms.schema import CELL_FIELDS, PACK_FIELDS, Cell, Pack, charge_map, replaced
 from hil.plant import Plant, PlantOptions
 from tests.fake_board import CHARGE, DRIVE, OPEN, FakeBoard
@@ -66,7 +67,7 @@ def situation(pack: Pack, s: dict[str, Any]) -> Any:
         hot_ddegC=s["hot"], cold_ddegC=s["cold"], layer_high_mV=s["high_mV"], layer_low_mV=s["low_mV"],
         r_high_uohm=sum(r), r_low_uohm=int(least), r1_uohm=r[1], r2_uohm=r[2],
         apart_r0_uohm=0, apart_r1_uohm=0, apart_r2_uohm=0,
-        memory_1_dA=s.get("memory_dA", 16383), memory_2_dA=s.get("memory_dA", 16383),
+        memory_1_dA=s.get("memory_dA", 16383), memory_2_dA=s.get("memory_dA", 16383), core=Core(pack),
     )  # fmt: skip
 
 
@@ -343,6 +344,7 @@ def hidden_map_dA(plant: Plant) -> float:
 )
 @example(seed=1, soc=0.93, t=25.0, spread="worst_high", h=-1.0, before=[], sign=1)
 @example(seed=2, soc=0.12, t=0.0, spread="worst_low", h=1.0, before=[(0.5, 200)], sign=-1)
+@example(seed=0, soc=0.05, t=60.0, spread="drawn", h=1.0, before=[], sign=1)
 def test_no_hidden_layer_leaves_its_limits_while_the_limit_of_half_a_minute_is_held_for_half_a_minute(
     seed: int, soc: float, t: float, spread: str, h: float, before: list[tuple[float, int]], sign: int
 ) -> None:

@@ -11,7 +11,9 @@ import pytest
 
 from bms.control.horizon import Horizon, HORIZONS_s
 from bms.packs import bench_24, ev_240
+from bms.safety.core import Core
 from bms.schema import CELL_FIELDS, PACK_FIELDS, Cell, Pack, replaced
+from tests.test_core_alone import rise_ddegC
 from tests.test_envelope_alone import line, map_mC, near, table_mC
 
 BENCH = bench_24.PACK
@@ -118,7 +120,18 @@ class Plain:
         return per(dA * s * 250, self.smallest) + 1
 
     def warmer(self, dA: int, over_mV: int, s: int) -> int:
-        return per((per(dA * min(over_mV, 60_000), 1000) + 1) * s, self.cell.heat_capacity_J_K) + 1
+        return min(4000, per((per(dA * min(over_mV, 60_000), 1000) + 1) * s, self.cell.heat_capacity_J_K) + 1)
+
+    def apart(self, bound: Any, dA: int) -> int:
+        """What more heat puts between the bounds of temperature, at once."""
+        return min(4000, max(0, rise_ddegC(self.pack, dA, bound.r_high_uohm) - bound.core.rise_ddegC))
+
+    @staticmethod
+    def in_room(limit: int, room: int, width: int, share: Fraction) -> int:
+        """The current that its own heat, `share` a dA, leaves between a recommended temperature and the operating one."""
+        if room <= 0:
+            return 0
+        return min(limit, per(limit * room, width + floor(limit * share)))
 
     @staticmethod
     def most(table: list[int], first: int, last: int) -> int:
@@ -144,12 +157,20 @@ class Plain:
         ends = shifted(flows)
         entropy = max(0, *(sign * e for e in cell.entropy_uV_K))
         over_mV = drop_mV(bound.r_high_uohm, flows) + self.most(self.m, *ends) + per(entropy * 373, 1000) + 1
-        hot = bound.hot_ddegC + self.warmer(flows, over_mV, s)
+        apart = self.apart(bound, flows)
+        warmer = self.warmer(flows, over_mV, s) + apart
+        hot, cold = bound.hot_ddegC + warmer, bound.cold_ddegC - 2 * apart
         if sign > 0:
-            c = min(map_mC(pack, bound.cold_ddegC, *ends), map_mC(pack, hot, *ends), cell.charge_max_mC)
+            c = min(map_mC(pack, cold, *ends), map_mC(pack, hot, *ends), cell.charge_max_mC)
+            most, least = cell.t_charge_max_ddegC, cell.t_charge_min_ddegC
         else:
-            c = min(table_mC(pack, bound.cold_ddegC), table_mC(pack, hot))
+            c = min(table_mC(pack, cold), table_mC(pack, hot))
+            most, least = cell.t_discharge_max_ddegC, cell.t_discharge_min_ddegC
         by_table = per(per(cell.capacity_mAh, 10) * c, 10_000)
+        by_table = min(
+            self.in_room(by_table, most[1] - bound.hot_ddegC, most[1] - most[0], Fraction(warmer, max(1, flows))),
+            self.in_room(by_table, bound.cold_ddegC - least[1], least[0] - least[1], Fraction(2 * apart, max(1, flows))),
+        )
         limit = min(limit, by_table)
         if sign < 0:
             dA = min(by_table, MOST_dA)
@@ -181,16 +202,18 @@ class Plain:
 def some_bound(dice: random.Random, pack: Pack) -> Any:
     """What bound.py might say."""
     cell = pack.cell
-    edges = near(*cell.map_ddegC, *cell.discharge_ddegC)
+    edges = near(*cell.map_ddegC, *cell.discharge_ddegC, cell.t_charge_min_ddegC[1], cell.t_discharge_max_ddegC[1])
     r = [dice.choice([0, 1, dice.randint(0, 3000), dice.randint(0, 90_000)]) for _ in range(3)]
     cold = dice.choice([*edges, 250, 250, 300, 350, 400])
+    core = Core(pack)
+    core.rise_ddegC = dice.choice([0, 0, 1, 30, 9000])
     room_mV = [dice.choice([-300, -1, 0, 1, dice.randint(0, 60), dice.randint(0, 2500), 120_000]) for _ in range(2)]
     return SimpleNamespace(
         cold_ddegC=cold, hot_ddegC=cold + dice.choice([0, 1, 50, 150]), r1_uohm=r[1], r2_uohm=r[2], r_high_uohm=sum(r) + 1,
         r_low_uohm=dice.choice([1, 300, 900]), apart_r0_uohm=dice.randint(0, 900), apart_r1_uohm=dice.randint(0, 900),
         apart_r2_uohm=dice.randint(0, 900), memory_1_dA=dice.choice([0, 1, 1700, MOST_dA]),
         memory_2_dA=dice.choice([0, 1, 1700, MOST_dA]), layer_high_mV=cell.v_max_mV[0] - room_mV[0],
-        layer_low_mV=cell.v_min_mV[0] + room_mV[1],
+        layer_low_mV=cell.v_min_mV[0] + room_mV[1], core=core,
     )  # fmt: skip
 
 

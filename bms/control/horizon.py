@@ -5,10 +5,12 @@ What is allowed now (envelope.py) takes the worst layer's whole resistance for w
              grows with time; and the RC elements go on charging for a current that flows already. What they remember is
              bounded from below in either direction, since a current that has just begun or turned has most still to come
     SoC      shifts the window in which the map is read, and how near to empty the emptiest layer is
-    heat     I (I R + M + T dU/dT) warms the hottest layer, with no cooling
+    heat     I (I R + M + T dU/dT) warms the hottest layer, with no cooling; and with a current that has yet to flow the bounds
+             of temperature move apart at once, by what core.py says that it makes inside a stack
 SoC and heat are taken for the current that map or table alone allow now, more than what will be found: the answer errs to the
-safe side. It is never above what is allowed now, and a longer horizon never above a shorter one. One horizon a step, a step a
-round of ten ticks; clamped to the limits of the moment whenever it is asked for.
+safe side. Between the operating and the recommended temperature as much is left as the current's own heat leaves. The answer
+is never above what is allowed now, and a longer horizon never above a shorter one. One horizon a step, a step a round of ten
+ticks; clamped to the limits of the moment whenever it is asked for.
 
 Units: dA (magnitudes), mV, uohm, ddegC, permille, s.
 """
@@ -17,6 +19,7 @@ from array import array
 
 from micropython import const
 
+from bms.control.envelope import build_room
 from bms.control.maps import ChargeMap, DischargeTable
 from bms.safety.tables import current_dA, drop_mV, highest, interpolated
 
@@ -38,6 +41,7 @@ _CURRENT_MAX_dA = const(16383)
 _HOTTEST_K = const(373)
 _SHIFT = const(14)  # fraction bits of remembered currents: from 16384 dA to -16384 dA is 2^29
 _ROUND_ms = const(100)
+_WARMER_MAX_ddegC = const(4000)
 
 
 class Horizon:
@@ -69,6 +73,8 @@ class Horizon:
         self._charge_heat_mV = max(0, *cell.entropy_uV_K) * _HOTTEST_K // _PERMILLE + 1
         self._discharge_heat_mV = max(0, -min(cell.entropy_uV_K)) * _HOTTEST_K // _PERMILLE + 1
         self._heat_capacity_J_K = cell.heat_capacity_J_K
+        self._charge_room = build_room(cell.t_charge_max_ddegC, cell.t_charge_min_ddegC)
+        self._discharge_room = build_room(cell.t_discharge_max_ddegC, cell.t_discharge_min_ddegC)
         self._v_max_mV = cell.v_max_mV[0]
         self._v_min_mV = cell.v_min_mV[0]
         self._charge_rating_dA = min(pack.charge_rating_dA, _CURRENT_MAX_dA)
@@ -145,15 +151,17 @@ class Horizon:
             most = self._charge_rating_dA
         far = hi + self._shift_permille(most, time_s)
         over_mV = drop_mV(bound.r_high_uohm, most) + self._most(self._hyst_mV, lo, far) + self._charge_heat_mV
+        apart = self._apart_ddegC(most, bound)
+        warmer = self._warmer_ddegC(most, over_mV, time_s) + apart
         chart = self._map
         chart.place(lo, far)
-        c = chart.least_mC(bound.cold_ddegC)
-        d = chart.least_mC(bound.hot_ddegC + self._warmer_ddegC(most, over_mV, time_s))
+        c = chart.least_mC(bound.cold_ddegC - 2 * apart)
+        d = chart.least_mC(bound.hot_ddegC + warmer)
         if d < c:
             c = d
         if self._charge_max_mC < c:
             c = self._charge_max_mC
-        by_map = self._capacity_10uAh * c // 10000
+        by_map = self._in_room_dA(self._capacity_10uAh * c // 10000, most, bound, self._charge_room, warmer, apart)
         if by_map < limit:
             limit = by_map
         far = hi + self._shift_permille(self._charge_rating_dA, time_s)
@@ -177,12 +185,14 @@ class Horizon:
             most = self._discharge_rating_dA
         far = lo - self._shift_permille(most, time_s)
         over_mV = drop_mV(bound.r_high_uohm, most) + self._most(self._hyst_mV, far, hi) + self._discharge_heat_mV
+        apart = self._apart_ddegC(most, bound)
+        warmer = self._warmer_ddegC(most, over_mV, time_s) + apart
         table = self._table
-        c = table.at_mC(bound.cold_ddegC)
-        d = table.at_mC(bound.hot_ddegC + self._warmer_ddegC(most, over_mV, time_s))
+        c = table.at_mC(bound.cold_ddegC - 2 * apart)
+        d = table.at_mC(bound.hot_ddegC + warmer)
         if d < c:
             c = d
-        by_table = self._capacity_10uAh * c // 10000
+        by_table = self._in_room_dA(self._capacity_10uAh * c // 10000, most, bound, self._discharge_room, warmer, apart)
         if by_table < limit:
             limit = by_table
         # i = by_table (lo - shift of i) / low, solved for i
@@ -208,7 +218,31 @@ class Horizon:
         if over_mV > _OVER_MAX_mV:
             over_mV = _OVER_MAX_mV
         heat_dW = current_dA * over_mV // _PER_dW + 1
-        return heat_dW * time_s // self._heat_capacity_J_K + 1
+        warmer = heat_dW * time_s // self._heat_capacity_J_K + 1
+        return warmer if warmer < _WARMER_MAX_ddegC else _WARMER_MAX_ddegC
+
+    def _apart_ddegC(self, current_dA: int, bound: "Bound") -> int:
+        """By how much the bounds of temperature will stand farther apart once this current flows, each way."""
+        core = bound.core
+        apart = core.rise_at_ddegC(current_dA, bound.r_high_uohm) - core.rise_ddegC
+        return 0 if apart < 0 else apart if apart < _WARMER_MAX_ddegC else _WARMER_MAX_ddegC
+
+    def _in_room_dA(
+        self, limit_dA: int, most_dA: int, bound: "Bound", room: "tuple[int, int, int, int]", warmer: int, apart: int
+    ) -> int:
+        """What is left of a limit between the operating and the recommended temperatures when `most_dA` makes it `warmer`
+        and takes the coldest layer's bound down by twice `apart`: i = limit (room - share of i) / width, solved for i."""
+        most = most_dA if most_dA > 0 else 1
+        hot = room[0] - bound.hot_ddegC
+        cold = bound.cold_ddegC - room[2]
+        if hot <= 0 or cold <= 0:
+            return 0
+        held = limit_dA
+        i = limit_dA * hot // (room[1] + limit_dA * warmer // most)
+        if i < held:
+            held = i
+        i = limit_dA * cold // (room[3] + limit_dA * 2 * apart // most)
+        return i if i < held else held
 
     def _most(self, of: "array[int]", first_permille: int, last_permille: int) -> int:
         """Largest of a table of segments between two SoC."""

@@ -58,13 +58,7 @@ class Core:
             self.hot_ddegC = _UNKNOWN_ddegC
             self.cold_ddegC = -_UNKNOWN_ddegC
             return _UNKNOWN_ddegC
-        over_mV = drop_mV(r_uohm, current_dA) + self._reversible_mV
-        if over_mV > self._most_mV:
-            over_mV = self._most_mV
-        heat_dW = over_mV * current_dA // _MW_PER_mV_dA
-        if heat_dW > _HEAT_MAX_dW:
-            heat_dW = _HEAT_MAX_dW
-        self.rise_ddegC = (heat_dW * self._core_mK_W + _mK_dW_PER_ddegC - 1) // _mK_dW_PER_ddegC
+        self.rise_ddegC = self.rise_at_ddegC(current_dA, r_uohm)
         self.hot_ddegC = snap.hottest_ddegC + self._margin_ddegC + self.rise_ddegC
         cold = snap.coldest_ddegC
         agreed = snap.agreed_ddegC - self.rise_ddegC
@@ -75,3 +69,13 @@ class Core:
             cold = agreed
         self.cold_ddegC = cold - self._margin_ddegC
         return self.hot_ddegC
+
+    def rise_at_ddegC(self, current_dA: int, r_uohm: int) -> int:
+        """How much warmer than any probe a layer may be in the end with this current (magnitude)."""
+        over_mV = drop_mV(r_uohm, current_dA) + self._reversible_mV
+        if over_mV > self._most_mV:
+            over_mV = self._most_mV
+        heat_dW = over_mV * current_dA // _MW_PER_mV_dA
+        if heat_dW > _HEAT_MAX_dW:
+            heat_dW = _HEAT_MAX_dW
+        return (heat_dW * self._core_mK_W + _mK_dW_PER_ddegC - 1) // _mK_dW_PER_ddegC
