@@ -157,6 +157,11 @@ def _told(run: Run, values: Mapping[str, Any]) -> Verdict:
     return met, text or "none", wanted[1] if values["where"] is None else f"{wanted[1]} at {values['where']}"
 
 
+def _charge_moved_at_most(run: Run, values: Mapping[str, Any]) -> Verdict:
+    value = run.moved_Ah.get(values["phase"])
+    return value is not None and value <= values["limit"], value, values["limit"]
+
+
 def _soc_error_end(run: Run, values: Mapping[str, Any]) -> Verdict:
     last = run.witness.soc_last
     if last is None:
@@ -211,6 +216,7 @@ JUDGES: dict[str, Callable[[Run, Mapping[str, Any]], Verdict]] = {
     "charge_moved": _charge_moved,
     "charge_refused": _charge_refused,
     "told": _told,
+    "charge_moved_at_most": _charge_moved_at_most,
     "soc_error_end": _soc_error_end,
     "cvl_respected": _cvl_respected,
     "inverter_obeyed": _inverter_obeyed,

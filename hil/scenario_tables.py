@@ -89,6 +89,7 @@ EXPECT: dict[str, dict[str, Field]] = {
     "charge_moved": {"phase": Field("word"), "limit": number(0.0, 1e6)},  # at least so many Ah, either sign
     "charge_refused": {"phase": Field("word"), "limit": number(0.0, 1e6)},  # at most so many Ah, either sign
     "told": {"fault": Field("word"), "severity": Field("word"), "where": Field("count", 0, 254, default=None)},
+    "charge_moved_at_most": {"phase": Field("word"), "limit": number(0.0, 1e6)},  # likewise
     "soc_error_end": {"limit": number(0.0, 1.0)},
     "cvl_respected": {"limit": number(0.0, 100.0)},  # link above what the inverter may charge to, at most so many V
     "inverter_obeyed": {"limit": number(0.0, 1000.0)},  # current beyond the limits it was offered, at most so many A
