@@ -273,6 +273,7 @@ def result(run: Run) -> dict[str, Any]:
             {"time_s": now_ms / 1000, "state": contactor_state(mask), "mask": mask} for now_ms, mask in run.contactors
         ],
         "moved_Ah": {name: round(moved_Ah, 6) for name, moved_Ah in run.moved_Ah.items()},
+        "charges": judge_charge.charges(run),
         "heat": run.heat,
         "timing": {"ticks": run.ticks, "late_ticks": run.late_ticks},
         "can": {"tx": run.tx, "rx": run.rx, "errors": run.errors},

@@ -69,6 +69,22 @@ def charge_ended(run: Ended, values: Mapping[str, Any]) -> Verdict:
     return passed, f"{end} after {end_s:g} s" if end_s is not None else "none", f"{values['end']} after {values['limit']:g} s"
 
 
+def charges(run: Ended) -> list[dict[str, Any]]:
+    """Every charge of the run: phase, true SoC as it was plugged and at its end, seconds between them, and why it ended."""
+    record, rows = run.witness.recorder, []
+    for phase in run.scenario.phases:
+        if phase.kind != "charge":
+            continue
+        end_s, end = _end_s(run, phase.name)
+        lasted_s = phase.duration_s if end_s is None else end_s
+        since_s = [time_s - phase.start_s for time_s in record.time_s]
+        soc = [value for time_s, value in zip(since_s, record.columns["soc_true"]) if 0 <= time_s <= lasted_s]
+        if soc:
+            row = {"phase": phase.name, "soc_begin": round(soc[0], 4), "soc_end": round(soc[-1], 4)}
+            rows.append({**row, "seconds": round(lasted_s, 2), "end": end})
+    return rows
+
+
 def remaining_told(run: Ended, values: Mapping[str, Any]) -> Verdict:
     """Worst of the whole phase; a time that is unknown is as wrong as can be."""
     limit, start_s = values["limit"], run.scenario.phase(values["phase"]).start_s

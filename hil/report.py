@@ -136,6 +136,10 @@ def _tiles(result: Mapping[str, Any], pack: Pack | None) -> str:
         if soc.get("rmse") is not None:
             about += f", rms {100 * soc['rmse']:.1f}\u00a0%, worst {100 * soc.get('max_abs', 0):.1f}\u00a0%"
         tiles.append((f"{error:+.1f} %", about, False))
+    for charge in result.get("charges") or ():
+        span = f"{100 * charge['soc_begin']:.0f} → {100 * charge['soc_end']:.0f} % in {_clock(charge['seconds'])}"
+        ended = "goes on as its phase ends" if charge["end"] == "none" else f"ended by {_text(charge['end'])}"
+        tiles.append((span, f"{_text(charge['phase'])}, true SoC; {ended}", False))
     if "faults" in result:
         first = f"first: {_text(faults[0].get('name'))} at {_clock(float(faults[0]['time_s']))}" if faults else "reported"
         tiles.append((f"{len(faults)} fault{'' if len(faults) == 1 else 's'}", first, False))
@@ -204,6 +208,8 @@ def _facts(result: Mapping[str, Any], facts: Mapping[str, object]) -> str:
     timing = result.get("timing") or {}
     can = result.get("can") or {}
     late = timing.get("late_ticks")
+    heat = result.get("heat") or {}
+    kJ = [f"{heat[name] / 1000:.1f}" for name in ("in_J", "stored_J", "lost_J")] if heat else []
     rows: dict[str, object] = {
         "scenario": result.get("scenario"),
         "pack": result.get("pack"),
@@ -216,6 +222,8 @@ def _facts(result: Mapping[str, Any], facts: Mapping[str, object]) -> str:
         "CAN frames sent by the firmware": can.get("tx"),
         "CAN frames received by the firmware": can.get("rx"),
         "CAN errors": can.get("errors"),
+        "energy in, stored, given away": f"{', '.join(kJ)} kJ" if kJ else None,
+        "energy in no account": f"{100 * heat['error_fraction']:.3f} % of what moved" if heat else None,
         **facts,
     }
     body = "".join(f'<tr><th scope="row">{_text(name)}</th><td>{_value(value)}</td></tr>' for name, value in rows.items())

@@ -49,10 +49,30 @@ class Plot(NamedTuple):
 
 
 Rows = dict[str, Numbers]
+CHARGING = (1, 2, 3)  # BMS_CHARGE_PLAN.charge_phase: heating, charging, tapering
+
+
+def _used(values: Numbers) -> Numbers:
+    """Nothing where it was never used."""
+    return values if np.nanmax(values, initial=0.0) > 0 else np.full_like(values, np.nan)
+
+
+def _left_min(rows: Rows) -> Numbers:
+    """Time until the charge ended, as it came; nothing for a charge whose end the run did not see."""
+    time_s, going = rows["time_s"], np.isin(rows["charge_phase"], CHARGING)
+    left = np.full_like(time_s, np.nan)
+    edges = np.flatnonzero(np.diff(going.astype(int), prepend=0, append=0))
+    for begin, end in zip(edges[::2], edges[1::2]):
+        if end < len(time_s) and rows["charge_phase"][end] > max(CHARGING):
+            left[begin:end] = (time_s[end] - time_s[begin:end]) / 60
+    return left
+
+
 SERIES: dict[str, Callable[[Rows], Numbers]] = {
     "current": lambda r: r["current_A"],
     "charge_limit": lambda r: r["charge_limit_dA"] / 10,
     "discharge_limit": lambda r: -r["discharge_limit_dA"] / 10,
+    "charge_request": lambda r: _used(r["charge_request_dA"] / 10),
     "v_max": lambda r: r["layer_v_max_V"],
     "v_min": lambda r: r["layer_v_min_V"],
     "bound_high": lambda r: r["bound_high_mV"] / 1000,
@@ -69,14 +89,22 @@ SERIES: dict[str, Callable[[Rows], Numbers]] = {
     "t_min": lambda r: r["t_true_min_degC"],
     "t_hot": lambda r: r["t_hot_ddegC"] / 10,
     "t_cold": lambda r: r["t_cold_ddegC"] / 10,
+    "coolant": lambda r: r["coolant_degC"],
+    "gradient": lambda r: r["gradient_K"],
+    "heater": lambda r: _used(r["heater_percent"]),
+    "cooler": lambda r: _used(r["cooler_percent"]),
+    "left": lambda r: np.where(np.isin(r["charge_phase"], CHARGING), r["charge_remaining_s"] / 60, np.nan),
+    "left_true": _left_min,
     "pack_V": lambda r: r["pack_V"],
     "link_V": lambda r: r["link_V"],
 }
 
 # fmt: off
 PLOTS = (
-    Plot("current", "Current", "A", "Positive charges. The BMS allows what lies between its two limits.", 230, (
+    Plot("current", "Current", "A",
+         "Positive charges. The BMS allows what lies between its two limits; a charger is asked for no more.", 230, (
         Line("current", "current", "truth", False, 2),
+        Line("charge_request", "asked of the charger", "second", False, 1),
         Line("charge_limit", "charge limit", "bms", True, 1),
         Line("discharge_limit", "discharge limit", "bms", True, 1),
     ), (("charge_limit", "discharge_limit", "bms", 0.06),), "", False),
@@ -107,7 +135,20 @@ PLOTS = (
         Line("t_max", "hottest layer", "truth", False, 2),
         Line("t_min", "coldest layer", "truth", False, 2),
         Line("t_cold", "bound, cold", "bms", False, 1),
+        Line("coolant", "coolant at the inlet", "second", True, 1),
     ), (("t_max", "t_min", "truth", 0.45), ("t_hot", "t_cold", "bms", 0.10)), "temperature", False),
+    Plot("heat", "Heater and chiller", "%", "Of what the pack declares; the BMS drives both.", 130, (
+        Line("heater", "heater", "bms", False, 0),
+        Line("cooler", "chiller", "truth", False, 0),
+    ), (), "", False),
+    Plot("gradient", "Difference inside a stack", "K",
+         "Hottest against coldest hidden layer of the same stack: it bends ceramic.", 130, (
+        Line("gradient", "largest of all stacks", "truth", False, 2),
+    ), (), "gradient", False),
+    Plot("left", "Time until the charge ends", "min", "What the BMS tells while it charges, and how it came.", 150, (
+        Line("left", "told", "bms", False, 1),
+        Line("left_true", "as it came", "truth", False, 2),
+    ), (), "", False),
     Plot("link", "Pack and link", "V", "Ahead of and behind the contactors: precharge, closing, opening.", 170, (
         Line("pack_V", "pack", "truth", False, 2),
         Line("link_V", "link", "second", False, 2),
@@ -140,6 +181,9 @@ def limits_of(pack: Pack | None, which: str) -> list[tuple[float, str, str]]:
         return [(0.0, "", "fault")]
     if pack is None or not which:
         return []
+    if which == "gradient":
+        tones = zip(pack.guards.gradient_ddegC, ("info", "warning", "fault"))
+        return [(value / 10, f"{'limit' if tone == 'info' else tone} {value / 10:g} K", tone) for value, tone in tones]
     cell = pack.cell
     per_unit, unit, fields = {
         "voltage": (1000, "V", (("v_max_mV", ""), ("v_min_mV", ""))),

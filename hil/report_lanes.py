@@ -16,6 +16,7 @@ STATE_TONES = {
     "fault": "fault",
     "service": "service",
 }
+CHARGE_TONES = {"heating": "opening", "charging": "charge", "tapering": "precharge", "cooling": "drive", "done": "idle"}
 CONTACTOR_NAMES = {0: "open", 1: "− only", 3: "− and precharge", 5: "closed", 7: "closed, precharge too"}
 CONTACTOR_TONES = {0: "idle", 1: "test", 3: "precharge", 5: "charge", 7: "charge"}
 Item = tuple[float, float, str, str]  # from and to in seconds, text, tone
@@ -26,12 +27,14 @@ def lanes(recorder: Recorder, end_s: float) -> list[dict[str, object]]:
     states = [(e.time_s, e.text, STATE_TONES.get(e.text, "service")) for e in recorder.of_kind("state")]
     phases = [(e.time_s, e.text, f"phase-{'ab'[i % 2]}") for i, e in enumerate(recorder.of_kind("phase"))]
     commands = [(e.time_s, e.text, f"phase-{'ba'[i % 2]}") for i, e in enumerate(recorder.of_kind("command"))]
+    charges = [(e.time_s, e.text, CHARGE_TONES.get(e.text, "idle")) for e in recorder.of_kind("charge")]
     injections = [(e, "service") for e in recorder.of_kind("injection")]
     faults = [(e, "fault" if "trip" in str(e.details.get("severity")) else "opening") for e in recorder.of_kind("fault")]
     all_lanes = [
         ("phase", [_followed(phases, end_s)]),
         ("command", [_followed(commands, end_s)]),
         ("state", [_followed(states, end_s)]),
+        ("charge", [[bar for bar in _followed(charges, end_s) if bar[2] != "idle"]]),
         ("contactors", [_followed(contactor_changes(recorder), end_s)]),
         ("injected", _stacked(_spans(injections, end_s))),
         ("faults", _stacked(_spans(faults, end_s))),
