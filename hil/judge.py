@@ -39,6 +39,7 @@ class Run:
     v_max_mV: int = 0
     v_min_mV: int = 0
     t_max_ddegC: int = 0
+    gradient_ddegC: int = 0  # largest between two layers of a stack
     violations: list[Any] = field(default_factory=list)
     contactors: list[tuple[int, int]] = field(default_factory=list)  # since when, true positions
     moved_Ah: dict[str, float] = field(default_factory=dict)  # by phase
@@ -261,6 +262,7 @@ def result(run: Run) -> dict[str, Any]:
             "v_max_mV": run.v_max_mV,
             "v_min_mV": run.v_min_mV,
             "t_max_ddegC": run.t_max_ddegC,
+            "gradient_ddegC": run.gradient_ddegC,
             "violations": len(run.violations),
             "episodes": [str(episode) for episode in run.violations],
         },
