@@ -316,6 +316,7 @@ class Bench:
         run.v_max_mV = round(self.violations.v_max_mV)
         run.v_min_mV = round(self.violations.v_min_mV)
         run.t_max_ddegC = round(self.violations.t_max_ddegC)
+        run.gradient_ddegC = round(self.violations.gradient_ddegC)
         run.violations = list(self.violations.episodes)
         run.injected_ms = self.injector.times_ms
         run.felt = self.injector.felt(run.end_ms)

@@ -129,7 +129,9 @@ def _tiles(result: Mapping[str, Any], pack: Pack | None) -> str:
         allowed = f" (limits {pack.cell.v_min_mV[0] / 1000:g} … {pack.cell.v_max_mV[0] / 1000:g})" if pack else ""
         tiles.append((span, f"lowest and highest hidden layer{allowed}", False))
     if layers.get("t_max_ddegC") is not None:
-        tiles.append((f"{layers['t_max_ddegC'] / 10:.1f} °C", "hottest hidden layer", False))
+        apart = layers.get("gradient_ddegC")
+        about = "hottest hidden layer" + ("" if apart is None else f"; {apart / 10:.1f} K apart in one stack at most")
+        tiles.append((f"{layers['t_max_ddegC'] / 10:.1f} °C", about, False))
     if soc.get("true_end") is not None and soc.get("estimated_end") is not None:
         error = 100 * (soc["estimated_end"] - soc["true_end"])
         about = f"SoC error at the end (true {100 * soc['true_end']:.1f}\u00a0%)"

@@ -3,7 +3,8 @@
 As long as no fault was injected, a layer is in violation as soon as it is beyond the warning column of its
 cell; afterwards when it stays beyond the fault column for longer than the budget of its fault row and 50 ms.
 Charge current: beyond 1.05 times the pack's charge map at the layer's own temperature and SoC, after a
-fault beyond the cell's trip factor. Less than 0.01 C counts as no current.
+fault beyond the cell's trip factor. Less than 0.01 C counts as no current. How far apart the hottest and the coldest layer of a
+stack are is a quantity of the stack, told by its first layer, with the limits of the pack's guards.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bms.safety.faults import TABLE
-from bms.schema import Pack, charge_map
+from bms.schema import Pack, charge_map, layers_per_stack
 from hil.plant import ZERO_K, Plant
 
 Floats = NDArray[np.float64]
@@ -32,6 +33,7 @@ GUARDS = {  # quantity: the fault row that guards it, whose budget the reaction 
     "discharge_temperature_min_ddegC": "discharge_cold",
     "stop_temperature_ddegC": "hot_stop",
     "charge_map_mA": "charge_current_high",
+    "gradient_ddegC": "gradient_high",
 }
 
 
@@ -57,12 +59,16 @@ class Violations:
         self.v_min_mV = np.inf
         self.t_max_ddegC = -np.inf
         self.t_min_ddegC = np.inf
+        self.gradient_ddegC = 0.0
         budgets = {row.name: row.budget_ms for row in TABLE}
         self._allowed_ms = {quantity: budgets[row] + GRACE_ms for quantity, row in GUARDS.items()}
         self._capacity_A = cell.capacity_mAh / 1000
         self._resting_A = RESTING_C * self._capacity_A
         # charge and discharge rows count in their direction of current only
         self._voltage = (("voltage_max_mV", 1, cell.v_max_mV), ("voltage_min_mV", -1, cell.v_min_mV))
+        self._gradient_ddegC = pack.guards.gradient_ddegC
+        self._along = layers_per_stack(pack)
+        self._apart = 0.0  # ddegC, largest of all stacks
         self._any: tuple[Row, ...] = (("stop_temperature_ddegC", 1, cell.t_stop_ddegC),)
         self._charging = (
             ("charge_temperature_max_ddegC", 1, cell.t_charge_max_ddegC),
@@ -97,7 +103,10 @@ class Violations:
             self._cold = (float(np.minimum.reduce(plant.temp_K)) - ZERO_K) * 10
             self.t_max_ddegC = max(self.t_max_ddegC, self._hot)
             self.t_min_ddegC = min(self.t_min_ddegC, self._cold)
+            self._apart = float(np.maximum.reduce(self._apart_ddegC(plant)))
+            self.gradient_ddegC = max(self.gradient_ddegC, self._apart)
         beyond = v_max_mV > self._voltage[0][2][WARNING] or v_min_mV < self._voltage[1][2][WARNING]
+        beyond = beyond or self._apart > self._gradient_ddegC[WARNING]
         rows = self._any
         if current_A > self._resting_A:
             rows = self._any + self._charging
@@ -111,6 +120,12 @@ class Violations:
             beyond = beyond or (self._hot > limits[WARNING] if side > 0 else self._cold < limits[WARNING])
         if beyond or self._open:
             self._judge(plant, current_A, now_ms, fault_injected, rows)
+
+    def _apart_ddegC(self, plant: Plant) -> Floats:
+        """Of each stack."""
+        stacks_K = plant.temp_K.reshape(-1, self._along)
+        apart: Floats = 10 * (np.maximum.reduce(stacks_K, 1) - np.minimum.reduce(stacks_K, 1))
+        return apart
 
     def map_A(self, temp_K: Floats, soc: Floats) -> Floats:
         """The pack's charge map, bilinear, at each layer: 0 below its coldest and above its hottest row."""
@@ -148,6 +163,9 @@ class Violations:
             if fault_injected:
                 limit_A = np.minimum(limit_A, self._ceiling_A)
             checks.append(("charge_map_mA", 1, np.full(plant.layers, current_A * 1000), limit_A * 1000))
+        apart = np.zeros(plant.layers)
+        apart[:: self._along] = self._apart_ddegC(plant)
+        checks.append(("gradient_ddegC", 1, apart, np.full(plant.layers, float(self._gradient_ddegC[column]))))
         for quantity, side, value, limit in checks:
             for layer in np.flatnonzero(side * (value - limit) > 0).tolist():
                 still.add((layer, quantity))

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bms.packs import ev_240
 from bms.packs.bench_24 import PACK
 from bms.schema import charge_map
 from hil.plant import ZERO_K, Plant, PlantOptions
@@ -76,7 +77,7 @@ def test_an_episode_has_a_begin_an_end_and_its_worst_value_and_comes_again_as_an
     ],
 )
 def test_temperature_limits_count_in_their_direction_of_current(degC: float, current_A: float, quantity: str | None) -> None:
-    bench = Bench()
+    bench = Bench(degC=degC + (5 if degC < 0 else -5))
     bench.plant.temp_K[11] = degC + ZERO_K
     bench.judge(current_A)
     assert [e.quantity for e in bench.violations.episodes] == ([quantity] if quantity else [])
@@ -129,3 +130,33 @@ def test_a_pack_used_as_it_should_be_has_no_violation() -> None:
     assert violations.episodes == []
     assert plant.voltage_V.max() * 1000 <= violations.v_max_mV < CELL.v_max_mV[0]
     assert violations.t_max_ddegC == pytest.approx((plant.temp_K.max() - ZERO_K) * 10, abs=0.5)
+
+
+def test_layers_of_one_stack_may_not_be_farther_apart_than_its_ceramic_stands() -> None:
+    warning_K, fault_K = PACK.guards.gradient_ddegC[1] / 10, PACK.guards.gradient_ddegC[2] / 10
+    bench = Bench()
+    bench.plant.temp_K[5] += warning_K - 0.01
+    assert bench.judge() == 0
+    assert bench.violations.gradient_ddegC == pytest.approx(10 * warning_K - 0.1)
+    bench.plant.temp_K[20] -= 0.02
+    assert bench.judge() == 1
+    (episode,) = bench.violations.episodes
+    assert (episode.layer, episode.quantity) == (0, "gradient_ddegC")
+    broken = Bench()
+    broken.plant.temp_K[5] += fault_K + 0.1
+    assert broken.judge(ticks=500, fault=True) == 0
+    assert broken.judge(ticks=10, fault=True) == 1
+
+
+def test_stacks_may_be_as_far_apart_as_they_like() -> None:
+    pack = ev_240.PACK
+    plant = Plant(pack, PlantOptions(1, 0.5, 25.0, hysteresis=0.0, spread="none"))
+    plant.temp_K[24:48] += 20
+    plant.warmings += 1
+    violations = Violations(pack)
+    violations.step(plant, 0.0, 0, False)
+    assert violations.episodes == []
+    plant.temp_K[47] += 9
+    plant.warmings += 1
+    violations.step(plant, 0.0, 10, False)
+    assert [(e.layer, e.quantity) for e in violations.episodes] == [(24, "gradient_ddegC")]
