@@ -2,8 +2,9 @@
 
 A group is owed what it certainly has more than the lowest of its sisters: the difference of their states of charge at half
 charge, less SURE sigmas, less what the error of their readings that no time takes away may look like where the OCV is flattest,
-of the least capacity in the spread. A group that leaks is owed nothing and nobody is bled down to it. Less certain is never
-more. Answers only to who asks, after a pass over the groups, and with nothing where what they say may not be used.
+of the least capacity in the spread. Before a pack has been up and down nobody is owed anything: what looks like charge may be
+hysteresis. A group that leaks is owed nothing and nobody is bled down to it. Less certain is never more. Answers only to who
+asks, after a pass over the groups, and with nothing where what they say may not be used.
 """
 
 from micropython import const
@@ -28,7 +29,7 @@ _MOST_SIGMA_mAh = const(65534)
 def tell(balance: "Balance", ending: "Ending", groups: "Groups", soc: float, believable: bool) -> None:
     """After a pass, in a slow slot. `soc` of the mean layer; `believable`: what the estimators say may be used."""
     if balance.asks:
-        if believable:
+        if believable and groups.delta.experienced:
             owe(balance.bleeders.excess_mAs, groups)
             balance.told = True
         balance.asks = False

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bms import differences
+from bms.control import balance as B
 from bms.control.balance import Balance
 from bms.control.ending import Ending
 from bms.safety.coulomb import Coulomb
@@ -21,6 +22,7 @@ from hil.benches.group_rig import Rig
 from hil.bleeders import Bleeders
 
 Floats = NDArray[np.float64]
+LONG_s = 20.0
 
 
 class QuietBound:
@@ -64,19 +66,28 @@ class BalanceRig(Rig):
         sensors: Any = self
         self.bleeders = Bleeders(pack, seed, plant, sensors)
         self.severity = 0
+        self._passed_s = 0.0
         self.believable = True
         self.bled_As = np.zeros(plant.groups)
 
-    def rest(self, time_s: float, dt_s: float = 10.0) -> None:
-        """Nothing flows but what is bled; a round of the balancing a step."""
-        for _ in range(round(time_s / dt_s)):
-            self.round(dt_s)
+    def rest(self, time_s: float) -> None:
+        """Nothing flows but what is bled; a round of the balancing a step, as long as the balancing waits for anyway."""
+        end_s = self.time_s + time_s
+        while self.time_s < end_s:
+            balance = self.balance
+            if balance.state == B.BLEEDING:
+                self.round(B.BLEED_ms / 2000 if any(balance.bleeders.words) else 0.1)
+            elif balance.state == B.PAUSING:
+                self.round(B.SETTLE_ms / 1000 if balance.disturbed else B.PAUSE_ms / 1000)
+            else:
+                self.round(LONG_s)
 
     def round(self, dt_s: float) -> None:
-        """One step of rest."""
+        """One step of rest. What the firmware switches at its beginning holds until its end."""
         balance, groups = self.balance, self.groups
         soc_permille = 500 if self.believable else -1
-        balance.step(self.sisters, self.machine, self.severity, 0, soc_permille, round(dt_s * 1000))
+        balance.step(self.sisters, self.machine, self.severity, 0, soc_permille, round(self._passed_s * 1000))
+        self._passed_s = dt_s
         self.bleeders.switch({g for g in range(self.plant.groups) if balance.bleeders.bled(g)})
         groups.pause(balance.busy, balance.disturbed, False)
         self.bled_As += self.bleeders.current_A * dt_s

@@ -46,7 +46,7 @@ PAUSING = const(2)
 MEASURING = const(3)
 
 LEAD_mohm = const(250)  # largest resistance of the wire to a tap, contacts and fuse included; assumed
-REST_s = const(900)
+REST_s = const(3600)  # as long as those who compare groups have between two blocks
 SETTLE_ms = const(300)
 PAUSE_ms = const(10000)
 BLOCK_ms = const(10800000)

@@ -137,6 +137,11 @@ class Delta:
         self._turn -= turns * (self._turn + towards)
         self.turned -= turns * self.turned
 
+    @property
+    def experienced(self) -> bool:
+        """So much charge has gone up and down that what groups differ by could be told apart."""
+        return self._travelled >= LEARN_SOC
+
     def bleed(self, bled_mAs: "array[int]") -> None:
         """What bleeders have taken from each group since the last pass; a mean layer's share is in what follow() was given."""
         capacity_Ah = self._model.capacity_Ah
@@ -275,7 +280,7 @@ class Delta:
         self.sigma_capacity = root(p[4], self.sigma_capacity)
         self.sigma_resistance = root(p[7], self.sigma_resistance)
         n = max(self.count)
-        enough = self._travelled >= LEARN_SOC
+        enough = self.experienced
         known = n * self.sigma_capacity < KNOWN * LAYER_CAPACITY
         if enough and known and not self.learnt_capacity:
             self.learnt_capacity = True
