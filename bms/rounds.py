@@ -101,6 +101,7 @@ class Rounds:
         machine = app.machine
         balance = self.balance
         word = app.advice.soc_permille
-        balance.step(app.watch.sisters, machine, app.monitor.severity, app.plausible.suspect, word, round_ms)
-        app.board.bleed(balance.bleeders.words)
+        if balance.fitted:
+            balance.step(app.watch.sisters, machine, app.monitor.severity, app.plausible.suspect, word, round_ms)
+            app.board.bleed(balance.bleeders.words)
         self.ending.step(machine.state, app.snap, app.bound, round_ms)

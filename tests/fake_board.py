@@ -93,7 +93,7 @@ class FakeBoard:
         self.hold_percent = 0
         self.heater_permille = 0
         self.cooler_permille = 0
-        self.bled = 0  # a bit a group
+        self.bled_words = [0] * 4  # a bit a group
         self.contacts = 0
         self.welded = 0  # contacts that do not open
         self.stuck_open = 0  # contacts that do not close
@@ -313,7 +313,13 @@ class FakeBoard:
         self.cooler_permille = cooler_permille
 
     def bleed(self, groups: "array[int]") -> None:
-        self.bled = sum(word << 16 * k for k, word in enumerate(groups))
+        for k in range(4):
+            self.bled_words[k] = groups[k]
+
+    @property
+    def bled(self) -> int:
+        """A bit a group."""
+        return sum([self.bled_words[k] << 16 * k for k in range(4)])
 
     def can_send(self, identifier: int, data: bytearray, extended: bool) -> bool:
         if self.refuse:

@@ -58,8 +58,8 @@ _TIME_MAX_ms = const(100000000)
 
 
 class Balance:
-    """`asks`: the estimators are to write `bleeders.excess_mAs` and to set `told`. `mean_mAs`: what the mean layer has lost
-    since take_mean_mAs(). `disturbed`, `busy` as above."""
+    """`fitted`: there are bleeders, and step() has to be called. `asks`: the estimators are to write `bleeders.excess_mAs` and
+    to set `told`. `mean_mAs`: what the mean layer has lost since take_mean_mAs(). `disturbed`, `busy` as above."""
 
     def __init__(
         self, pack: "Pack", groups: int, signals: "Signals", bound: "Bound", plausible: "Plausible", coulomb: "Coulomb"
@@ -77,7 +77,7 @@ class Balance:
         self._high_mV = cell.v_max_mV[_LIMIT_WARN] - self._layer_mV
         self._low_mV = cell.v_min_mV[_LIMIT_INFO] + self._layer_mV
         self._coldest_ddegC, self._hottest_ddegC = pack.thermal.storage_ddegC
-        self._fitted = pack.bleed_mA > 0
+        self.fitted = pack.bleed_mA > 0
         self.mean_mAs = 0
         self.asks = False
         self.told = False
@@ -94,8 +94,6 @@ class Balance:
         self, sisters: "Sisters", machine: "Machine", severity: int, suspect: int, soc_permille: int, round_ms: int
     ) -> int:
         """Once a round. `soc_permille`: -1 while what the estimators say may not be used. Returns the state."""
-        if not self._fitted:
-            return IDLE
         self.bleeders.pass_time(round_ms)
         if self._state_ms < _TIME_MAX_ms:
             self._state_ms += round_ms
