@@ -22,7 +22,7 @@ SCRIPT = (
     (400, "request", OPEN),
     (410, "request", CHARGE),
     (520, "charger_state", 2),
-    (530, "load_mA", 8000),
+    (560, "load_mA", 8000),
     (600, "crash_seen", 1),
     (620, "crash_seen", 0),
     (625, "load_mA", 0),

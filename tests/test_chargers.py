@@ -162,6 +162,22 @@ def test_what_a_charger_does_wrong_is_named_in_time_and_ends_the_charge(
     in_time(name, BEGIN_s * 1000, done, lag_ms)
 
 
+@pytest.mark.parametrize(("times", "name"), [(1.02, None), (1.3, "charger_exceeds")])
+def test_one_that_gives_more_than_it_was_asked_for_is_named_though_the_limit_is_far(
+    place: Place, tmp_path: Path, times: float, name: str | None
+) -> None:
+    slow = tmp_path / "slow_24.py"
+    slow.write_text(place.pack.read_text().replace("map_limited", "cc_cv"))
+    done = ride(Place(slow), fault("gain", times))
+    assert max(done.currents_A) < 14 < 0.5 * max(limit_A for _, limit_A in done.limits_A)
+    if name is None:
+        assert done.names == []
+        assert done.currents_A[-1] == pytest.approx(10.0 * times, abs=0.2)
+    else:
+        ended(done, name)
+        in_time(name, BEGIN_s * 1000, done, SLEW_ms)
+
+
 TWINS = (
     # kind, severity, how long: each a little less than what is named
     ("gain", 1.01, 1.2),

@@ -131,12 +131,32 @@ def test_the_larger_of_what_the_charger_says_and_what_is_measured_is_held_agains
     world = World(PACKS[name])
     world.overload.charge_line_dA = line
     world.charging.hear(2, said, 0)
-    world.round(flows)
+    world.round(flows, 16383)
     sensor = world.pack.current_a_sensor
     most = Fraction(max(said, flows, 0))
     error_dA = Fraction(sensor.offset_u + 4 * sensor.noise_u + sensor.lsb_u, 100_000) + most * sensor.gain_ppm / 1_000_000
     exact = (most - error_dA if most else 0) - line
     assert exact - 4 - most / 500 <= world.value(N.CHARGER_OVER_dA) <= exact + 1
+
+
+@pytest.mark.parametrize("name", PACKS)
+def test_a_charger_may_give_what_it_was_asked_for_of_late_and_hardly_more_but_an_inverter_what_the_limit_is(name: str) -> None:
+    world = World(PACKS[name])
+    capacity_dA = world.pack.cell.capacity_mAh // 100
+    limit_dA, much_dA, little_dA = 2 * capacity_dA, capacity_dA, capacity_dA // 2
+    world.overload.charge_line_dA = world.overload.line_dA(limit_dA)
+    for asked_dA, rounds in ((much_dA, 30), (little_dA, 30)):
+        world.charging.asked_dA = SmallInt(asked_dA)
+        over = []
+        for _ in range(rounds):
+            world.round(much_dA, limit_dA)
+            over.append(world.value(N.CHARGER_OVER_dA) > 0)
+        if asked_dA == much_dA or world.pack.inverter is not None:
+            assert not any(over)
+        else:
+            held = 500 // ROUND_ms
+            assert not any(over[:held])
+            assert all(over[held + 10 :])
 
 
 @given(said=st.integers(0, 2_097_151), link=st.integers(-10_000, 1_200_000))

@@ -35,6 +35,14 @@ def sure(size_dA: int) -> int:
     return size_dA - size_dA * 11 // 1000 - 3
 
 
+FALL_dA = 70
+
+
+def line_of(limit_dA: int) -> int:
+    """Stands for what overload.py lets flow for a limit."""
+    return limit_dA + limit_dA // 50 + 5
+
+
 class Plain:
     """A charge in plain words. `gone_in_dAms`: each round's charge less what the sensor may err in it, since it began."""
 
@@ -51,6 +59,8 @@ class Plain:
         self.status: tuple[int, int, int] = (0, 0, 0)
         self.status_ms = 60_000
         self.told = dict(REST)
+        self.limits_dA: list[int] = []  # that bound a charger, round by round
+        self.line_dA = 0
 
     def hear(self, state: int, dA: int, mV: int) -> None:
         if self.pack.charger_protocol == "bms":
@@ -63,6 +73,10 @@ class Plain:
         error = (abs(moved) // 1000 + 1) * self.gain_permille + self.fixed_mA * moved_ms // 100
         self.status_ms += round_ms
         was, self.charging = self.charging, world.machine.state == CHARGE
+        asked = self.charging and self.pack.inverter is None
+        self.limits_dA.append(min(charge_dA, world.charging.asked_dA) if asked else charge_dA)
+        held = 5 if self.pack.inverter is None and self.pack.charger_protocol == "bms" else 20
+        self.line_dA = max(line_of(max(self.limits_dA[-held - 1 :])), self.line_dA - FALL_dA)
         if not self.charging:
             self.told, self.idle_ms = dict(REST), 0
             if moved + error < 0:
@@ -73,7 +87,7 @@ class Plain:
         if self.same:
             self.gone_in_dAms.append(moved - error)
         if self.charging:
-            self.judge(world, moved // moved_ms, charge_dA, round_ms)
+            self.judge(world, moved // moved_ms, min(charge_dA, world.charging.asked_dA), round_ms)
 
     @property
     def net_dAs(self) -> int:
@@ -92,7 +106,7 @@ class Plain:
         told[N.CHARGER_failed] = int(heard and state == FAILED)
         told[N.CHARGER_APART_mV] = abs(said_mV - link_mV) - abs(link_mV) // 100 if heard else 0
         most_dA = max(flows_dA, said_dA) if heard else flows_dA
-        told[N.CHARGER_OVER_dA] = (sure(most_dA) if most_dA > 0 else 0) - world.overload.charge_line_dA
+        told[N.CHARGER_OVER_dA] = (sure(most_dA) if most_dA > 0 else 0) - min(world.overload.charge_line_dA, self.line_dA)
 
 
 class World:
@@ -103,7 +117,8 @@ class World:
         self.charging, self.plain = module.Charging(pack, self.signals), Plain(pack)
         self.machine: Any = SimpleNamespace(state=STANDBY)
         self.coulomb: Any = SimpleNamespace(capacity_mAs=pack.cell.capacity_mAh * 3600, low_mAs=0)
-        self.overload: Any = SimpleNamespace(moved_dAms=0, moved_ms=100, charge_line_dA=40, sure_dA=sure)
+        lines = {"charge_line_dA": 40, "line_dA": line_of, "charge_fall_dA": FALL_dA}
+        self.overload: Any = SimpleNamespace(moved_dAms=0, moved_ms=100, sure_dA=sure, **lines)
         self.agree()
 
     def hear(self, state: int, dA: int, mV: int) -> None:
@@ -139,6 +154,7 @@ def test_whatever_a_charge_does_it_is_judged_as_the_plain_record_judges_it(pack:
             world.room_permille(dice.choice([0, 0, 1, 500]))
             world.overload.charge_line_dA = line = dice.choice([2, 40, 900])
             charge_dA = dice.choice([0, 1, little - 1, little, little + 1, 5 * little, 10 * little, 10 * little + 9, 5_000])
+            world.charging.asked_dA = dice.choice([16_383, 0, 1, 10, charge_dA // 2, charge_dA])
             near = [0, 1, -1, charge_dA // 10, charge_dA // 10 - 1, little, little - 1, line, 900, -900, -fixed, -fixed - 1]
         world.snap.value[S.LINK_mV] = dice.choice([0, 1, -1, 99, 100, 86_000, 86_099, -86_000, -199])
         if dice.random() < 0.15:

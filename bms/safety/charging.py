@@ -2,7 +2,9 @@
 
 The charger's own status counts while it is not older than its deadline: whether it has failed, what voltage it measures
 against the link, what current it says it gives. A charger of another make says none of this here (its silence and its
-failure are the same row): then only what the pack measures counts. What may flow is overload.py's line.
+failure are the same row): then only what the pack measures counts. What may flow is overload.py's line, and for a charger,
+which may be asked for less than the limit, one that is drawn alike from what it was asked for. An inverter's offer has a ramp
+of its own, and only the limit is held against it.
 
 Overfilled: the charge that has certainly gone in (current less offset, step and gain, summed without loss) beyond the room
 that the hard interval of SoC left when the charge began. A charge goes on until something was certainly discharged: leaving
@@ -11,6 +13,8 @@ that nor 0.02 C flow; a small charger on a large pack does progress. Units: dA, 
 """
 
 from micropython import const
+
+from bms.safety.held import Held
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -45,7 +49,8 @@ _ASKED_MAX_dA = const(16383)
 
 
 class Charging:
-    """`net_dAs`: what has certainly gone in since the charge began; `room_dAs`: what there was room for."""
+    """`net_dAs`: what has certainly gone in since the charge began; `room_dAs`: what there was room for; `line_dA`: what a
+    charger may give."""
 
     def __init__(self, pack: "Pack", signals: "Signals") -> None:
         a = pack.current_a_sensor
@@ -61,6 +66,11 @@ class Charging:
         self._error_mA = (a.offset_u + a.lsb_u) // _U_PER_M + _ROUNDING_mA
         self._gain_permille = a.gain_ppm // _PERMILLE + 1
         self.asked_dA = _ASKED_MAX_dA  # of the charger; set from outside
+        self._asks = pack.inverter is None
+        self._held = Held(pack)
+        self._allowed_dA = 0  # by limit and request, in the round before
+        self._asked_line_dA = 0
+        self.line_dA = 0
         self._charging = False
         self._same = False  # nothing has been discharged since the charge began
         self._carry_dAms = 0
@@ -83,6 +93,17 @@ class Charging:
     ) -> None:
         """Once a round, after overload.py: `charge_dA` is the limit in force."""
         value = self._value
+        allowed_dA = charge_dA
+        if self._asks and self.asked_dA < charge_dA and machine.state == _CHARGE:
+            allowed_dA = self.asked_dA
+        before_dA = self._allowed_dA
+        self._allowed_dA = allowed_dA
+        line_dA = overload.line_dA(self._held.step(allowed_dA if allowed_dA > before_dA else before_dA))
+        least_dA = self._asked_line_dA - overload.charge_fall_dA
+        if line_dA < least_dA:
+            line_dA = least_dA
+        self._asked_line_dA = line_dA
+        self.line_dA = line_dA if line_dA < overload.charge_line_dA else overload.charge_line_dA
         if self._age_ms < _AGE_MAX_ms:
             self._age_ms += round_ms
         moved_dAms = overload.moved_dAms
@@ -126,7 +147,7 @@ class Charging:
         value[_CHARGER_failed] = failed
         value[_CHARGER_APART_mV] = apart_mV
         over_dA = overload.sure_dA(flows_dA) if flows_dA > 0 else 0
-        value[_CHARGER_OVER_dA] = over_dA - overload.charge_line_dA
+        value[_CHARGER_OVER_dA] = over_dA - self.line_dA
 
     def _progress(self, flows_dA: int, charge_dA: int, round_ms: int) -> None:
         time_ms = 0

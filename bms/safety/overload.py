@@ -71,7 +71,7 @@ class Overload:
         self._discharge_held = Held(pack)
         self._charge_top_dA = 0
         self._discharge_top_dA = 0
-        self._charge_fall_dA = unit * cell.charge_max_mC // 10000 * _ROUND_ms // FALL_ms + 1
+        self.charge_fall_dA = unit * cell.charge_max_mC // 10000 * _ROUND_ms // FALL_ms + 1
         self._discharge_fall_dA = unit * cell.discharge_trip_mC // 10000 * _ROUND_ms // FALL_ms + 1
         self.charge_line_dA = self.tolerance_dA
         self.discharge_line_dA = self.tolerance_dA
@@ -106,12 +106,12 @@ class Overload:
         self._sum_ms += dt_ms
         if charge_dA > self._charge_top_dA:
             self._charge_top_dA = charge_dA
-            line = self._line(charge_dA)
+            line = self.line_dA(charge_dA)
             if line > self.charge_line_dA:
                 self.charge_line_dA = line
         if discharge_dA > self._discharge_top_dA:
             self._discharge_top_dA = discharge_dA
-            line = self._line(discharge_dA)
+            line = self.line_dA(discharge_dA)
             if line > self.discharge_line_dA:
                 self.discharge_line_dA = line
         size_dA = current_dA if current_dA >= 0 else -current_dA
@@ -147,16 +147,17 @@ class Overload:
             stray_mA = size_mA - self._fixed_mA - size_mA // _PERMILLE * self._gain_ppm // _PERMILLE
         self._value[_STRAY_CURRENT_mA] = stray_mA
 
-    def _line(self, limit_dA: int) -> int:
+    def line_dA(self, limit_dA: int) -> int:
+        """What may flow for a limit: what a good converter errs is on top."""
         return limit_dA + limit_dA // 50 + self.tolerance_dA
 
     def refresh(self, bound: "Bound", map_dA: int) -> None:
         """Once a round. `map_dA`: charge current that map and windows allow."""
-        line = self._line(self._charge_held.step(self._charge_top_dA))
+        line = self.line_dA(self._charge_held.step(self._charge_top_dA))
         self._charge_top_dA = 0
-        least = self.charge_line_dA - self._charge_fall_dA
+        least = self.charge_line_dA - self.charge_fall_dA
         self.charge_line_dA = line if line > least else least
-        line = self._line(self._discharge_held.step(self._discharge_top_dA))
+        line = self.line_dA(self._discharge_held.step(self._discharge_top_dA))
         self._discharge_top_dA = 0
         least = self.discharge_line_dA - self._discharge_fall_dA
         self.discharge_line_dA = line if line > least else least

@@ -23,7 +23,7 @@ def apart(app: App, board: FakeBoard, value: int) -> None:
 
 def says_too_much(app: App, board: FakeBoard, value: int) -> None:
     """The charger says that it gives more than it was asked for."""
-    board.charger_current_dA = measured_dA(app, app.watch.overload.charge_line_dA + value)
+    board.charger_current_dA = measured_dA(app, app.watch.charging.line_dA + value)
 
 
 def idle(app: App, board: FakeBoard, value: int) -> None:
@@ -52,7 +52,7 @@ def emptied(app: App, board: FakeBoard) -> None:
 
 
 PROVOKERS = {
-    N.CHARGER_OVER_dA: Provoker(M.CHARGE, says_too_much, healed(charger_current_dA=-1)),
+    N.CHARGER_OVER_dA: Provoker(M.CHARGE, says_too_much, healed(charger_current_dA=-1), lasting=False),  # the request rises
     N.CHARGER_failed: Provoker(M.CHARGE, failed, healed(charger_state=CHARGING)),
     N.CHARGER_APART_mV: Provoker(M.CHARGE, apart, healed(charger_error_mV=0)),
     N.OVERFILLED_permille: Provoker(M.CHARGE, overfilled, emptied),
