@@ -22,6 +22,7 @@ BENCHES = (
     ("codec", "the compiled codec of bms.dbc against cantools, and the RAM it takes on a 32-bit target"),
     ("hidden", "what is noticed of a layer that fails beyond the declared spread, how soon, and what cannot be"),
     ("usable", "capacity and charge time that the firmware leaves to a user, against a BMS that sees every layer"),
+    ("charge", "the fast charge against the shortest one there is, and both against constant currents"),
     ("groups", "what the estimators of groups cost and find: failing layers, soft shorts, capacity and resistance with age"),
     ("soc", "the SoC filter on logs of measured cells, against counting and a plain filter"),
     ("dump", "frames a second that hil dump decodes from a log, against python-can with cantools"),
