@@ -208,16 +208,17 @@ def a_coil_is_held_with_less_only_after_it_has_pulled_in(left_ms: int, dt_ms: in
 
 
 def a_request_for_heat_or_cold_begins_outside_and_ends_inside(cold_ddegC: int, hot_ddegC: int, reason: int) -> None:
-    assert -1900 <= cold_ddegC <= hot_ddegC <= 1900 and 0 <= reason <= 5
-    made = thermal.Thermal(PACK)
+    assert -1900 <= cold_ddegC <= hot_ddegC <= 1900 and 0 <= reason <= 8
+    made = thermal.Thermal(PACK, Thing(), Thing())  # type: ignore[arg-type]
     made.reason = reason
-    mode = made.step(Thing(state=machine.CHARGE), 2, Thing(hot_ddegC=hot_ddegC, cold_ddegC=cold_ddegC))  # type: ignore[arg-type]
+    bound, wishes = Thing(hot_ddegC=hot_ddegC, cold_ddegC=cold_ddegC), Thing(heat_to_ddegC=-2000, cool_to_ddegC=2000)
+    mode = made._choose(machine.CHARGE, 2, bound, wishes)  # type: ignore[arg-type]
     least, most = PACK.cell.t_charge_min_ddegC[0], PACK.cell.t_charge_max_ddegC[0]
     if mode == thermal.HEAT:
         assert cold_ddegC < least or (reason == thermal.CHARGE_COLD and cold_ddegC < least + 50)
     else:
         assert cold_ddegC >= least
-        assert (mode == thermal.COOL) == (hot_ddegC > most - (50 if reason == thermal.CHARGE_HOT else 0))
+        assert (mode == thermal.COOL) == (hot_ddegC > most - (100 if reason == thermal.CHARGE_HOT else 50))
 
 
 def the_lane_lives_through_one_to_five_hundred_milliseconds_a_tick(last_ms: int, now_ms: int) -> None:

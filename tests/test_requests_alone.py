@@ -1,17 +1,13 @@
-"""Insulation, heat and cold, and energy: each by itself agrees with its promise in plain words, edges included."""
+"""Insulation and energy: each by itself agrees with its promise in plain words, edges included."""
 
 import random
 from fractions import Fraction
 from math import floor
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
-from bms.control import thermal as T
 from bms.control.energy import Energy
 from bms.packs import bench_24, ev_240
-from bms.safety import machine as M
 from bms.safety import snapshot as S
 from bms.safety.insulation import NOT_FITTED, SILENT, DEADLINE_ms, Insulation, MAX_kohm, per_volt_ohm
 from bms.schema import CELL_FIELDS, PACK_FIELDS, Cell, Pack, replaced
@@ -74,61 +70,6 @@ def test_a_resistance_is_shared_among_the_volts_begun_and_what_is_not_one_counts
         *((85_999, 86), (86_000, 86), (999_000, 999), (999_999, 1_000), (1_000_001, 1_001)),
     ):
         assert per_volt_ohm(small(kohm), small(pack_mV)) == floor(Fraction(kohm * 1_000, volts))
-
-
-def plain_request(pack: Pack, charge: bool, hot: int, cold: int, reason: int) -> tuple[int, int, int]:
-    """Mode, reason and target of the request; `reason`: of the one before."""
-    cell = pack.cell
-    low, high = (
-        (cell.t_charge_min_ddegC, cell.t_charge_max_ddegC)
-        if charge
-        else (cell.t_discharge_min_ddegC, cell.t_discharge_max_ddegC)
-    )
-    cold_why, hot_why = (T.CHARGE_COLD, T.CHARGE_HOT) if charge else (T.DISCHARGE_COLD, T.DISCHARGE_HOT)
-    if cold < low[0] + (50 if reason == cold_why else 0):
-        return T.HEAT, cold_why, low[0] + 50
-    if hot > high[0] - (50 if reason == hot_why else 0):
-        return T.COOL, hot_why, high[0] - 50
-    return T.NONE, T.NO_REASON, 0
-
-
-@packs
-def test_heat_and_cold_are_asked_for_outside_the_window_of_what_is_wanted_until_five_degrees_inside(pack: Pack) -> None:
-    assert [T.NONE, T.HEAT, T.COOL] == [0, 1, 2]
-    assert list(range(6)) == [
-        T.NO_REASON,
-        T.CHARGE_COLD,
-        T.DISCHARGE_COLD,
-        T.CHARGE_HOT,
-        T.DISCHARGE_HOT,
-        T.UNKNOWN_TEMPERATURE,
-    ]
-    assert T.BAND_ddegC == 50
-    cell = pack.cell
-    dice = random.Random(2)
-    edges = [
-        t[0] for t in (cell.t_charge_min_ddegC, cell.t_discharge_min_ddegC, cell.t_charge_max_ddegC, cell.t_discharge_max_ddegC)
-    ]
-    near = sorted({t + band + d for t in edges for band in (-50, 0, 50) for d in (-1, 0, 1)})
-    thermal = T.Thermal(pack)
-    assert (thermal.mode, thermal.reason, thermal.target_ddegC) == (0, 0, 0)
-    for _ in range(1500):
-        state, wish = dice.choice([M.DRIVE, M.CHARGE, M.STANDBY, M.FAULT]), dice.choice([0, M.WISH_DRIVE, M.WISH_CHARGE])
-        cold, hot = sorted((dice.choice(near), dice.choice(near)))
-        if dice.random() < 0.1:
-            cold, hot = dice.choice([(-1900, 250), (-1901, 250), (250, 1900), (250, 1901)])
-        charge = state == M.CHARGE or wish == M.WISH_CHARGE
-        wanted = charge or state == M.DRIVE or wish == M.WISH_DRIVE
-        if not wanted:
-            expected = (T.NONE, T.NO_REASON, 0)
-        elif hot > 1900 or cold < -1900:
-            expected = (T.NONE, T.UNKNOWN_TEMPERATURE, 0)
-        else:
-            expected = plain_request(pack, charge, hot, cold, thermal.reason)
-        machine: Any = SimpleNamespace(state=state)
-        bound: Any = SimpleNamespace(hot_ddegC=hot, cold_ddegC=cold)
-        assert thermal.step(machine, wish, bound) == expected[0]
-        assert (thermal.mode, thermal.reason, thermal.target_ddegC) == expected
 
 
 @packs

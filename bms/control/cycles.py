@@ -46,6 +46,7 @@ _BIAS = const(0x20000000)  # temperatures stay within 2^29, either sign
 _BIASED = const(0x3FFFFFFF)
 _ABOVE_ddegC = const(4096)  # on top of a temperature none is negative
 _SWING_MAX_ddegC = const(8191)
+_SWING_MIN_ddegC = const(4096)  # smaller ones are doubled: over the largest declared swing they still have 15 bits
 _SWING_SHIFT = const(16)
 _MAN_MAX = const(32767)
 _MAN_MIN = const(16384)
@@ -211,14 +212,14 @@ class Cycles:
             swing_ddegC = _SWING_MAX_ddegC
         if swing_ddegC > rows[at + _LARGEST_ddegC]:
             rows[at + _LARGEST_ddegC] = swing_ddegC
-        man = ((swing_ddegC << _SWING_SHIFT) - 1) // self._swing_ddegK + 1
         bits = -_SWING_SHIFT
+        while swing_ddegC < _SWING_MIN_ddegC:
+            swing_ddegC <<= 1
+            bits -= 1
+        man = ((swing_ddegC << _SWING_SHIFT) - 1) // self._swing_ddegK + 1
         while man > _MAN_MAX:
             man = (man + 1) >> 1
             bits += 1
-        while man < _MAN_MIN:
-            man <<= 1
-            bits -= 1
         cost = self._cost
         cost_bits = self._cost_bits + halves - 1
         for _ in range(self._exponent):

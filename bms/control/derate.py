@@ -98,9 +98,10 @@ class Derate:
         half = at - _HALF_s
         if half < 0:
             half += _SLOTS
-        # 10 mK in 10 s are a mK/s; the rise of the last half and by how much it is more than that of the half before
+        # 10 mK in 10 s are a mK/s; the rise of the last half, and three times what it has more than that of the half before:
+        # heat that is in the coolant has still to come through
         self.rise_mK_s = now - sums[before]
-        self.coming_mK_s = 2 * (2 * now - 3 * sums[half] + sums[before])
+        self.coming_mK_s = 2 * (4 * now - 7 * sums[half] + 3 * sums[before])
         self.second = True
 
 

@@ -13,7 +13,7 @@ heat that has got so far has got all it can. It falls likewise with the gradient
 it may get, and it is held where the pack warms no faster than warm_mK_s: what would warm it so fast if all of it went into
 the layers, more when they warm more slowly, less when they warm faster. Who feeds the heater decides whether it may run: the
 charger while there is one, the pack while its layers can give what it takes, a supply always. Power follows by a ramp, and
-ends at once where nobody feeds it. Heater and cooler never run together.
+is never above what is fed and goes too far nowhere, ramp or not. Heater and cooler never run together.
 
 Once a round of ten ticks. Units: ddegC, permille of full power, mK/s, dA, mV, ms.
 """
@@ -70,9 +70,9 @@ _BY_SUPPLY = const(2)
 
 _FAR_ddegC = const(1900)  # beyond it a bound says that nothing is known
 _LEAST_permille = const(100)  # of a cooler, so that a request comes to its end
-_AIM_percent = const(96)  # of the rise that is allowed
+_AIM_percent = const(95)  # of the rise that is allowed
 _MORE_1024 = const(61)  # a second: of the power that warms by a mK/s, so much for each that is missing, ...
-_LESS_1024 = const(123)  # ... and for each too many; found on a loop of any size up to that of the pack
+_LESS_1024 = const(123)  # ... and for each too many; found on loops up to the pack's size, with lags up to a minute
 _COMING_MAX_mK_s = const(2000)
 _GAIN_MAX = const(5000)
 _BITS = const(10)
@@ -138,14 +138,17 @@ class Thermal:
         heater = self.heater_permille
         cooler = self.cooler_permille
         if mode == HEAT or heater:
-            fed = 0
+            left = 0
             if self._heater_W and self.reason != UNKNOWN_TEMPERATURE:
+                left = self._left_permille(bound, snap)
                 fed = self._fed_permille(machine.state, wish, bound, snap)
+                if fed < left:
+                    left = fed
             want = 0
             if mode == HEAT and not cooler:
-                want = self._heat_permille(bound, snap)
+                want = self._held_permille()
             heater = follow(heater, want, move)
-            self.heater_permille = heater if heater < fed else fed
+            self.heater_permille = heater if heater < left else left
         else:
             self._held = self._first
         if mode == COOL or cooler:
@@ -232,11 +235,11 @@ class Thermal:
             limit_dA = _CURRENT_MAX_dA
         if pack_dV > _PACK_MAX_dV:
             pack_dV = _PACK_MAX_dV
-        fed = limit_dA * pack_dV // self._heater_W * 10  # dA dV are 10 mW
-        return fed if fed < _PERMILLE else _PERMILLE
+        fed_percent = limit_dA * pack_dV // self._heater_W  # dA dV are 10 mW
+        return fed_percent * 10 if fed_percent < 100 else _PERMILLE
 
-    def _heat_permille(self, bound: "Bound", snap: "Snapshot") -> int:
-        """As much heat as warms no faster than allowed, and takes nothing too far."""
+    def _held_permille(self) -> int:
+        """As much heat as warms no faster than allowed."""
         derate = self._derate
         held = self._held
         if derate.second:
@@ -251,16 +254,18 @@ class Thermal:
                 held += missing * self._more
             held = 0 if held < 0 else held if held < _PERMILLE << _BITS else _PERMILLE << _BITS
             self._held = held
-        want = held >> _BITS
+        return held >> _BITS
+
+    def _left_permille(self, bound: "Bound", snap: "Snapshot") -> int:
+        """As much heat as takes nothing too far."""
         band = self._band_ddegC
         left = share_permille(self._top_ddegC - bound.hot_ddegC, band)
         if snap.age_ms[_COOLANT_INLET_ddegC] < _AGE_MAX_ms:
-            other = share_permille(self._inlet_max_ddegC - snap.value[_COOLANT_INLET_ddegC], band)
+            other = share_permille(self._inlet_max_ddegC - snap.value[_COOLANT_INLET_ddegC], band // 2)
             if other < left:
                 left = other
-        if derate.gradient_permille < left:
-            left = derate.gradient_permille
-        return want if want < left else left
+        gradient = self._derate.gradient_permille
+        return gradient if gradient < left else left
 
     def _cool_permille(self, bound: "Bound", snap: "Snapshot") -> int:
         """As much cold as the hottest layer is beyond where it begins, while the coolant may get colder."""
