@@ -17,11 +17,14 @@ CODECS := \
 	sma:bms/can/sma_frames.py \
 	elcon:bms/can/elcon_frames.py
 
+# Scenarios of heat, cold and fast charge that the tests ride a cut of.
+LONG := regen_full_cold weak_layer
+
 .NOTPARALLEL:
 .PHONY: help all demo test night mutants lint types generated generate bench clean
 
 help all:
-	@echo 'make demo      the firmware in MicroPython against a simulated pack; writes build/first_mile.html'
+	@echo 'make demo      the firmware in MicroPython against a simulated pack, twice; writes build/first_mile.html and build/second_mile.html'
 	@echo 'make test      lint, types, generated files, all tests'
 	@echo 'make mutants   one small mistake at a time in bms/safety and bms/control: which of them no test notices'
 	@echo 'make night     what takes hours: a simulated day of the stationary pack, campaigns, mutants, and all tests with the patience of a night'
@@ -35,6 +38,7 @@ help all:
 demo: $(VENV)/run.stamp
 	@mkdir -p build
 	$(BIN)/hil run first_mile --report build/first_mile.html
+	$(BIN)/hil run second_mile --report build/second_mile.html
 
 test: lint types generated
 	HYPOTHESIS_PROFILE=$(HYPOTHESIS_PROFILE) $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
@@ -42,6 +46,7 @@ test: lint types generated
 night: $(VENV)/test.stamp
 	@mkdir -p build
 	$(BIN)/hil run bess_day --target micropython --report build/bess_day.html
+	@for name in $(LONG); do $(BIN)/hil run $$name --report build/$$name.html || exit; done
 	$(BIN)/hil campaign hidden_layers --out build/hidden_layers
 	$(BIN)/hil campaign full_length --out build/full_length
 	$(MAKE) mutants
