@@ -30,6 +30,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "bms.can": ("bms.schema", "bms.units", "bms.safety"),
     "bms.store": ("bms.schema", "bms.safety.snapshot", "bms.safety.faults"),
     "bms.decisions": (),
+    "bms.differences": ("bms.units",),
     "bms.findings": ("bms.estimate",),
     "bms.rounds": ("bms.control", "bms.safety"),
     "bms.app": ("bms",),
@@ -41,6 +42,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
 TYPE_ARROWS: dict[str, tuple[str, ...]] = {
     "bms.board": ("bms.schema", "bms.safety"),
     "bms.decisions": ("bms.app",),
+    "bms.differences": ("bms.control", "bms.estimate"),
     "bms.findings": ("bms.safety",),
     "bms.rounds": ("bms.app", "bms.schema"),
     "bms.control": ("bms.schema", "bms.safety", "bms.board"),

@@ -71,9 +71,8 @@ class Bound:
         self._apart_permille = self._twice_permille * pack.spread_r_permille // _PERMILLE + 1
         self._spread_hyst_permille = pack.spread_hyst_permille + pack.spread_capacity_permille
         self.core = Core(pack)
-        self._group_error_mV = sensor_error_m(pack.group_sensor, n * cell.v_max_mV[_LIMIT_FAULT])
-        self._group_error_mV = self._group_error_mV // min(pack.taps) + 1
-        self._undisturbed_mV = self._group_error_mV
+        self._own_error_mV = sensor_error_m(pack.group_sensor, n * cell.v_max_mV[_LIMIT_FAULT]) // min(pack.taps) + 1
+        self._group_error_mV = self._own_error_mV
         slopes = []
         for k in range(len(cell.ocv_mV) - 1):
             slopes.append(cell.ocv_mV[k + 1] - cell.ocv_mV[k] + abs(cell.hyst_mV[k + 1] - cell.hyst_mV[k]))
@@ -93,8 +92,7 @@ class Bound:
         self._rise_1 = (min(cell.tau1_ms), max(cell.tau1_ms))
         self._rise_2 = (min(cell.tau2_ms), max(cell.tau2_ms))
         # nobody knows what flowed before this controller woke: what is to be reckoned with, forgotten at the slowest rate
-        self._memory_1 = memory_dA << _SHIFT
-        self._memory_2 = memory_dA << _SHIFT
+        self._memory_1 = self._memory_2 = memory_dA << _SHIFT
         self._trip_high_mV = cell.v_max_mV[_LIMIT_FAULT]
         self._trip_low_mV = cell.v_min_mV[_LIMIT_FAULT]
         self.settled = False
@@ -123,8 +121,7 @@ class Bound:
         self.r0_uohm = 0
         self.r1_uohm = 0
         self.r2_uohm = 0
-        self.r_high_uohm = 1
-        self.r_low_uohm = 1
+        self.r_high_uohm = self.r_low_uohm = 1
         self.memory_1_dA = memory_dA
         self.memory_2_dA = memory_dA
         self.layer_high_mV = 0
@@ -197,7 +194,7 @@ class Bound:
 
     def disturb(self, layer_mV: int) -> None:
         """From now on a group's reading may be off by so much more for each of its layers; 0 ends it."""
-        self._group_error_mV = self._undisturbed_mV + layer_mV
+        self._group_error_mV = self._own_error_mV + layer_mV
 
     def drop_high_mV(self, current_dA: int) -> int:
         """Largest voltage over a layer's resistances, of either sign, with this current (magnitude) flowing now."""
