@@ -2,9 +2,11 @@
 
 A piece is a twentieth of the SoC, or as much of it as warms or cools the layers by TURN_mK. In it flows what the map allows
 at the temperatures and in the window of that moment, what the worst layer's voltage leaves, what a stage, the charger and the
-connector allow. The layers are warmed by the current (I R, hysteresis, entropy) and take heat from the coolant or give it:
-heated to the most that the pack declares, as long as that warms no faster than declared, else as warm as the layers leave it.
-At the piece's middle, so that the error of a step is small. Nothing here looks at a sensor: remaining.py says what is seen.
+connector allow. The high end of the window stays where it is until the SoC has come near it, and with the window narrows what
+the worst layer's bound has on top. The layers are warmed by the current (I R, hysteresis, entropy) and take heat from the
+coolant or give it: heated to the most that the pack declares, as long as that warms no faster than declared, else on its way
+back to the layers' temperature; they get no warmer than where thermal.py cools them to. At the piece's middle, so that the
+error of a step is small. Nothing here looks at a sensor: remaining.py says what is seen.
 
 Units: dA, mV, uohm, ddegC, mK, permille; time in 0.1 s (ds), charge in dA*s, heat in 0.1 W.
 """
@@ -32,13 +34,15 @@ _mK_PER_ddegC = const(100)
 _OVER_MAX_mV = const(60000)
 _LONG_ds = const(30000)
 _WARM_K = const(340)  # for the heat of entropy
-_LOOP_LAG_ds = const(600)  # of the coolant behind heater and layers; assumed
+_NEAR_permille = const(60)  # as near as the high end of the window comes; assumed
+LOOP_LAG_ds = const(600)  # of the coolant behind heater and layers; assumed
 COUPLE_FIRST = const(5000)  # until it is known; assumed
 
 
 class Ahead:
-    """`time_ds` so far. What is seen: `couple` in uK/s for each K between coolant and layers, `follow_permille` of the layers'
-    warming that the coolant goes along with, `share_permille` of what the map allows, `margin_mV` of the worst layer."""
+    """`time_ds` so far. What is seen: `couple` in uK/s for each K between coolant and layers, `follow_permille` of the way
+    that the coolant of a small loop goes back to the layers, `share_permille` of what the map allows, `margin_mV` of the worst
+    layer's bound."""
 
     def __init__(self, pack: "Pack") -> None:
         cell = pack.cell
@@ -48,7 +52,7 @@ class Ahead:
         self._charge_max_mC = cell.charge_max_mC
         self._rating_dA = min(pack.charge_rating_dA, _CURRENT_MAX_dA)
         self._v_max_mV = cell.v_max_mV[0]
-        self._hot_ddegC = cell.t_charge_max_ddegC[0]
+        self._hot_ddegC = cell.t_charge_max_ddegC[0] - pack.thermal.band_ddegC
         self._heat_capacity_J_K = cell.heat_capacity_J_K
         self._soc_permille = array("i", [k * 50 for k in range(SOC_KNOTS)])
         self._emf_mV = array("i", [ocv + m for ocv, m in zip(cell.ocv_mV, cell.hyst_mV)])
@@ -65,17 +69,17 @@ class Ahead:
         self._coolant_max_ddegC = thermal.coolant_max_ddegC
         # what is seen
         self.couple = COUPLE_FIRST
-        self.follow_permille = 0
+        self.follow_permille = _PERMILLE
         self.share_permille = _PERMILLE
         self.margin_mV = 0
         # where the look begins, and where it is
         self.below_permille = 0
         self.above_permille = 0
+        self._from_permille = 0
         self._heat_to_ddegC = COLD_ddegC
         self._goal_dAs = 0
         self._cold_ddegC = 0
         self._gap_ddegC = 0
-        self._coolant_ddegC = 0
         self._loop_ddegC = 0
         self._at_dAs = 0
         self._warmer_mK = 0
@@ -85,11 +89,11 @@ class Ahead:
 
     def begin(self, soc: int, goal: int, cold_ddegC: int, hot_ddegC: int, coolant_ddegC: int, heat_to_ddegC: int) -> None:
         """From one SoC in permille to another; the layers are warmed to heat_to_ddegC."""
+        self._from_permille = soc
         self._at_dAs = soc * self._permille_dAs
         self._goal_dAs = goal * self._permille_dAs
         self._cold_ddegC = cold_ddegC
         self._gap_ddegC = hot_ddegC - cold_ddegC
-        self._coolant_ddegC = coolant_ddegC
         self._loop_ddegC = coolant_ddegC
         self._heat_to_ddegC = heat_to_ddegC
         self._warmer_mK = 0
@@ -116,9 +120,13 @@ class Ahead:
         if hot > self._hot_ddegC:
             hot = self._hot_ddegC
         heated = cold < self._heat_to_ddegC
-        flows = self.by_map_dA(middle, cold, hot) * self.share_permille // _PERMILLE
+        above = self.above_permille + self._from_permille - middle
+        if above < _NEAR_permille:
+            above = self.above_permille if self.above_permille < _NEAR_permille else _NEAR_permille
+        flows = self.by_map_dA(middle, above, cold, hot) * self.share_permille // _PERMILLE
         r_uohm = self.resistance_uohm(k, cold)
-        room_mV = self._v_max_mV - self.margin_mV - (self._emf_mV[k] + self._emf_mV[k + 1]) // 2
+        margin_mV = self.margin_mV * above // self.above_permille if self.above_permille > 0 else self.margin_mV
+        room_mV = self._v_max_mV - margin_mV - (self._emf_mV[k] + self._emf_mV[k + 1]) // 2
         by_voltage = current_dA(room_mV, r_uohm) if room_mV > 0 else 0
         if by_voltage < flows:
             flows = by_voltage
@@ -162,19 +170,18 @@ class Ahead:
         self._took_ds = time_ds
         self._warmer_mK += rate_mK_s * time_ds // 10
         self.time_ds += time_ds
-        # the coolant: towards its most, back to the layers, or as far behind them as it follows
-        cold = self._cold_ddegC + self._warmer_mK // _mK_PER_ddegC
+        # the coolant goes towards its most, or back to the layers
         loop = self._loop_ddegC
-        if heated or loop > cold:
-            goal = self._coolant_max_ddegC if heated else cold
-            self._loop_ddegC = loop + (goal - loop) * time_ds // (_LOOP_LAG_ds + time_ds)
+        if heated:
+            self._loop_ddegC = loop + (self._coolant_max_ddegC - loop) * time_ds // (LOOP_LAG_ds + time_ds)
         else:
-            self._loop_ddegC = self._coolant_ddegC + (cold - self._cold_ddegC) * self.follow_permille // _PERMILLE
+            apart = self._cold_ddegC + self._warmer_mK // _mK_PER_ddegC - loop
+            self._loop_ddegC = loop + apart * time_ds // (LOOP_LAG_ds + time_ds) * self.follow_permille // _PERMILLE
 
-    def by_map_dA(self, soc_permille: int, cold_ddegC: int, hot_ddegC: int) -> int:
-        """What map and rating allow in a window about this SoC as wide as the one that is seen."""
+    def by_map_dA(self, soc_permille: int, above_permille: int, cold_ddegC: int, hot_ddegC: int) -> int:
+        """What map and rating allow in a window about this SoC."""
         chart = self._map
-        chart.place(soc_permille - self.below_permille, soc_permille + self.above_permille)
+        chart.place(soc_permille - self.below_permille, soc_permille + above_permille)
         c = chart.least_mC(cold_ddegC)
         d = chart.least_mC(hot_ddegC)
         if d < c:

@@ -141,8 +141,8 @@ class FastCharge:
         return self.request_dA
 
     def wanted(self) -> bool:
-        """Whether a charger has still something to do."""
-        return self.end_reason == GOING or self.request_dA > 0
+        """Whether a charger is to be on: one that is asked for nothing may still give what it errs."""
+        return self.request_dA > 0
 
     def step(
         self, machine: "Machine", snap: "Snapshot", bound: "Bound", soc_permille: int, heats: bool, cools: bool, dt_ms: int
@@ -180,7 +180,7 @@ class FastCharge:
         else:
             self.phase = HEATING if heats else TAPERING if self._taper_ms else CHARGING
             remaining = self.remaining
-            remaining.step(way, soc_permille, self.target_permille, aim, self._most_dA(), snap, bound, dt_ms)
+            remaining.step(way, soc_permille, self.target_permille, aim, self._most_dA(), snap, bound, heats or cools, dt_ms)
             if way.planned:
                 self.heat_to_ddegC = remaining.heat_to_ddegC
         return self.request_dA

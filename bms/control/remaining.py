@@ -3,7 +3,7 @@
 One piece of a look ahead (ahead.py) a round. What the cell's tables cannot know is taken from what is seen as a look begins:
 how far the worst layer's bound is above them, how wide the window and how far apart the temperatures are, which part of what
 the map allows is asked for; and over a time, how fast the layers have warmed beside their own heat (a conductance to the
-coolant) and how far the coolant follows them. Where a profile has the temperature planned, one look in two tries another
+coolant) and whether the coolant goes back to them. Where a profile has the temperature planned, one look in two tries another
 candidate; the coolest is chosen that costs no more than a hundredth of the time. For people and planners; what a charger is
 asked for does not depend on the time found here.
 
@@ -14,7 +14,7 @@ from array import array
 
 from micropython import const
 
-from bms.control.ahead import Ahead, KNOWN_MAX_ds
+from bms.control.ahead import Ahead, KNOWN_MAX_ds, LOOP_LAG_ds
 from bms.safety.tables import drop_mV
 from bms.schema import COLD_ddegC
 
@@ -35,10 +35,11 @@ _PERMILLE = const(1000)
 _MS_PER_ds = const(100)
 _KNOT_permille = const(50)
 _LAST_SEGMENT = const(19)
+_SHARE_LEAST_permille = const(900)  # what takes more than the rest does not last
 _MARGIN_MAX_mV = const(200)
 _LEARNT_ds = const(200)  # how long warming is watched
 _APART_ddegC = const(50)  # layers from coolant, for the conductance to show
-_ROSE_ddegC = const(10)  # warming that tells how far the coolant follows
+_FITS_ddegC = const(20)
 _COUPLE_MAX = const(20000)  # uK/s for each K
 
 STEP_ddegC = const(100)  # between two candidates
@@ -55,8 +56,10 @@ class Remaining:
     def __init__(self, pack: "Pack", envelope: "Envelope") -> None:
         self._envelope = envelope
         self._ahead = Ahead(pack)
+        self._top_ddegC = pack.cell.t_charge_max_ddegC[0] - pack.thermal.band_ddegC  # beyond it the pack is cooled
         # warming as it is watched
         self._watched_ds = 0
+        self._driven = False
         self._own_mK = 0
         self._own_mK_s = 0
         self._began_ddegC = 0
@@ -69,6 +72,7 @@ class Remaining:
         # what was found
         self._tried_ds = array("i", [_UNTRIED] * CANDIDATES)
         self._planned = False
+        self._wanted_ddegC = COLD_ddegC
         self._highest_ddegC = COLD_ddegC
         self._choice = 0
         self._left_ds = _UNTRIED
@@ -78,6 +82,7 @@ class Remaining:
     def begin(self, way: "Way") -> None:
         """A new charge: nothing is known of it."""
         self._planned = way.planned
+        self._wanted_ddegC = way.heat_to_ddegC
         self._highest_ddegC = way.heat_to_ddegC
         self._choice = 0
         self.heat_to_ddegC = way.heat_to_ddegC
@@ -109,15 +114,20 @@ class Remaining:
         most_dA: int,
         snap: "Snapshot",
         bound: "Bound",
+        driven: bool,
         dt_ms: int,
     ) -> int:
-        """One round. `aim_dA`: what is asked for once the ramp is over; `most_dA`: what charger and connector allow.
-        Returns remaining_s."""
+        """One round. `aim_dA`: what is asked for once the ramp is over; `most_dA`: what charger and connector allow; `driven`:
+        heater or chiller are at work. Returns remaining_s."""
         passed_ms = self._carry_ms + dt_ms
         passed_ds = passed_ms // _MS_PER_ds
         self._carry_ms = passed_ms - passed_ds * _MS_PER_ds
         self._watched_ds += passed_ds
         self._own_mK += self._own_mK_s * passed_ds // 10
+        self._driven = self._driven or driven
+        for k in range(CANDIDATES):
+            if self._tried_ds[k] > passed_ds:
+                self._tried_ds[k] -= passed_ds
         if self._left_ds > 0:
             self._left_ds = self._left_ds - passed_ds if self._left_ds > passed_ds else 0
             self.remaining_s = self._left_ds // 10
@@ -142,19 +152,32 @@ class Remaining:
         ahead.margin_mV = 0 if margin < 0 else margin if margin < _MARGIN_MAX_mV else _MARGIN_MAX_mV
         ahead.below_permille = soc - envelope.layer_lo_permille
         ahead.above_permille = envelope.layer_hi_permille - soc
-        by_map = ahead.by_map_dA(soc, cold, bound.hot_ddegC)
+        by_map = ahead.by_map_dA(soc, ahead.above_permille, cold, bound.hot_ddegC)
         if 0 < aim_dA <= by_map:
-            ahead.share_permille += (aim_dA * _PERMILLE // by_map - ahead.share_permille) // 4
+            share = aim_dA * _PERMILLE // by_map
+            if share < _SHARE_LEAST_permille:
+                share = _SHARE_LEAST_permille
+            ahead.share_permille += (share - ahead.share_permille) // 4
         coolant = snap.coldest_ddegC
         if snap.age_ms[_COOLANT_INLET_ddegC] < _AGE_MAX_ms:
             coolant = snap.value[_COOLANT_INLET_ddegC]
         self._watch(snap.coldest_ddegC, coolant)
         self._own_mK_s = ahead.own_mK_s(flows_dA, over_mV, k)
+        self._fit(self._top_ddegC - bound.hot_ddegC + cold)
         self._trial = self._choice
         if self._planned and self._turn & 1:
             self._trial = self._turn >> 1
         # the bound is colder than the probes: it is as far from the coolant as they are
         ahead.begin(soc, target, cold, bound.hot_ddegC, coolant + cold - snap.coldest_ddegC, self._warm_to(self._trial))
+
+    def _fit(self, most_ddegC: int) -> None:
+        """The coldest layer gets no warmer than the hottest allows: candidates count down from there."""
+        if most_ddegC > self._wanted_ddegC:
+            most_ddegC = self._wanted_ddegC
+        off = most_ddegC - self._highest_ddegC
+        if off <= -_FITS_ddegC or off >= _FITS_ddegC:
+            self._highest_ddegC = most_ddegC
+            self.heat_to_ddegC = self._warm_to(self._choice)
 
     def _watch(self, coldest_ddegC: int, coolant_ddegC: int) -> None:
         """Learns from what the coldest probe and the coolant have done: the conductance between them, and who follows whom."""
@@ -167,12 +190,15 @@ class Remaining:
                 couple = lost_mK * 1000 // apart * 100 // self._watched_ds
                 couple = 0 if couple < 0 else couple if couple < _COUPLE_MAX else _COUPLE_MAX
                 ahead.couple += (couple - ahead.couple) // 2
-            if rose > _ROSE_ddegC:
-                follow = (coolant_ddegC - self._coolant_ddegC) * _PERMILLE // rose
-                ahead.follow_permille = 0 if follow < 0 else follow if follow < _PERMILLE else _PERMILLE
+                if not self._driven:
+                    back = apart * _LEARNT_ds // (LOOP_LAG_ds + _LEARNT_ds)
+                    follow = (coolant_ddegC - self._coolant_ddegC) * _PERMILLE // back
+                    follow = 0 if follow < 0 else follow if follow < _PERMILLE else _PERMILLE
+                    ahead.follow_permille += (follow - ahead.follow_permille) // 2
         elif self._watched_ds:
             return
         self._watched_ds = 0
+        self._driven = False
         self._began_ddegC = coldest_ddegC
         self._coolant_ddegC = coolant_ddegC
         self._own_mK = 0
@@ -191,7 +217,7 @@ class Remaining:
             self._choose()
 
     def _choose(self) -> None:
-        """The coolest of the good ones, once all have been tried."""
+        """The coolest of the good ones, once all have been tried; the one chosen, as long as it is good."""
         tried = self._tried_ds
         best_ds = KNOWN_MAX_ds
         for k in range(CANDIDATES):
@@ -200,6 +226,8 @@ class Remaining:
             if tried[k] < best_ds:
                 best_ds = tried[k]
         good_ds = best_ds + best_ds // _WORTH_SHARE + _WORTH_ds
+        if tried[self._choice] <= good_ds + best_ds // _WORTH_SHARE:
+            return
         k = CANDIDATES - 1
         while k and tried[k] > good_ds:
             k -= 1

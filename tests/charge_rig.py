@@ -1,0 +1,115 @@
+"""A charge on the desk in a few seconds: the simulated layers, the firmware's own limits, and a request that is obeyed.
+
+Everything once a round of 100 ms. What the firmware would have measured is made up from the truth: temperatures less and more
+a margin, the worst layer's voltage and some on top, the SoC with an error and a window about it. Heat comes from a heater that
+obeys the plan, the chiller keeps the hottest bound under its limit; both through a coolant loop. No bus, no contactors.
+"""
+
+import random
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from bms.control.advice import Advice
+from bms.control.envelope import Envelope
+from bms.control.fastcharge import FastCharge
+from bms.safety import machine as M
+from bms.safety.snapshot import CHARGER_plugged, COOLANT_INLET_ddegC
+from bms.schema import SOC_KNOTS, Pack
+from hil.plant import ZERO_K, Plant, PlantOptions
+
+ROUND_ms = 100
+COLDER_ddegC, HOTTER_ddegC = 25, 70
+WORSE_mV = 15
+SOON_permille = 985  # of a limit, in two seconds
+
+
+class Rig:
+    """`noise`: what trembles, in parts of what sensors do. `request_dA`: one value a round; `flows_A`: what follows it."""
+
+    def __init__(self, pack: Pack, soc: float, temperature_degC: float, noise: float = 0.0, seed: int = 1) -> None:
+        self.pack = pack
+        self.plant = Plant(pack, PlantOptions(seed, soc, temperature_degC, hysteresis=1.0))
+        self.envelope = Envelope(pack)
+        self.horizon: Any = SimpleNamespace(charge_limit_dA=lambda h: self.envelope.charge_dA * SOON_permille // 1000)
+        self.advice = Advice()
+        self.fastcharge = FastCharge(pack, self.envelope, self.horizon)
+        self.machine: Any = SimpleNamespace(state=M.CHARGE, charge_allowed=1, discharge_allowed=0)
+        self.snap: Any = SimpleNamespace(value=[0] * 20, age_ms=[0] * 20, current_dA=0, coldest_ddegC=0)
+        self.bound: Any = SimpleNamespace()
+        self.noise = noise
+        self.dice = random.Random(seed)
+        self.loop_degC = temperature_degC
+        self.heats = self.cools = False
+        self.most_A = 1e9
+        self.flows_A = 0.0
+        self.soc_error = 0.02
+        self.now_s = 0.0
+        self.rounds = 0
+        self.soc_permille = 0
+
+    def resistance_uohm(self, degC: float) -> list[float]:
+        """R0, R1 and R2 of an ordinary layer, from the cell's tables."""
+        cell = self.pack.cell
+        tables = ((cell.r0_uohm, cell.r0_permille), (cell.r1_uohm, cell.r1_permille), (cell.r2_uohm, cell.r2_permille))
+        at = self.plant.soc_mean * (SOC_KNOTS - 1)
+        return [
+            float(np.interp(at, range(SOC_KNOTS), table) * np.interp(degC * 10, cell.r_ddegC, factors) / 1000)
+            for table, factors in tables
+        ]
+
+    def look(self) -> None:
+        """What the firmware knows of this moment."""
+        plant, bound, noise = self.plant, self.bound, self.noise
+        cold_degC, hot_degC = float(plant.temp_K.min()) - ZERO_K, float(plant.temp_K.max()) - ZERO_K
+        tremble = noise * self.dice.choice([-1, 0, 1])
+        self.snap.coldest_ddegC = round(cold_degC * 10 + tremble)
+        bound.cold_ddegC = self.snap.coldest_ddegC - COLDER_ddegC
+        bound.hot_ddegC = round(hot_degC * 10 + tremble) + HOTTER_ddegC
+        bound.layer_high_mV = round(float(plant.voltage_V.max()) * 1000 + noise * self.dice.gauss(0, 0.5)) + WORSE_mV
+        bound.layer_low_mV = round(float(plant.voltage_V.min()) * 1000) - WORSE_mV
+        bound.r0_uohm, bound.r1_uohm, bound.r2_uohm = (round(1.1 * r) for r in self.resistance_uohm(cold_degC))
+        bound.r_high_uohm = bound.r0_uohm + bound.r1_uohm + bound.r2_uohm
+        bound.r_low_uohm = round(0.9 * self.resistance_uohm(hot_degC)[0])
+        self.snap.current_dA = round(self.flows_A * 10)
+        self.snap.value[CHARGER_plugged] = 1
+        self.snap.value[COOLANT_INLET_ddegC] = round(self.loop_degC * 10)
+        soc = round((plant.soc_mean + self.soc_error) * 1000)
+        self.soc_permille = min(1000, soc)
+        self.envelope.soc_lo_permille = max(0, soc - 40)
+        self.envelope.soc_hi_permille = min(1000, soc + 40)
+
+    def round(self) -> int:
+        """100 ms. Returns the request."""
+        self.look()
+        envelope, fastcharge = self.envelope, self.fastcharge
+        for phase in range(4, 9):
+            envelope.refresh(self.bound, phase)
+        envelope.step(self.machine, 0, self.bound, self.advice, False, self.snap.current_dA, ROUND_ms)
+        self._heat()
+        request_dA = fastcharge.step(
+            self.machine, self.snap, self.bound, self.soc_permille, self.heats, self.cools, ROUND_ms
+        )
+        self.flows_A = min(fastcharge.asked_dA() / 10, self.most_A)
+        if self.rounds % 10 == 0:
+            self.plant.set_coolant(self.loop_degC, 8.0)
+        self.rounds += 1
+        self.plant.step(self.flows_A, ROUND_ms / 1000)
+        self.now_s += ROUND_ms / 1000
+        return request_dA
+
+    def _heat(self) -> None:
+        """Heater and chiller on a coolant loop that the layers warm, both with a band; never both."""
+        cold, hot = self.bound.cold_ddegC, self.bound.hot_ddegC
+        limit = self.pack.cell.t_charge_max_ddegC[0] - self.pack.thermal.band_ddegC
+        self.cools = hot > limit or hot > self.fastcharge.cool_to_ddegC
+        self.heats = not self.cools and cold < self.fastcharge.heat_to_ddegC - (0 if self.heats else 20)
+        thermal, plant = self.pack.thermal, self.plant
+        loop_J_K = plant.layers * self.pack.cell.heat_capacity_J_K / 3
+        power_W = plant.heat.coolant_W
+        if self.heats and self.loop_degC < cold / 10 + 25 and self.loop_degC < thermal.coolant_max_ddegC / 10:
+            power_W += thermal.heater_W
+        if self.cools and self.loop_degC > thermal.coolant_min_ddegC / 10:
+            power_W -= thermal.cooler_W * min(1.0, max(hot - limit, hot - self.fastcharge.cool_to_ddegC) / 50)
+        self.loop_degC += power_W * ROUND_ms / 1000 / loop_J_K
