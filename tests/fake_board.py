@@ -58,7 +58,8 @@ class FakeBoard:
         self.group_reason = bytearray(groups)
         self.stack_silent = bytearray(pack.stacks)
         self.probe_silent = bytearray(probes)
-        self.current_silent = 0
+        self.current_silent = 0  # both
+        self.current_a_silent = 0
         self.current_b_silent = 0
         self.current_reason = 0
         self.pack_silent = 0
@@ -187,7 +188,8 @@ class FakeBoard:
             snap.reason[S.CURRENT_A_mA] = self.current_reason
             bad |= S.CURRENT
         elif not self.current_silent:
-            self._set(snap, S.CURRENT_A_mA, self.current_mA)
+            if not self.current_a_silent:
+                self._set(snap, S.CURRENT_A_mA, self.current_mA)
             if self.pack.current_b_sensor is not None and not self.current_b_silent:
                 self._set(snap, S.CURRENT_B_mA, self.current_mA + self.b_error_mA)
             fresh |= S.CURRENT
