@@ -26,8 +26,8 @@ def inverter_of(scenario: Scenario, pack: Pack, seed: int) -> Inverter | None:
 
 def charger_of(scenario: Scenario, pack: Pack) -> Charger | Elcon:
     """The charger whose protocol the pack speaks."""
-    make = {"bms": Charger, "elcon": Elcon}[pack.charger_protocol]
-    return make(database(pack.charger_protocol + ".dbc"), scenario.charger)
+    wire = database(pack.charger_protocol + ".dbc")
+    return Elcon(wire, scenario.charger) if pack.charger_protocol == "elcon" else Charger(wire, scenario.charger)
 
 
 def load_of(phase: Phase, pack: Pack) -> Load | None:

@@ -36,9 +36,12 @@ class Rooms(Protocol):
     sensors: Sensors
     bleeders: Bleeders
     vehicle: Vehicle
-    charger: Converter
     inverter: Inverter | None
     bus: Bus
+
+    @property
+    def charger(self) -> Converter:
+        """Whichever protocol it speaks."""
 
 
 class Row(NamedTuple):
@@ -159,7 +162,7 @@ def _add_charger(words: Vocabulary, charger: Converter) -> None:
     rows = words.setdefault("charger", {})
     for kind, meaning in converter.KINDS.items():
         begin, end = partial(charger.set_fault, kind), partial(charger.clear_fault, kind)
-        rows[kind] = Row(*meaning, begin, end, partial(charger.felt.get, kind, 0))
+        rows[kind] = Row(*meaning, begin, end, partial(charger.felt.__getitem__, kind))
 
 
 def _add_bleeders(words: Vocabulary, bleeders: Bleeders) -> None:
