@@ -13,6 +13,7 @@ from hil.benches.charge_optimum import Model, Optimum, solve
 from hil.benches.charge_ours import VARIANTS, variant
 from hil.benches.charge_ours import charge as charge_by_firmware
 from hil.benches.charge_plant import Played, Task, conduction, play, ride
+from hil.errors import BadInput
 from hil.heat import Heat
 from hil.lint.check import check_pack
 from hil.lint.findings import errors
@@ -132,6 +133,15 @@ def test_each_variant_takes_one_difficulty_away_and_gives_none_back() -> None:
     assert exact.spread_soc_permille == exact.current_a_sensor.gain_ppm == exact.group_sensor.noise_u == 0
     assert exact.request_dA_s == declared.request_dA_s < jumps.request_dA_s
     assert jumps.current_a_sensor == exact.current_a_sensor
+
+
+def test_a_choice_of_cases_is_read_or_refused_in_one_line() -> None:
+    assert charge.chosen("25:5-80, -20:20-90") == [(25.0, (0.05, 0.8)), (-20.0, (0.2, 0.9))]
+    assert charge.chosen("all") == charge.ALL and set(charge.chosen("")) < set(charge.ALL)
+    for wrong in ("25", "25:80-5", "25:0-80", "99:5-80", "25:5-100", "x:5-80", "25:5.5.5-80"):
+        with pytest.raises(BadInput, match="HIL_CHARGE") as refused:
+            charge.chosen(wrong)
+        assert "\n" not in str(refused.value)
 
 
 def test_the_shares_of_a_loss_add_up_to_it() -> None:
