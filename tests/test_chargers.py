@@ -1,85 +1,21 @@
 """A charger that misbehaves, against the real firmware: no layer is harmed, the cause is named in time, and nothing less."""
 
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from bms.safety.faults import TABLE
-from bms.schema import layer_count
+from bms.safety.faults import TABLE, TRIP_AFTER_RAMP
 from hil import scenario
 from hil.actors.converter import KINDS
-from hil.cli import pack_for
-from hil.judge import LOUD, Run, contactor_state
-from hil.loop import Bench
-from hil.record import Recorder
-from hil.target import make_target
+from hil.judge import contactor_state, judged
+from tests.charger_rides import PACK_TEXT, BEGIN_s, Place, Ride, fault, phase, ride, run_of
 
 ROWS = {row.name: row for row in TABLE}
-LIMITS_ID = 0x100
-PACK_TEXT = """from bms.packs import bench_24
-from bms.schema import PACK_FIELDS, Pack, replaced
-
-PACK = replaced(Pack, PACK_FIELDS, bench_24.PACK, name="plain_24", profile="map_limited")
-"""
-STORY = """
-[scenario]
-name = "chargers"
-title = "A charger misbehaves"
-pack = "{pack}"
-map = "simulator"
-soc_true = 0.30
-soc_stored = 0.30
-temperature_degC = {degC}
-hysteresis = 0.0
-
-[[phase]]
-name = "wake"
-kind = "idle"
-duration_s = 1
-
-[[phase]]
-name = "charge"
-kind = "charge"
-duration_s = {charge_s}
-"""
-BEGIN_s = 5.0
-"""By then the charger gives all that it is asked for, which is about 33 A; a trip would be at 40 A and a bit."""
-SLEW_A_s = 100.0
 PERIOD_ms = 100
 """Of what it says, and of what it hears."""
 HELD_ms = 500
 FALL_ms = 2000
 """A source may take so long to hear of a lower limit, and the line falls from 8 C within so long."""
-
-
-class Ride(NamedTuple):
-    """One run, and what a stranger on the wire and in the pack saw of it."""
-
-    run: Run
-    bench: Bench
-    limits_A: list[tuple[int, float]]
-    currents_A: list[float]  # tick by tick
-    links_V: list[float]
-
-    @property
-    def names(self) -> list[str]:
-        """Every fault that was told; what is for information is none."""
-        return [fault.name for fault in self.run.witness.faults if fault.severity in LOUD]
-
-    def zero_ms(self, after_ms: int) -> int:
-        """When the charge limit fell to zero after that."""
-        return next(now_ms for now_ms, limit_A in self.limits_A if now_ms >= after_ms and limit_A == 0)
-
-    def current_A(self, now_s: float) -> float:
-        """Through the pack."""
-        return self.currents_A[round(now_s * 100)]
-
-
-class Place(NamedTuple):
-    """Where the pack's file is."""
-
-    pack: Path
 
 
 @pytest.fixture(scope="module")
@@ -88,39 +24,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     path = tmp_path_factory.mktemp("packs") / "plain_24.py"
     path.write_text(PACK_TEXT)
     return Place(path)
-
-
-def fault(kind: str, severity: float = 1.0, target: str = "charger", **more: float) -> str:
-    """A [[fault]] of the scenario, at BEGIN_s unless told otherwise."""
-    values = {"at_s": BEGIN_s, **more}
-    lines = [f"{name} = {value}" for name, value in values.items()]
-    return "\n".join(["[[fault]]", f'target = "{target}"', f'type = "{kind}"', f"severity = {severity}", *lines, ""])
-
-
-def phase(name: str, kind: str, duration_s: float, reset: bool = False) -> str:
-    """A [[phase]] after the charge."""
-    asks = "reset_faults = true\n" if reset else ""
-    return f'[[phase]]\nname = "{name}"\nkind = "{kind}"\nduration_s = {duration_s}\n{asks}'
-
-
-def ride(place: Place, *more: str, charge_s: float = 6.0, degC: float = 25.0) -> Ride:
-    """Wake, charge, and whatever else is told."""
-    text = STORY.format(pack=place.pack, charge_s=charge_s, degC=degC) + "\n".join(more)
-    story = scenario.parse(text, "chargers.toml")
-    pack = pack_for(story, None)
-    bench = Bench(story, pack, 1, Recorder(layer_count(pack)))
-    limits_A, currents_A, links_V = [], [], []
-
-    def spy(n: int, answer: list[tuple[int, bytes]]) -> None:
-        currents_A.append(bench.hv.current_A)
-        links_V.append(bench.hv.link_V)
-        limits_A.extend((n * 10, (data[3] | data[4] << 8 & 0x3F00) / 10) for word, data in answer if word == LIMITS_ID)
-
-    with make_target("cpython", None, story.pack, story.map, 300) as target:
-        run = bench.run(target, "cpython", spy=spy)
-    assert run.violations == []
-    assert run.felt == [] or min(run.felt) > 0
-    return Ride(run, bench, limits_A, currents_A, links_V)
 
 
 def ended(done: Ride, name: str) -> None:
@@ -322,6 +225,21 @@ def test_one_that_drops_out_and_comes_back_charges_only_after_reset_and_a_new_wi
     assert set(states) <= {"fault", "standby"}
     assert done.run.witness.state == "charge"
     assert done.currents_A[-1] > 10
+
+
+def test_a_charger_is_not_even_switched_on_below_the_charge_window(place: Place) -> None:
+    done = ride(place, charge_s=4.0, degC=-25.0)
+    assert done.run.witness.state == "charge"
+    assert max(done.currents_A) == 0.0
+    request = done.bench.charger.request  # type: ignore[union-attr]  it speaks our own protocol
+    assert (request.values["charge_enable"], request.values["charge_current"]) == (0, 0)
+
+
+def test_the_story_of_a_charger_that_misbehaves_three_times_is_as_it_is_told() -> None:
+    done = run_of(scenario.load("charger_misbehaves"))
+    assert [row for row in judged(done.run) if not row["passed"]] == []
+    told = [name for name in done.names if ROWS[name].severity >= TRIP_AFTER_RAMP]
+    assert told == ["charger_lost", "charger_exceeds"]
 
 
 def test_every_kind_is_either_in_a_table_or_in_a_test_of_its_own() -> None:

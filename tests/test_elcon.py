@@ -1,17 +1,17 @@
 """A charger that speaks Elcon: its frames are those of the maker's page, and a pack is charged by it and freed of it."""
 
 import struct
-from pathlib import Path
 
 import pytest
 
 from bms.safety.faults import TABLE
-from hil.actors.elcon import LOST_ms, Elcon
+from hil.actors.elcon import Elcon, LOST_ms
 from hil.actors.wire import database
 from hil.busfaults import Bus
 from hil.campaign.draw import _possible
 from hil.load import load_pack
-from tests.test_chargers import BEGIN_s, PACK_TEXT, Place, ended, fault, phase, ride
+from tests.charger_rides import PACK_TEXT, BEGIN_s, Place, fault, phase, ride
+from tests.test_chargers import ended
 
 REQUEST, STATUS = 0x1806E5F4, 0x18FF50E5
 EXTENDED = 0x8000_0000

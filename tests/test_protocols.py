@@ -417,8 +417,8 @@ def test_an_elcon_is_asked_for_no_more_than_is_allowed_and_told_to_stop_otherwis
             request = got[0x1806E5F4]
             app = rig.app
             charging = app.machine.state == M.CHARGE and app.contactor.closed and app.monitor.severity < F.TRIP_AFTER_RAMP
-            assert request["control"] == (0 if charging else 1)
-            assert request["current"] == pytest.approx(app.envelope.charge_dA / 10 if charging else 0)
+            assert request["control"] == (0 if request["current"] > 0 else 1)
+            assert request["current"] <= (app.envelope.charge_dA / 10 + 1e-9 if charging else 0)
             assert request["voltage"] <= 14 * 4.2 + 1e-9
             asked += request["current"] > 0
     assert asked > 20
