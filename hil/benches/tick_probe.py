@@ -37,12 +37,17 @@ STEPS = (
     ("envelope", "envelope", "refresh", 2),
     ("envelope", "envelope", "step", 7),
     ("round", "bus", "step", 2),
-    ("round", "insulation", "step", 2),
-    ("round", "energy", "step", 2),
+    ("round", "rounds.insulation", "step", 2),
+    ("round", "rounds.energy", "step", 2),
     ("round", "link", "talk", 1),
-    ("round", "horizon", "step", 2),
-    ("round", "thermal", "step", 3),
-    ("round", "energy", "place", 2),
+    ("round", "rounds.balance", "step", 6),
+    ("round", "rounds.ending", "step", 4),
+    ("round", "rounds.horizon", "step", 2),
+    ("round", "rounds.cycles", "step", 1),
+    ("round", "rounds.derate", "step", 2),
+    ("round", "rounds.thermal", "step", 6),
+    ("round", "rounds.fastcharge", "step", 7),
+    ("round", "rounds.energy", "place", 2),
     ("send", "link", "send", 2),
     ("alive", "alive", "step", 3),
 )
@@ -61,7 +66,7 @@ WATCHERS = (
     ("surroundings", "watch.surroundings", "refresh", 3),
 )
 # what a board does for the firmware: not the integer lane's own, every board has another price
-BOARD = (("can_send", 3, "send"), ("contactors", 2, "glue"), ("alive", 0, "alive"))
+BOARD = (("can_send", 3, "send"), ("contactors", 2, "glue"), ("thermal", 2, "glue"), ("bleed", 1, "glue"), ("alive", 0, "alive"))
 GLUE = "glue"
 LANE = "lane"
 SAMPLE = "sample"
