@@ -155,6 +155,7 @@ class App:
             self.last_error = error
         if self.lane_failed:
             self.board.contactors(0, 0)
+            self.board.thermal(0, 0)
             self.board.bleed(self.rounds.balance.bleeders.none)
         heap_unlock()
         self._fresh = False

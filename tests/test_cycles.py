@@ -24,6 +24,7 @@ from bms.packs import aero_96, bench_24, ev_240
 from bms.safety import faults as F
 from bms.safety.snapshot import Snapshot
 from bms.schema import PACK_FIELDS, Pack, replaced
+from boards.unix.board import Board
 from tests.fake_board import FakeBoard
 from tests.small_int import SmallInt
 
@@ -421,6 +422,27 @@ def test_a_controller_that_loses_power_goes_on_with_the_swings_that_it_has_seen(
     again.store = store
     reborn = App(PACK, again)
     assert reborn.rounds.cycles._rows == app.rounds.cycles._rows
+
+
+def test_a_board_with_a_file_keeps_what_it_is_given_and_one_without_keeps_nothing(tmp_path: Path) -> None:
+    def board(path: str) -> Board:
+        made: Board = object.__new__(Board)  # a bus is not needed
+        made._store = path
+        return made
+
+    path = tmp_path / "ledger"
+    first, buffer = worn(), bytearray(worn().size)
+    first.dump(buffer)
+    for where, kept in ((str(path), len(buffer)), ("", 0), (str(tmp_path / "no" / "folder"), 0)):
+        back = bytearray(len(buffer))
+        assert board(where).kept(back) == 0
+        board(where).keep(buffer)
+        assert board(where).kept(back) == kept
+        assert (back == buffer) == (kept > 0)
+    path.write_bytes(buffer[:40])  # cut off
+    back = bytearray(len(buffer))
+    assert 0 < board(str(path)).kept(back) < len(buffer)
+    assert not Cycles(PACK).restore(back)
 
 
 UNREADABLE = next(row.id for row in F.TABLE if row.name == "store_unreadable")

@@ -116,7 +116,13 @@ def check(app: App, name: str, got: dict[str, Any]) -> None:
             expected = app.snap.probe_ddegC[i] / 10 if i < app.snap.probes else -204.8
             assert got[f"probe_{k}_temperature"] == pytest.approx(expected)
     elif name == "BMS_THERMAL_REQUEST":
-        assert (got["thermal_mode"], got["thermal_reason"]) == (app.rounds.thermal.mode, app.rounds.thermal.reason)
+        thermal = app.rounds.thermal
+        assert (got["thermal_mode"], got["thermal_reason"]) == (thermal.mode, thermal.reason)
+        assert got["thermal_power"] == (thermal.heater_permille + thermal.cooler_permille) // 10
+    elif name == "BMS_THERMAL_CYCLES":
+        cycles, stack = app.rounds.cycles, int(got["index"])
+        assert got["largest_swing"] == pytest.approx(cycles.largest_ddegC(stack) / 10)
+        assert (got["half_swings"], got["swing_damage"]) == (cycles.half_swings(stack), cycles.damage_ppm(stack))
     elif name == "BMS_INSULATION":
         volts = -(-app.snap.value[S.PACK_mV] // 1000)
         kohm = app.rounds.insulation.kohm

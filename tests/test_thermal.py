@@ -602,6 +602,17 @@ def test_below_the_charge_window_a_pack_is_heated_first_and_takes_no_current_unt
     assert seen[-1][1] > 0, "warm enough in the end"
 
 
+def test_a_lane_that_has_failed_leaves_no_heater_on() -> None:
+    board = FakeBoard(PACK)
+    board.probe_ddegC = [-190] * len(board.probe_ddegC)
+    app = App(PACK, board)
+    charged_cold(board, app, 300)
+    assert board.heater_permille > 0
+    app.envelope.step = None  # type: ignore[assignment, method-assign]
+    app.tick()
+    assert app.lane_failed and (board.heater_permille, board.cooler_permille) == (0, 0)
+
+
 @pytest.mark.parametrize("pushed_dA", [25, 100, 400])
 @pytest.mark.parametrize("claimed_dA", [-1, 0])
 def test_a_charger_that_pushes_into_a_pack_too_cold_is_opened_upon_whatever_it_says(pushed_dA: int, claimed_dA: int) -> None:

@@ -28,6 +28,9 @@ MOVED_MAX_dAs = 16_000  # in a round, where energy saturates
 HORIZON_s = 30
 OVER_MAX_mV = 60_000  # where horizon saturates
 WARMER_MAX_ddegC = 4000  # likewise
+ONE_h = 8192  # how branch counts the way from the middle to a branch
+FOLLOWED_MAX_ppm = 65_000  # where branch saturates
+BLIND_MAX_ms = 5000  # where coulomb forgets
 HEAT_MAX_dW = 100_000  # where core saturates
 ALLOWED_MAX_mV = 200_000  # where sisters saturates, one layer
 LIKE_MANY = 2047  # what chain multiplies a group's voltage with
@@ -205,6 +208,20 @@ PRODUCTS = tuple(Product(*row) for row in (
      lambda e: e.leak_uA * STEP_MAX_ms),
     ("coulomb, entropy", "entropy_uV_K * d_ddegC", "cell.entropy_uV_K",
      lambda e: e.entropy_uV_K * FAR_ddegC),
+    ("branch, a side that comes back or goes on", "(reach + home) * slow_ppm", "cell.hyst_gamma_permille",
+     lambda e: 2 * ONE_h * FOLLOWED_MAX_ppm + 999_999),
+    ("branch, remembered currents", "(current_mA << 7) - was", "current_a_sensor",
+     lambda e: 2 * (e.current_mA + 100) << 7),
+    ("branch, what R drops at least, R < 65536", "r_uohm * i_dA", "current_a_sensor",
+     lambda e: min(2 * e.r_element_uohm, SMALL_uohm - 1) * e.current_dA),
+    ("branch, what R drops at least, R >= 65536", "r_uohm // 100 * i_dA", "cell.r1_permille",
+     lambda e: 2 * e.r_element_uohm // 100 * e.current_dA),
+    ("branch, smallest R0, R1 and R2 over temperature", "(ys[k + 1] - y) * (x - a)", "cell.r1_permille",
+     lambda e: 2 * e.r_element_uohm * e.r_span_ddegC),
+    ("branch, of the way to a branch", "m_mV * h", "cell.hyst_mV",
+     lambda e: 2 * e.hyst_mV * ONE_h),
+    ("coulomb, either way since the last look", "(size_mA // 1000 + 1) * round_ms", "current_a_sensor",
+     lambda e: (e.current_mA // 1000 + 1) * (BLIND_MAX_ms + STEP_MAX_ms)),
     ("envelope, C-rate to current", "capacity_mAh // 10 * mC", "cell.charge_max_mC",
      lambda e: e.capacity_mAh // 10 * e.map_mC),
     ("maps, charge map", "mC * d_permille * d_ddegC", "cell.charge_maps",
