@@ -66,7 +66,13 @@ WATCHERS = (
     ("surroundings", "watch.surroundings", "refresh", 3),
 )
 # what a board does for the firmware: not the integer lane's own, every board has another price
-BOARD = (("can_send", 3, "send"), ("contactors", 2, "glue"), ("thermal", 2, "glue"), ("bleed", 1, "glue"), ("alive", 0, "alive"))
+BOARD = (
+    ("can_send", 3, "send"),
+    ("contactors", 2, "glue"),
+    ("thermal", 2, "glue"),
+    ("bleed", 1, "glue"),
+    ("alive", 0, "alive"),
+)
 GLUE = "glue"
 LANE = "lane"
 SAMPLE = "sample"
