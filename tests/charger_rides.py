@@ -97,7 +97,8 @@ def run_of(story: scenario.Scenario) -> Ride:
     """The whole scenario."""
     pack = pack_for(story, None)
     bench = Bench(story, pack, 1, Recorder(layer_count(pack)))
-    limits_A, currents_A, links_V = [], [], []
+    limits_A: list[tuple[int, float]] = []
+    currents_A, links_V = [], []
 
     def spy(n: int, answer: list[tuple[int, bytes]]) -> None:
         currents_A.append(bench.hv.current_A)

@@ -6,6 +6,7 @@ import pytest
 
 from bms.safety.faults import TABLE, TRIP_AFTER_RAMP
 from hil import scenario
+from hil.actors.charger import Charger
 from hil.actors.converter import KINDS
 from hil.judge import contactor_state, judged
 from tests.charger_rides import PACK_TEXT, BEGIN_s, Place, Ride, fault, phase, ride, run_of
@@ -231,8 +232,9 @@ def test_a_charger_is_not_even_switched_on_below_the_charge_window(place: Place)
     done = ride(place, charge_s=4.0, degC=-25.0)
     assert done.run.witness.state == "charge"
     assert max(done.currents_A) == 0.0
-    request = done.bench.charger.request  # type: ignore[union-attr]  it speaks our own protocol
-    assert (request.values["charge_enable"], request.values["charge_current"]) == (0, 0)
+    charger = done.bench.charger
+    assert isinstance(charger, Charger)
+    assert (charger.request.values["charge_enable"], charger.request.values["charge_current"]) == (0, 0)
 
 
 def test_the_story_of_a_charger_that_misbehaves_three_times_is_as_it_is_told() -> None:

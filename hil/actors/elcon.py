@@ -57,8 +57,9 @@ class Elcon(Converter):
         return _SOCKETCAN.pack(self._status.frame_id | EXTENDED, len(data), data)
 
     def _hear(self, data: bytes, now_ms: int) -> None:
-        values = self._request.decode(data[: self._request.length], decode_choices=False)
-        assert isinstance(values, dict)
+        decoded = self._request.decode(data[: self._request.length], decode_choices=False)
+        assert isinstance(decoded, dict)
+        values: Mapping[str, Any] = decoded
         self._heard_ms = now_ms
         on = values["control"] == START
         self._asked = Order(True, values["current"], values["voltage"]) if on else STOP
