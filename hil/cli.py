@@ -274,7 +274,7 @@ def _list(options: argparse.Namespace) -> int:
     from hil.loop import Bench
     from hil.record import Recorder
 
-    example = scenario.load("first_mile")
+    example = scenario.load("second_mile")
     bench = Bench(example, pack_for(example, None), example.seed, Recorder())
     packs, cells = packfiles.names()
     shelf = {

@@ -13,7 +13,7 @@ from bms.packs import bench_24
 from bms.schema import PACK_FIELDS, THERMAL_FIELDS, Pack, Thermal, replaced
 from hil import scenario
 from hil.actors.thermal import FADE_K, ThermalSystem
-from hil.cli import pack_for
+from hil.cli import main, pack_for
 from hil.errors import BadInput
 from hil.heatledger import HeatLedger
 from hil.loop import Bench
@@ -185,6 +185,12 @@ def test_faults_of_heater_and_chiller_are_those_of_a_scenario_that_has_them() ->
     broken = replace(SHORT, faults=(scenario.Fault("heater", "gain", 1.0, None, 0.0, 0.0),))
     with pytest.raises(BadInput, match="'heater' is none of"):
         Bench(broken, pack, 1, Recorder(24))
+
+
+def test_the_list_shows_what_can_break_of_heater_and_chiller(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [row for row in rows if row[0] in ("heater", "cooler")] == [[name, "gain,", "stuck"] for name in ("heater", "cooler")]
 
 
 def test_a_scenario_without_the_table_has_a_coolant_that_no_request_moves() -> None:
