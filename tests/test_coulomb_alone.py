@@ -11,6 +11,8 @@ import pytest
 from bms.packs import bench_24, ev_240
 from bms.safety.coulomb import Coulomb
 from bms.schema import CELL_FIELDS, PACK_FIELDS, SENSOR_FIELDS, Cell, Pack, Sensor, replaced
+from tests.test_core_alone import drop_mV
+from tests.test_envelope_alone import line
 
 COOLING = replaced(
     Cell, CELL_FIELDS, bench_24.PACK.cell, capacity_mAh=12_340, entropy_uV_K=tuple(-k * 11 for k in range(21)), relax_mV=7
@@ -160,18 +162,36 @@ def branches(pack: Pack) -> tuple[list[int], list[int]]:
     return [v + h for v, h in zip(cell.ocv_mV, m)], [v - h for v, h in zip(cell.ocv_mV, m)]
 
 
-def margin_mV(pack: Pack, drop: int, hot: int, cold: int) -> int:
-    """All by which a mean layer may stand off its branch: drop, sensor, slow silicon, curvature 2 mV, entropy."""
+def margin_mV(pack: Pack, hot: int, cold: int) -> int:
+    """All by which a mean layer may stand off its branch at rest: sensor, slow silicon, curvature 2 mV, a rounding, entropy."""
     cell, s = pack.cell, pack.group_sensor
     full_m = max(pack.taps) * cell.v_max_mV[2]
     group = (s.offset_u + 4 * s.noise_u + s.lsb_u + full_m // 1000 * s.gain_ppm) // 1000 + 1
     far = max(hot - cell.t_ref_ddegC, cell.t_ref_ddegC - cold)
     entropy = max(abs(max(cell.entropy_uV_K)), abs(min(cell.entropy_uV_K)))
-    return int(drop + group // min(pack.taps) + 1 + cell.relax_mV + 2 + entropy * far // 10_000 + 1)
+    return group // min(pack.taps) + 2 + cell.relax_mV + 1 + 2 + entropy * far // 10_000 + 1
+
+
+def unsure_mA(pack: Pack, mA: int) -> int:
+    """Offset and step, gain and capacity, and four sigma of noise."""
+    plain, a = Plain(pack, 500), pack.current_a_sensor
+    return plain.offset_mA + 4 * a.noise_u // 1000 + 1 + (abs(mA) // 100 + 1) * plain.error_ppm // 10_000
+
+
+def least_mV(pack: Pack, mA: int, bound: Any) -> int:
+    """What the resistances drop at least along a current, when of what was before only its size is known."""
+    cell = pack.cell
+    part = (1000 - pack.spread_r_permille) * 960 // 1000
+    knots = [floor(Fraction(floor(Fraction(min(cell.r0_uohm) * f, 1000)) * part, 1000)) for f in cell.r0_permille]
+    dA = floor(Fraction(mA, 100))
+    r_low = floor(line(bound.hot_ddegC, cell.r_ddegC, knots))
+    own = floor(Fraction(r_low * dA, 10_000)) if dA >= 0 else -drop_mV(bound.r0_uohm, -dA)
+    return own - drop_mV(bound.r1_uohm, bound.memory_1_dA) - drop_mV(bound.r2_uohm, bound.memory_2_dA)
 
 
 @packs
 def test_a_look_at_the_voltage_cuts_the_interval_where_the_branches_say_and_wins_against_it(pack: Pack) -> None:
+    """Nothing is known of the branch, nor of what the RC elements remember but its size."""
     dice = random.Random(5)
     unit = pack.cell.capacity_mAh * 3600 // 1000
     layers = sum(pack.taps) * pack.stacks
@@ -180,18 +200,24 @@ def test_a_look_at_the_voltage_cuts_the_interval_where_the_branches_say_and_wins
     entropy = max(abs(max(pack.cell.entropy_uV_K)), abs(min(pack.cell.entropy_uV_K)))
     odd = [pack.cell.t_ref_ddegC + far for far in range(2500) if len({entropy * far // k for k in (9_999, 10_000, 10_001)}) > 1]
     for _ in range(350):
-        drop, hot, cold = dice.choice([0, 5, 60]), dice.choice([250, 400, 251, *odd[-40:]]), dice.choice([-300, 240, 250])
-        margin = margin_mV(pack, drop, hot, cold)
-        edge = dice.choice([*charge, *discharge]) + dice.choice([-margin, margin, 0])
+        hot, cold = dice.choice([250, 400, 251, *odd[-40:]]), dice.choice([-300, 240, 250])
+        bound: Any = SimpleNamespace(
+            hot_ddegC=hot, cold_ddegC=cold, r0_uohm=dice.choice([1, 1500, 90_000]), r1_uohm=dice.choice([1, 1500]),
+            r2_uohm=dice.choice([1, 1700]), memory_1_dA=dice.choice([0, 1, 30]), memory_2_dA=dice.choice([0, 1, 20]),
+            resting=False,
+        )  # fmt: skip
+        most = dice.choice([0, 70, 3_050, -1, -40_000, 40_000])
+        least = most - dice.choice([0, 0, 1, 5_000])
+        up = margin_mV(pack, hot, cold) - least_mV(pack, -most - unsure_mA(pack, most), bound)
+        down = margin_mV(pack, hot, cold) - least_mV(pack, least - unsure_mA(pack, least), bound)
+        edge = dice.choice([dice.choice(charge) + up, dice.choice(discharge) - down, dice.choice(charge)])
         mean = max(1, edge + dice.choice([-1, 0, 1, 7]))
         total = mean * layers + dice.choice([0, 0, 1, layers - 1])
-        dA = dice.choice([0, 3, -3, -1])
-        asked: list[int] = []
-        bound: Any = SimpleNamespace(hot_ddegC=hot, cold_ddegC=cold, drop_high_mV=lambda dA, d=drop, a=asked: a.append(dA) or d)
-        snap: Any = SimpleNamespace(current_dA=dA, group_mV=[total - 17, 17])
-        low = inverse(charge, mean - margin) * unit
-        high = (inverse(discharge, mean + 1 + margin) + 1) * unit
+        snap: Any = SimpleNamespace(group_mV=[total - 17, 17])
+        low = inverse(charge, mean - up) * unit
+        high = (inverse(discharge, mean + 1 + down) + 1) * unit
         coulomb = Coulomb(pack, 500)
+        coulomb._least_mA, coulomb._most_mA = least, most
         coulomb.low_mAs = dice.choice([0, low, low - 1, low + 1, high, high + 1, 300 * unit])
         coulomb.high_mAs = max(coulomb.low_mAs, dice.choice([high, high - 1, high + 1, low, low - 1, 700 * unit]))
         was = coulomb.low_mAs, coulomb.high_mAs
@@ -200,7 +226,6 @@ def test_a_look_at_the_voltage_cuts_the_interval_where_the_branches_say_and_wins
         seen.add(apart)
         expected = (low, high) if apart else (max(low, was[0]), min(high, was[1]))
         assert (coulomb.low_mAs, coulomb.high_mAs, coulomb.conflicts) == (*expected, int(apart))
-        assert asked == [abs(dA)]
     assert seen == {True, False}
 
 

@@ -2,10 +2,11 @@
 
 The ledger adds mA * ms and carries what is less than one mAs: no rounding ever, for any length of time. Its interval grows
 with what the current sensor may err (offset, gain, one step), with the spread of capacity on every charge that flows, and
-with self-discharge. It is intersected with the inverse of both OCV branches: the mean layer voltage, less and plus what the
-resistances may drop (bound.py), the sensors' error, entropy, and the slow voltage of silicon, must lie between the discharge
-and the charge branch. Before the first such look the interval is everything: how long the controller slept is unknown.
-Where the two exclude each other the OCV wins and `conflicts` counts it. The count itself stays between empty and full.
+with self-discharge. It is intersected with the inverse of the OCV: the mean layer voltage, less and plus what the resistances
+may drop and the slow voltage of silicon (branch.py), the sensors' error and entropy, must lie between the lowest and the
+highest branch on which the layers may be after what charge has flowed since the start: both at first. Before the first such
+look the interval is everything: how long the controller slept is unknown. Where the two exclude each other the OCV wins,
+`conflicts` counts it, and what was known of the branch is forgotten. The count itself stays between empty and full.
 
 SoC is that of the mean layer by charge. Units: mAs, permille (rounded outwards), mV. Serves up to 290 Ah (2^30 mAs).
 """
@@ -15,15 +16,19 @@ from array import array
 import micropython
 from micropython import const
 
+from bms.safety.branch import ONE, Flow, Follower, lay
 from bms.safety.faults import LIMIT_FAULT
 from bms.safety.plausible import sensor_error_m
-from bms.safety.tables import segment
+from bms.safety.tables import interpolated, segment
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from bms.safety.bound import Bound
     from bms.safety.snapshot import Snapshot
     from bms.schema import Pack
+
+# Copy of what snapshot.py says: no look-up; a test holds them together.
+_CURRENT_MAX_mA = const(1638300)
 
 _MS_PER_S = const(1000)
 _PERMILLE = const(1000)
@@ -33,6 +38,11 @@ _PPM = const(1000000)
 _KNOT_permille = const(50)
 _KNOTS = const(21)
 _CURVATURE_mV = const(2)  # mean of the OCV against the OCV of the mean: half the curvature times the spread squared
+_ROUND_ms = const(100)
+_BLIND_ms = const(5000)  # without a look for so long nothing is known of the branch
+_CHORD_permille = const(960)  # of Arrhenius between two knots 5 K apart, at its steepest
+_NOISE_sigmas = const(4)
+_NONE_mA = const(2000000)  # beyond what the snapshot lets pass
 
 
 class Coulomb:
@@ -58,19 +68,34 @@ class Coulomb:
         # self-discharge of the whole pack as a current, rounded up
         self._leak_uA = cell.capacity_mAh // _U_PER_M * cell.self_discharge_ppm_h + cell.self_discharge_ppm_h
         self._leak_carry = 0
-        hyst = _PERMILLE + pack.spread_hyst_permille
-        charge = []
-        discharge = []
-        for k in range(_KNOTS):
-            m = (cell.hyst_mV[k] * hyst + 999) // _PERMILLE
-            charge.append(cell.ocv_mV[k] + m)
-            discharge.append(cell.ocv_mV[k] - m)
-        self._charge_mV = array("i", charge)
-        self._discharge_mV = array("i", discharge)
+        self._noise_mA = _NOISE_sigmas * a.noise_u // _U_PER_M + 1
+        self._quiet_mA = self._error_mA + self._noise_mA
+        more = _PERMILLE + pack.spread_hyst_permille
+        less = max(0, _PERMILLE - pack.spread_hyst_permille)
+        self._ocv_mV = array("i", cell.ocv_mV)
+        self._more_mV = array("i", [(m * more + 999) // _PERMILLE for m in cell.hyst_mV])
+        self._less_mV = array("i", [m * less // _PERMILLE for m in cell.hyst_mV])
+        self._curve_mV = array("i", cell.ocv_mV)
+        self._relax_mV = cell.relax_mV
+        self._hysteresis = Follower(cell.hyst_gamma_permille, ONE, self._capacity_permille)
+        self._relaxing = Follower(cell.relax_gamma_permille, 0, self._capacity_permille)
+        self._charged = Flow(pack)
+        self._discharged = Flow(pack)
+        self._knots_ddegC = array("i", cell.r_ddegC)
+        part = (_PERMILLE - pack.spread_r_permille) * _CHORD_permille // _PERMILLE
+        self._least_0_uohm = array("i", [min(cell.r0_uohm) * f // _PERMILLE * part // _PERMILLE for f in cell.r0_permille])
+        both = zip(cell.r1_permille, cell.r2_permille)
+        both_uohm = [(min(cell.r1_uohm) * f + min(cell.r2_uohm) * g) // _PERMILLE for f, g in both]
+        self._least_uohm = array("i", [r * part // _PERMILLE for r in both_uohm])
+        self._least_mA = 0  # since the last look, as the rest
+        self._most_mA = 0
+        self._moved_mAs = 0
+        self._erred_mAs = 0
+        self._round_ms = 0
         self._entropy_uV_K = max(-min(cell.entropy_uV_K), *cell.entropy_uV_K)
         self._t_ref_ddegC = cell.t_ref_ddegC
         group_error_mV = sensor_error_m(pack.group_sensor, max(pack.taps) * cell.v_max_mV[LIMIT_FAULT])
-        self._voltage_error_mV = group_error_mV // min(pack.taps) + 1 + cell.relax_mV + _CURVATURE_mV
+        self._voltage_error_mV = group_error_mV // min(pack.taps) + 2 + _CURVATURE_mV
         self._layers = sum(pack.taps) * pack.stacks
         self.soc_permille = start
         self.low_permille = 0
@@ -82,6 +107,12 @@ class Coulomb:
         """One tick: `current_mA`, measured `age_ms` ago, flowed for dt_ms. Returns the whole mAs that were added."""
         if age_ms > self._deadline_ms:
             current_mA = 0  # not known: the interval says so, the count stands still
+            self._lose()
+        else:
+            if current_mA < self._least_mA:
+                self._least_mA = current_mA
+            if current_mA > self._most_mA:
+                self._most_mA = current_mA
         moved = self._carry_mAms + current_mA * dt_ms
         whole = moved // _MS_PER_S
         self._carry_mAms = moved - whole * _MS_PER_S
@@ -98,6 +129,9 @@ class Coulomb:
         leak = self._leak_carry + self._leak_uA * dt_ms // _MS_PER_S
         lost = leak // _MS_PER_S
         self._leak_carry = leak - lost * _MS_PER_S
+        self._moved_mAs += whole
+        self._erred_mAs += error + lost
+        self._round_ms += dt_ms
         low = self.low_mAs + whole - error - lost
         high = self.high_mAs + whole + error
         if low < 0:
@@ -116,24 +150,56 @@ class Coulomb:
     def miss(self, lost_ms: int) -> None:
         """Time that no tick has seen: anything the pack may carry can have flowed."""
         lost_s = lost_ms // _MS_PER_S + 1
+        self._lose()
         spread_mAs = self._unknown_mA * (lost_s if lost_s < _S_PER_H // 6 else _S_PER_H // 6)
         self.low_mAs = self.low_mAs - spread_mAs if self.low_mAs > spread_mAs else 0
         high = self.high_mAs + spread_mAs
         self.high_mAs = high if high < self.capacity_mAs else self.capacity_mAs
 
+    def _lose(self) -> None:
+        """Any current may have flowed."""
+        self._least_mA = -self._unknown_mA
+        self._most_mA = self._unknown_mA
+        self._hysteresis.forget()
+        self._relaxing.forget()
+        self._charged.forget()
+        self._discharged.forget()
+
     def anchor(self, snap: "Snapshot", bound: "Bound") -> None:
         """Intersects the interval with what the voltage allows. Every 100 ms, when the group voltages are believed."""
-        current_dA = snap.current_dA if snap.current_dA >= 0 else -snap.current_dA
+        least_mA = self._least_mA - self._unsure_mA(self._least_mA)
+        most_mA = self._most_mA + self._unsure_mA(self._most_mA)
+        if least_mA < -_CURRENT_MAX_mA:
+            least_mA = -_CURRENT_MAX_mA
+        if most_mA > _CURRENT_MAX_mA:
+            most_mA = _CURRENT_MAX_mA
+        charged = self._charged
+        discharged = self._discharged
+        hysteresis = self._hysteresis.reach
+        relaxing = self._relaxing.reach
+        self._follow(bound, least_mA, most_mA)
+        least_0 = interpolated(bound.hot_ddegC, self._knots_ddegC, self._least_0_uohm)
+        least = interpolated(bound.hot_ddegC, self._knots_ddegC, self._least_uohm)
+        r0 = bound.r0_uohm
+        r1 = bound.r1_uohm
+        r2 = bound.r2_uohm
         mean_mV = sum(snap.group_mV) // self._layers
         far = bound.hot_ddegC - self._t_ref_ddegC
         if self._t_ref_ddegC - bound.cold_ddegC > far:
             far = self._t_ref_ddegC - bound.cold_ddegC
-        margin_mV = bound.drop_high_mV(current_dA) + self._voltage_error_mV + self._entropy_uV_K * far // 10000 + 1
+        margin_mV = self._voltage_error_mV + self._entropy_uV_K * far // 10000 + 1
+        relax_mV = self._relax_mV
         # a layer near 0 or 1 may lie outside the table, where the voltage says only "beyond the end"
-        low = self._inverse(self._charge_mV, mean_mV - margin_mV) * self._capacity_permille
-        high = (self._inverse(self._discharge_mV, mean_mV + 1 + margin_mV) + 1) * self._capacity_permille
+        above_mV = margin_mV + (relax_mV * relaxing[1] // ONE) + 1 - discharged.drop_mV(-most_mA, least_0, r0, r1, r2, least)
+        low = self._inverse(hysteresis[1], 1, mean_mV - above_mV) * self._capacity_permille
+        below_mV = margin_mV + (relax_mV * relaxing[0] // ONE) + 1 - charged.drop_mV(least_mA, least_0, r0, r1, r2, least)
+        high = (self._inverse(hysteresis[0], 0, mean_mV + 1 + below_mV) + 1) * self._capacity_permille
         if low > self.high_mAs or high < self.low_mAs:
             self.conflicts += 1
+            if hysteresis[0] < ONE or hysteresis[1] < ONE:
+                self._lose()  # the next look knows no more than the voltage
+                low = 0
+                high = self.capacity_mAs
             self.low_mAs = low
             self.high_mAs = high
             return
@@ -142,8 +208,58 @@ class Coulomb:
         if high < self.high_mAs:
             self.high_mAs = high
 
-    def _inverse(self, branch_mV: "array[int]", v_mV: int) -> int:
-        """Permille at which a rising branch has v_mV, rounded down; 0 and 1000 beyond its ends."""
+    def _unsure_mA(self, current_mA: int) -> int:
+        """What one reading may be from the current that flows, as the ledger reckons it."""
+        size = current_mA if current_mA >= 0 else -current_mA
+        return self._quiet_mA + (size // 100 + 1) * self._error_ppm // 10000
+
+    def _follow(self, bound: "Bound", least_mA: int, most_mA: int) -> None:
+        """What the current since the last look did to the branches and to the RC elements."""
+        round_ms = self._round_ms
+        if round_ms < _ROUND_ms:
+            round_ms = 0  # looks in between learn nothing
+        charged = self._charged
+        discharged = self._discharged
+        charged.step(0, bound.memory_1_dA, least_mA, round_ms)
+        charged.step(1, bound.memory_2_dA, least_mA, round_ms)
+        discharged.step(0, bound.memory_1_dA, -most_mA, round_ms)
+        discharged.step(1, bound.memory_2_dA, -most_mA, round_ms)
+        if not round_ms:
+            return
+        moved = self._moved_mAs
+        erred = self._erred_mAs + 1
+        side = 0
+        if most_mA < 0:
+            moved = -moved
+            side = 1
+        if least_mA > 0 or most_mA < 0:
+            self._hysteresis.step(side, moved - erred, 0)
+            self._hysteresis.step(1 - side, 0, moved + erred)
+            self._relaxing.step(side, moved - erred, 0)
+            self._relaxing.step(1 - side, 0, moved + erred)
+        elif not bound.resting or self._most_mA > self._quiet_mA or self._least_mA < -self._quiet_mA:
+            either = ((most_mA if most_mA > -least_mA else -least_mA) // _MS_PER_S + 1) * round_ms
+            for side in range(2):
+                self._hysteresis.step(side, 0, either)
+                self._relaxing.step(side, 0, either)
+        self._begin()
+
+    def _begin(self) -> None:
+        """A new round, which begins with nothing seen."""
+        self._least_mA = _NONE_mA
+        self._most_mA = -_NONE_mA
+        self._moved_mAs = 0
+        self._erred_mAs = 0
+        self._round_ms = 0
+
+    def _inverse(self, reach: int, above: int, v_mV: int) -> int:
+        """Permille at which the OCV has v_mV when h is `reach` above 0, or below it; rounded down, 0 and 1000 beyond the
+        ends. Branches lie as far from the middle as they may where that is the safe side."""
+        branch_mV = self._curve_mV
+        if reach >= 0:
+            lay(self._ocv_mV, self._more_mV, reach, above, branch_mV)
+        else:
+            lay(self._ocv_mV, self._less_mV, -reach, 1 - above, branch_mV)
         if v_mV <= branch_mV[0]:
             return 0
         if v_mV >= branch_mV[_KNOTS - 1]:
@@ -160,6 +276,9 @@ class Coulomb:
 
     def publish(self) -> None:
         """Permille of ledger and interval, which is rounded outwards; the ledger's is inside it."""
+        if self._round_ms > _BLIND_ms:
+            self._begin()
+            self._lose()
         unit = self._capacity_permille
         low = self.low_mAs // unit
         high = (self.high_mAs + unit - 1) // unit
