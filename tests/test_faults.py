@@ -26,7 +26,7 @@ def bench() -> Bench:
 def state(bench: Bench) -> dict[str, Any]:
     """What faults change, as far as it must come back."""
     hv, plant = bench.hv, bench.plant
-    names = ("fuse", "interlock_closed", "crash", "insulation_kohm", "supply_mV", "mask")
+    names = ("fuse", "interlock_closed", "crash", "insulation_kohm", "insulation_place_permille", "supply_mV", "mask")
     return {
         **{name: getattr(hv, name) for name in names},
         "contactors": {name: dict(contactor.faults) for name, contactor in hv.contactors.items()},
@@ -35,6 +35,7 @@ def state(bench: Bench) -> dict[str, Any]:
         "r_scale": plant.r_scale.tolist(),
         "coolant": (plant.coolant_inlet_degC, plant.coolant_flow_l_min),
         "bus": bench.bus.active,
+        "bleeders": dict(bench.bleeders._stuck),
         "factors": (bench.vehicle.factor, dict(bench.charger.faults)),
     }
 
