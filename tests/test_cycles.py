@@ -183,8 +183,10 @@ def test_one_swing_of_any_size_by_any_law_is_priced_from_above(law: tuple[int, i
         ledger = Cycles(pack)
         ledger._count(0, SmallInt(swing), halves)
         exact = law_ppm(pack, Counter({swing: halves}))
-        assert min(exact, C.DAMAGE_MAX_ppm) <= sum_ppm(ledger)
-        assert sum_ppm(ledger) <= min(exact * Fraction(1003, 1000) + Fraction(2, 1 << 28), C.DAMAGE_MAX_ppm)
+        if exact > C.DAMAGE_MAX_ppm:
+            assert sum_ppm(ledger) == C.DAMAGE_MAX_ppm
+        else:
+            assert exact <= sum_ppm(ledger) <= exact * Fraction(1003, 1000) + Fraction(2, 1 << 28)
 
 
 @given(law=st.sampled_from(LAWS), swing=st.integers(10, 3999), more=st.integers(1, 500))
@@ -258,10 +260,9 @@ def test_a_step_counts_one_swing_and_a_turning_point_waits_for_those_before_it()
 def test_the_ledger_never_forgets_a_swing_nor_heals(start: int, by: list[int], more: list[int]) -> None:
     ledger, trace = Told(), walk(start, by)
     ledger.live(trace)
-    before = (ledger.half_swings(0), ledger.largest_ddegC(0), sum_ppm(ledger))
+    halves, largest, cost_ppm = ledger.half_swings(0), ledger.largest_ddegC(0), sum_ppm(ledger)
     ledger.live(walk(trace[-1], more))
-    after = (ledger.half_swings(0), ledger.largest_ddegC(0), sum_ppm(ledger))
-    assert all(b >= a for a, b in zip(before, after))
+    assert ledger.half_swings(0) >= halves and ledger.largest_ddegC(0) >= largest and sum_ppm(ledger) >= cost_ppm
 
 
 @given(start=temperatures, by=st.lists(steps, max_size=80), cuts=st.sets(st.integers(0, 200), max_size=6))
@@ -363,9 +364,14 @@ def heard(pack: Pack, of: Callable[[int], int]) -> Snapshot:
 @pytest.mark.parametrize("pack", [bench_24.PACK, ev_240.PACK, aero_96.PACK], ids=lambda pack: pack.name)
 def test_every_stack_has_its_turn_with_the_mean_of_its_probes(pack: Pack) -> None:
     dice = random.Random(2)
-    ledger = Cycles(pack)
+    ledger: Any = Cycles(pack)
     taken: list[tuple[int, int]] = []
-    ledger.take = lambda s, t: taken.append((s, t)) or 0  # type: ignore[method-assign, func-returns-value]
+
+    def take(stack: int, t_ddegC: int) -> int:
+        taken.append((stack, t_ddegC))
+        return 0
+
+    ledger.take = take
     for _ in range(4):
         read = [dice.randint(-600, 900) for _ in pack.probe_stack]
         snap = heard(pack, read.__getitem__)

@@ -50,14 +50,19 @@ def fitted(pack: Pack = PACK, **changes: Any) -> Pack:
     return replaced(Pack, PACK_FIELDS, pack, thermal=pack.thermal._replace(**changes))
 
 
+def thing(**attributes: Any) -> Any:
+    """What a step asks of another module."""
+    return SimpleNamespace(**attributes)
+
+
 class Rig:
     """A Thermal and all that it looks at; knobs are attributes."""
 
     def __init__(self, pack: Pack = PACK) -> None:
-        self.envelope: Any = SimpleNamespace(discharge_dA=1000, table_dA=1000, soc_lo_permille=400, soc_hi_permille=500)
-        self.derate: Any = SimpleNamespace(gradient_permille=1000, second=False, coming_mK_s=0)
-        self.bound: Any = SimpleNamespace(cold_ddegC=200, hot_ddegC=300, layer_low_mV=3500)
-        self.wishes: Any = SimpleNamespace(heat_to_ddegC=COLD_ddegC, cool_to_ddegC=HOT_ddegC)
+        self.envelope = thing(discharge_dA=1000, table_dA=1000, soc_lo_permille=400, soc_hi_permille=500)
+        self.derate = thing(gradient_permille=1000, second=False, coming_mK_s=0)
+        self.bound = thing(cold_ddegC=200, hot_ddegC=300, layer_low_mV=3500)
+        self.wishes = thing(heat_to_ddegC=COLD_ddegC, cool_to_ddegC=HOT_ddegC)
         self.snap = S.Snapshot(pack)
         self.snap.value[S.PACK_mV] = 86_400
         self.state = M.STANDBY
@@ -73,7 +78,7 @@ class Rig:
         if cold is not None:
             self.bound.cold_ddegC = cold
             self.bound.hot_ddegC = cold if hot is None else hot
-        machine: Any = SimpleNamespace(state=self.state)
+        machine = thing(state=self.state)
         of = self.thermal
         for _ in range(rounds):
             assert of.step(machine, self.wish, self.bound, self.snap, self.wishes, dt_ms) == of.mode
@@ -387,7 +392,7 @@ def test_a_heater_takes_no_more_than_the_pack_may_give(limit: int, pack_mV: int,
     rig.state = M.DRIVE
     rig.envelope.discharge_dA = SmallInt(limit)
     rig.snap.value[S.PACK_mV] = pack_mV
-    bound: Any = SimpleNamespace(cold_ddegC=0, hot_ddegC=90, layer_low_mV=3500)
+    bound = thing(cold_ddegC=0, hot_ddegC=90, layer_low_mV=3500)
     given_permille = rig.thermal._fed_permille(rig.state, rig.wish, bound, rig.snap)
     allowed_W = min(limit, 16_383) / 10 * min(pack_mV, 2_097_199) / 1000
     assert given_permille == 1000 or heater_W * given_permille / 1000 <= allowed_W
@@ -506,7 +511,7 @@ class Loop:
         past = [self.layers_degC]
         while past[-1] < past[0] + span_K and len(past) < 30_000:
             read = round(10 * self.layers_degC)
-            derate.step(SimpleNamespace(hottest_ddegC=read, probe_oldest_ms=0), 30)  # type: ignore[arg-type]
+            derate.step(thing(hottest_ddegC=read, probe_oldest_ms=0), 30)
             rig.round(read - 44, read + 44)
             self.round(rig.thermal.heater_permille)
             past.append(self.layers_degC)
