@@ -98,7 +98,7 @@ class App:
         self.monitor = Monitor(pack, self.signals)
         self.machine = Machine(pack)
         self.stand_in = StandIn(pack)
-        self.monitor.serve(pack, self.machine, self.stand_in, self.snap)
+        self.monitor.serve(self.machine, self.stand_in, self.snap)
         self.contactor = Contactor(pack, self.signals)
         self.envelope = Envelope(pack)
         self.rounds = Rounds(self, pack)

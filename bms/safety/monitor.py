@@ -81,10 +81,16 @@ class Monitor:
         self._count = array("h", [0] * n)
         self._time_ms = array("i", [0] * n)
         self._gone = bytearray(n)
-        self._eased_rows = bytearray()  # those of the pack's priority, once it is known when the pack serves
-        self._eased_kinds = bytearray()
         self._full = self._severity
         self._eased = bytearray(self._severity)
+        names = [row.name for row in table]
+        for name, severity in pack.priority:
+            if name not in names:
+                raise ValueError("priority: no fault " + name)
+            self._eased[names.index(name)] = severity
+        self._eased_rows = bytearray([names.index(name) for name, _ in pack.priority])
+        self._eased_kinds = bytearray([KINDS.get(name, 0) for name, _ in pack.priority])
+        self._eases = False  # until it is known when the pack serves
         self._serves = False
         self._machine: Machine = None  # type: ignore[assignment]  # asked for nothing while there are no such rows
         self._stand_in: StandIn = None  # type: ignore[assignment]
@@ -95,20 +101,12 @@ class Monitor:
         self.first_where = NOWHERE
         self.first_severity = 0
 
-    def serve(self, pack: "Pack", machine: "Machine", stand_in: "StandIn", snap: "Snapshot") -> None:
-        """From now on the pack's priority counts while `machine` drives. ValueError: it names no row."""
+    def serve(self, machine: "Machine", stand_in: "StandIn", snap: "Snapshot") -> None:
+        """From now on the pack's priority counts while `machine` drives."""
         self._machine = machine
         self._stand_in = stand_in
         self._snap = snap
-        names = [row.name for row in F.TABLE]
-        rows = []
-        for name, severity in pack.priority:
-            if name not in names:
-                raise ValueError("priority: no fault " + name)
-            rows.append(names.index(name))
-            self._eased[rows[-1]] = severity
-        self._eased_rows = bytearray(rows)
-        self._eased_kinds = bytearray([KINDS.get(name, 0) for name, _ in pack.priority])
+        self._eases = len(self._eased_rows) > 0
 
     def step(self, new_bits: int, dt_ms: int) -> int:
         """One tick. `new_bits`: channels that are new, from Snapshot.summarise(). Returns the worst severity."""
@@ -118,7 +116,7 @@ class Monitor:
         s = next_signal(values, self._tightest, self._flip, self._busy, 0, end)
         if s == end:
             return self.severity
-        changed = self._serve() if self._eased_rows else 0
+        changed = self._serve() if self._eases else 0
         while s < end:
             value = values[s]
             for i in range(self._first[s], self._first[s + 1]):
