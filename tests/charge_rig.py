@@ -2,7 +2,8 @@
 
 Everything once a round of 100 ms. What the firmware would have measured is made up from the truth: temperatures less and more
 a margin, the worst layer's voltage and some on top, the SoC with an error and a window about it. Heat comes from a heater that
-obeys the plan, the chiller keeps the hottest bound under its limit; both through a coolant loop. No bus, no contactors.
+obeys the plan, the chiller keeps the hottest bound under its limit; both through a coolant loop, where it is a small one. No
+bus, no contactors.
 """
 
 import random
@@ -28,7 +29,9 @@ SOON_permille = 985  # of a limit, in two seconds
 class Rig:
     """`noise`: what trembles, in parts of what sensors do. `request_dA`: one value a round; `flows_A`: what follows it."""
 
-    def __init__(self, pack: Pack, soc: float, temperature_degC: float, noise: float = 0.0, seed: int = 1) -> None:
+    def __init__(
+        self, pack: Pack, soc: float, temperature_degC: float, noise: float = 0.0, seed: int = 1, small_loop: bool = True
+    ) -> None:
         self.pack = pack
         self.plant = Plant(pack, PlantOptions(seed, soc, temperature_degC, hysteresis=1.0))
         self.envelope = Envelope(pack)
@@ -39,6 +42,8 @@ class Rig:
         self.snap: Any = SimpleNamespace(value=[0] * 20, age_ms=[0] * 20, current_dA=0, coldest_ddegC=0)
         self.bound: Any = SimpleNamespace()
         self.noise = noise
+        self.small_loop = small_loop
+        self.worse_mV = WORSE_mV
         self.dice = random.Random(seed)
         self.loop_degC = temperature_degC
         self.heats = self.cools = False
@@ -67,7 +72,7 @@ class Rig:
         self.snap.coldest_ddegC = round(cold_degC * 10 + tremble)
         bound.cold_ddegC = self.snap.coldest_ddegC - COLDER_ddegC
         bound.hot_ddegC = round(hot_degC * 10 + tremble) + HOTTER_ddegC
-        bound.layer_high_mV = round(float(plant.voltage_V.max()) * 1000 + noise * self.dice.gauss(0, 0.5)) + WORSE_mV
+        bound.layer_high_mV = round(float(plant.voltage_V.max()) * 1000 + noise * self.dice.gauss(0, 0.5)) + self.worse_mV
         bound.layer_low_mV = round(float(plant.voltage_V.min()) * 1000) - WORSE_mV
         bound.r0_uohm, bound.r1_uohm, bound.r2_uohm = (round(1.1 * r) for r in self.resistance_uohm(cold_degC))
         bound.r_high_uohm = bound.r0_uohm + bound.r1_uohm + bound.r2_uohm
@@ -105,6 +110,8 @@ class Rig:
         limit = self.pack.cell.t_charge_max_ddegC[0] - self.pack.thermal.band_ddegC
         self.cools = hot > limit or hot > self.fastcharge.cool_to_ddegC
         self.heats = not self.cools and cold < self.fastcharge.heat_to_ddegC - (0 if self.heats else 20)
+        if not self.small_loop:
+            return
         thermal, plant = self.pack.thermal, self.plant
         loop_J_K = plant.layers * self.pack.cell.heat_capacity_J_K / 3
         power_W = plant.heat.coolant_W

@@ -29,6 +29,7 @@ TURN_mK = const(4000)
 _CURRENT_MAX_dA = const(16383)
 _SEGMENTS = const(20)
 _PERMILLE = const(1000)
+_COOLED_ds = const(600)  # a pack that is too hot gets as warm as it may in this time; assumed
 _PER_dW = const(1000)  # dA mV in a tenth of a watt
 _mK_PER_ddegC = const(100)
 _OVER_MAX_mV = const(60000)
@@ -75,6 +76,7 @@ class Ahead:
         # where the look begins, and where it is
         self.below_permille = 0
         self.above_permille = 0
+        self.high_permille = 0  # of the mean's window, above the SoC
         self._from_permille = 0
         self._heat_to_ddegC = COLD_ddegC
         self._goal_dAs = 0
@@ -86,6 +88,7 @@ class Ahead:
         self._rate_mK_s = 0
         self._took_ds = 0
         self.time_ds = 0
+        self.short_dAs = 0  # what the charge ends without
 
     def begin(self, soc: int, goal: int, cold_ddegC: int, hot_ddegC: int, coolant_ddegC: int, heat_to_ddegC: int) -> None:
         """From one SoC in permille to another; the layers are warmed to heat_to_ddegC."""
@@ -100,6 +103,11 @@ class Ahead:
         self._rate_mK_s = 0
         self._took_ds = 0
         self.time_ds = 0
+        self.short_dAs = 0
+
+    def gone(self, charge_dAs: int) -> None:
+        """So much more has been charged already."""
+        self._at_dAs += charge_dAs
 
     def step(self, way: "Way", most_dA: int) -> bool:
         """One piece; `most_dA`: what charger and connector allow. True: the look is over, time_ds beyond KNOWN_MAX_ds says
@@ -111,41 +119,59 @@ class Ahead:
         end_dAs = (k + 1) * unit
         if self._goal_dAs < end_dAs:
             end_dAs = self._goal_dAs
+        high = self._narrowed(self.high_permille, self._at_dAs // self._permille_dAs)
+        stage = way.stage(self._at_dAs // self._permille_dAs + high)
+        edge_dAs = (way.until_permille[stage] - high) * self._permille_dAs
+        if self._at_dAs < edge_dAs < end_dAs:
+            end_dAs = edge_dAs
         middle = (self._at_dAs + end_dAs) // (2 * self._permille_dAs)
         half_mK = self._rate_mK_s * self._took_ds // 20  # of the last piece's warming
         if half_mK > TURN_mK // 2:
             half_mK = TURN_mK // 2
         cold = self._cold_ddegC + (self._warmer_mK + half_mK) // _mK_PER_ddegC
         hot = cold + self._gap_ddegC
-        if hot > self._hot_ddegC:
-            hot = self._hot_ddegC
         heated = cold < self._heat_to_ddegC
-        above = self.above_permille + self._from_permille - middle
-        if above < _NEAR_permille:
-            above = self.above_permille if self.above_permille < _NEAR_permille else _NEAR_permille
-        flows = self.by_map_dA(middle, above, cold, hot) * self.share_permille // _PERMILLE
+        above = self._narrowed(self.above_permille, middle)
+        top = hot if hot < self._hot_ddegC else self._hot_ddegC
+        flows = self.by_map_dA(middle, above, cold, top) * self.share_permille // _PERMILLE
         r_uohm = self.resistance_uohm(k, cold)
         margin_mV = self.margin_mV * above // self.above_permille if self.above_permille > 0 else self.margin_mV
         room_mV = self._v_max_mV - margin_mV - (self._emf_mV[k] + self._emf_mV[k + 1]) // 2
         by_voltage = current_dA(room_mV, r_uohm) if room_mV > 0 else 0
         if by_voltage < flows:
             flows = by_voltage
-        at_stage = way.stage_dA[way.stage(middle)]
-        if at_stage < flows:
-            flows = at_stage
+        if way.stage_dA[stage] < flows:
+            flows = way.stage_dA[stage]
         if heated:
             most_dA -= self._heater_dA
         if most_dA < flows:
             flows = most_dA if most_dA > 0 else 0
         if flows < way.taper_dA and not heated:
             self.time_ds += way.taper_ms // 100
+            self.short_dAs = self._goal_dAs - self._at_dAs
             return True
         own = self.own_mK_s(flows, drop_mV(r_uohm, flows), k)
-        self._move(flows, end_dAs, self._rate(own, cold, hot, heated), heated)
+        rate = self._rate(own, cold, hot, heated)
+        turn_mK = TURN_mK
+        room_mK = (self._hot_ddegC - hot) * _mK_PER_ddegC
+        if 0 < room_mK < turn_mK and rate > 0:
+            turn_mK = room_mK
+        elif -turn_mK < room_mK < 0:
+            turn_mK = -room_mK
+        self._move(flows, end_dAs, rate, turn_mK, heated)
         return self.time_ds > KNOWN_MAX_ds
+
+    def _narrowed(self, far_permille: int, soc_permille: int) -> int:
+        """How far above the SoC an end of the window is, once the SoC is there."""
+        far = far_permille + self._from_permille - soc_permille
+        if far < _NEAR_permille:
+            far = far_permille if far_permille < _NEAR_permille else _NEAR_permille
+        return far
 
     def _rate(self, own_mK_s: int, cold_ddegC: int, hot_ddegC: int, heated: bool) -> int:
         """How fast the layers warm."""
+        if hot_ddegC > self._hot_ddegC:
+            return (self._hot_ddegC - hot_ddegC) * _mK_PER_ddegC * 10 // _COOLED_ds
         taken = self.couple * (self._loop_ddegC - cold_ddegC) // 10000
         if heated:
             if taken > self._heater_mK_s:
@@ -154,13 +180,13 @@ class Ahead:
             if taken > 0 and taken > room:
                 taken = room if room > 0 else 0
         rate = own_mK_s + taken
-        return 0 if rate > 0 and hot_ddegC >= self._hot_ddegC else rate
+        return 0 if rate > 0 and hot_ddegC == self._hot_ddegC else rate
 
-    def _move(self, flows_dA: int, end_dAs: int, rate_mK_s: int, heated: bool) -> None:
+    def _move(self, flows_dA: int, end_dAs: int, rate_mK_s: int, turn_mK: int, heated: bool) -> None:
         """The piece's time, and what it leaves behind."""
         time_ds = (end_dAs - self._at_dAs) * 10 // flows_dA + 1 if flows_dA else KNOWN_MAX_ds
         size = rate_mK_s if rate_mK_s >= 0 else -rate_mK_s
-        turn_ds = TURN_mK * 10 // size + 1 if size else _LONG_ds
+        turn_ds = turn_mK * 10 // size + 1 if size else _LONG_ds
         if turn_ds < time_ds:
             time_ds = turn_ds
             self._at_dAs += flows_dA * turn_ds // 10

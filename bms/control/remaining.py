@@ -4,7 +4,7 @@ One piece of a look ahead (ahead.py) a round. What the cell's tables cannot know
 how far the worst layer's bound is above them, how wide the window and how far apart the temperatures are, which part of what
 the map allows is asked for; and over a time, how fast the layers have warmed beside their own heat (a conductance to the
 coolant) and whether the coolant goes back to them. Where a profile has the temperature planned, one look in two tries another
-candidate; the coolest is chosen that costs no more than a hundredth of the time. For people and planners; what a charger is
+candidate; the coolest is chosen that costs next to no time. For people and planners; what a charger is
 asked for does not depend on the time found here.
 
 Units: s, ddegC, mK, permille; time in 0.1 s (ds).
@@ -40,14 +40,16 @@ _MARGIN_MAX_mV = const(200)
 _LEARNT_ds = const(200)  # how long warming is watched
 _APART_ddegC = const(50)  # layers from coolant, for the conductance to show
 _FITS_ddegC = const(20)
+_LOST_MAX_mK = const(500000)
 _COUPLE_MAX = const(20000)  # uK/s for each K
 
 STEP_ddegC = const(100)  # between two candidates
 CANDIDATES = const(5)  # the last: not to heat
 _NOT_TO_HEAT = const(4)
 _UNTRIED = const(-1)
-_WORTH_SHARE = const(100)  # of the time; and in time
-_WORTH_ds = const(20)
+_WORTH_SHARE = const(200)  # of the time; and in time
+_WORTH_ds = const(10)
+_KEPT_SHARE = const(32)  # what is chosen stays, unless it costs so much more
 
 
 class Remaining:
@@ -56,7 +58,13 @@ class Remaining:
     def __init__(self, pack: "Pack", envelope: "Envelope") -> None:
         self._envelope = envelope
         self._ahead = Ahead(pack)
+        self._hot_ddegC = pack.cell.t_charge_max_ddegC[0]
         self._top_ddegC = pack.cell.t_charge_max_ddegC[0] - pack.thermal.band_ddegC  # beyond it the pack is cooled
+        self._fitted = pack.thermal.heater_W > 0
+        self._permille_dAs = pack.cell.capacity_mAh * 36 // 1000
+        # charge since the SoC was last told as another
+        self._seen_permille = -1
+        self._since_dAs = 0
         # warming as it is watched
         self._watched_ds = 0
         self._driven = False
@@ -72,6 +80,7 @@ class Remaining:
         # what was found
         self._tried_ds = array("i", [_UNTRIED] * CANDIDATES)
         self._planned = False
+        self._decided = False
         self._wanted_ddegC = COLD_ddegC
         self._highest_ddegC = COLD_ddegC
         self._choice = 0
@@ -81,11 +90,12 @@ class Remaining:
 
     def begin(self, way: "Way") -> None:
         """A new charge: nothing is known of it."""
-        self._planned = way.planned
-        self._wanted_ddegC = way.heat_to_ddegC
-        self._highest_ddegC = way.heat_to_ddegC
+        self._planned = way.planned and self._fitted
+        self._decided = False
+        self._wanted_ddegC = COLD_ddegC if way.planned and not self._fitted else way.heat_to_ddegC
+        self._highest_ddegC = self._wanted_ddegC
         self._choice = 0
-        self.heat_to_ddegC = way.heat_to_ddegC
+        self.heat_to_ddegC = self._wanted_ddegC
         self._ahead.share_permille = _PERMILLE
         self._watched_ds = 0
         for k in range(CANDIDATES):
@@ -131,10 +141,17 @@ class Remaining:
         if self._left_ds > 0:
             self._left_ds = self._left_ds - passed_ds if self._left_ds > passed_ds else 0
             self.remaining_s = self._left_ds // 10
+        if soc_permille != self._seen_permille:
+            self._seen_permille = soc_permille
+            self._since_dAs = 0
+        elif snap.current_dA > 0:
+            self._since_dAs += snap.current_dA * passed_ds // 10
+            if self._since_dAs > self._permille_dAs:
+                self._since_dAs = self._permille_dAs
         if not self._going:
             self._open(soc_permille, target_permille, aim_dA, snap, bound)
         elif self._ahead.step(way, most_dA):
-            self._close()
+            self._close(way)
         return self.remaining_s
 
     def _open(self, soc: int, target: int, aim_dA: int, snap: "Snapshot", bound: "Bound") -> None:
@@ -152,8 +169,9 @@ class Remaining:
         ahead.margin_mV = 0 if margin < 0 else margin if margin < _MARGIN_MAX_mV else _MARGIN_MAX_mV
         ahead.below_permille = soc - envelope.layer_lo_permille
         ahead.above_permille = envelope.layer_hi_permille - soc
+        ahead.high_permille = envelope.soc_hi_permille - soc
         by_map = ahead.by_map_dA(soc, ahead.above_permille, cold, bound.hot_ddegC)
-        if 0 < aim_dA <= by_map:
+        if 0 < aim_dA <= by_map and bound.hot_ddegC <= self._hot_ddegC:
             share = aim_dA * _PERMILLE // by_map
             if share < _SHARE_LEAST_permille:
                 share = _SHARE_LEAST_permille
@@ -169,6 +187,7 @@ class Remaining:
             self._trial = self._turn >> 1
         # the bound is colder than the probes: it is as far from the coolant as they are
         ahead.begin(soc, target, cold, bound.hot_ddegC, coolant + cold - snap.coldest_ddegC, self._warm_to(self._trial))
+        ahead.gone(self._since_dAs)
 
     def _fit(self, most_ddegC: int) -> None:
         """The coldest layer gets no warmer than the hottest allows: candidates count down from there."""
@@ -185,6 +204,7 @@ class Remaining:
             ahead = self._ahead
             rose = coldest_ddegC - self._began_ddegC
             lost_mK = self._own_mK - rose * 100
+            lost_mK = -_LOST_MAX_mK if lost_mK < -_LOST_MAX_mK else lost_mK if lost_mK < _LOST_MAX_mK else _LOST_MAX_mK
             apart = (coldest_ddegC + self._began_ddegC - coolant_ddegC - self._coolant_ddegC) // 2
             if apart > _APART_ddegC or apart < -_APART_ddegC:
                 couple = lost_mK * 1000 // apart * 100 // self._watched_ds
@@ -203,13 +223,15 @@ class Remaining:
         self._coolant_ddegC = coolant_ddegC
         self._own_mK = 0
 
-    def _close(self) -> None:
+    def _close(self, way: "Way") -> None:
         """What the look has found: time for its candidate, and with it which is best."""
         self._going = False
         self._turn = self._turn + 1 if self._turn < 2 * CANDIDATES - 1 else 0
         time_ds = self._ahead.time_ds
         known = time_ds <= KNOWN_MAX_ds
-        self._tried_ds[self._trial] = time_ds if known else KNOWN_MAX_ds
+        # a charge that ends without some of it is worth what that would still take
+        missed_ds = self._ahead.short_dAs * 10 // way.taper_dA
+        self._tried_ds[self._trial] = time_ds + missed_ds if known and missed_ds < KNOWN_MAX_ds - time_ds else KNOWN_MAX_ds
         if self._trial == self._choice:
             self._left_ds = time_ds if known else _UNTRIED
             self.remaining_s = time_ds // 10 if known else UNKNOWN_s
@@ -226,8 +248,9 @@ class Remaining:
             if tried[k] < best_ds:
                 best_ds = tried[k]
         good_ds = best_ds + best_ds // _WORTH_SHARE + _WORTH_ds
-        if tried[self._choice] <= good_ds + best_ds // _WORTH_SHARE:
+        if self._decided and tried[self._choice] <= good_ds + best_ds // _KEPT_SHARE:
             return
+        self._decided = True
         k = CANDIDATES - 1
         while k and tried[k] > good_ds:
             k -= 1
