@@ -4,6 +4,9 @@ Seven groups; 37.8 to 58.8 V, so below the 60 V of voltage class B (ISO 6469-4) 
 a battery inverter of 5 kW. Synthetic like its cell, the 20 Ah layer in five times the area with the currents of a house:
 a house never asks for more than 1.5 C, so more is a fault here. Every number assumed unless a source is named.
 
+`priority` is empty: a house that loses its pack has the grid, and behind an inverter nobody sees a warning for weeks. What the
+inverter may do without is bridged by its own deadline of ten minutes instead.
+
 [1] Data sheets of 48 V units of 4.8 to 5 kWh (Pylontech US5000): 80 A for long, 100 A and more for minutes.
 [2] Data sheets of 48 V battery inverters: Victron MultiPlus-II works from 38 to 66 V, SMA Sunny Island from 41 to 63 V.
 """
@@ -171,14 +174,14 @@ PACK = Pack(
         manufacturer="BIPOLAR",
         family="BESS14",
     ),
-    profile="gentle",
+    profile="gentle",  # a night is long enough, and what is charged slowly lasts; in drive the inverter follows CCL and CVL
     request_dA_s=200,
     connector_dA=2000,
     bleed_mA=50,
     thermal=Thermal(
-        heater_W=400,
-        heater_source="pack",
-        cooler_W=0,
+        heater_W=400,  # 2 K a minute, less what a garage takes
+        heater_source="pack",  # nobody else is there in a night without sun
+        cooler_W=0,  # 1 C makes 16 W a layer at 25 degC, and a house rarely asks for it
         coolant_min_ddegC=150,
         coolant_max_ddegC=700,
         warm_mK_s=100,
