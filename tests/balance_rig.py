@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from bms import differences
 from bms.control import balance as B
 from bms.control.balance import Balance
+from bms.control.bleeders import BLEED_ms
 from bms.control.ending import Ending
 from bms.safety.coulomb import Coulomb
 from bms.safety.plausible import Plausible
@@ -76,7 +77,7 @@ class BalanceRig(Rig):
         while self.time_s < end_s:
             balance = self.balance
             if balance.state == B.BLEEDING:
-                self.round(B.BLEED_ms / 2000 if any(balance.bleeders.words) else 0.1)
+                self.round(BLEED_ms / 2000 if any(balance.bleeders.words) else 0.1)
             elif balance.state == B.PAUSING:
                 self.round(B.SETTLE_ms / 1000 if balance.disturbed else B.PAUSE_ms / 1000)
             else:
@@ -100,7 +101,8 @@ class BalanceRig(Rig):
         return super().counted_mAs(read_A, dt_s) - self.balance.take_mean_mAs()
 
     def seen_V(self, volts: Floats) -> Floats:
-        return volts - self.tap_drop_V
+        seen: Floats = volts - self.tap_drop_V
+        return seen
 
     def looked_V(self, mean_V: float) -> float:
         return float("nan") if self.balance.disturbed else mean_V

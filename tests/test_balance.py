@@ -5,6 +5,7 @@ tick on the bench. What a bleeder takes is counted here by itself.
 """
 
 from array import array
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ from hil.plant import Plant, PlantOptions
 from hil.record import Recorder
 from hil.targets.inside import CPythonTarget
 from tests.balance_rig import BalanceRig
-from tests.fake_board import FakeBoard
+from tests.fake_board import OPEN, FakeBoard
 from tests.provoke import in_state
 from tests.test_scenario import file
 
@@ -295,7 +296,7 @@ def test_of_a_stack_only_so_many_bleed_at_once_as_may_be_warm_and_they_take_turn
     assert seen == set(range(40)) - {3}
 
 
-REFUSALS = {
+REFUSALS: dict[str, Callable[["Harness"], None]] = {
     "a fault derates": lambda h: setattr(h, "severity", DERATE),
     "a channel is suspect": lambda h: setattr(h, "suspect", 1),
     "the estimators are silent": lambda h: setattr(h, "word", -1),
@@ -557,8 +558,7 @@ def test_a_charge_that_ends_is_reported_with_and_without_bleeders(pack: Pack) ->
     report.unpack(board.frames[W.BmsChargeReport.ID])
     assert (report.ended_high_group, report.ended_low_group) == (NOWHERE, NOWHERE)
     board.load_mA = 0
-    board.command = 0
-    board.request = 0
+    board.request = OPEN
     for _ in range(400):
         delta = app.groups.delta
         delta.soc[2], delta.soc[1], delta.sigma_soc = 0.004, -0.006, 0.001
@@ -591,7 +591,7 @@ def test_a_charge_of_a_moment_and_one_of_no_current_are_not_reported() -> None:
         ({"bleed_mA": 120}, "heat"),
         ({"stacks": 17}, "64 groups"),
         ({"taps": (1,) * 24, "bleed_mA": 80}, "wires"),
-        ({"cell": replaced(type(PACK.cell), PACK.cell._fields, PACK.cell, capacity_mAh=25)}, "a day's"),  # type: ignore[attr-defined]
+        ({"cell": replaced(type(PACK.cell), PACK.cell._fields, PACK.cell, capacity_mAh=25)}, "a day's"),
     ],
 )
 def test_bleeders_that_cannot_be_are_refused(changes: dict[str, Any], word: str) -> None:
