@@ -153,7 +153,7 @@ def planned(temperature_ddegC: int, heater_W: int = 2400) -> FastCharge:
 def test_a_cold_pack_is_warmed_first(temperature_ddegC: int) -> None:
     fastcharge = planned(temperature_ddegC)
     assert fastcharge.heat_to_ddegC >= temperature_ddegC + 100
-    assert 400 < fastcharge.remaining.remaining_s < 2400
+    assert 400 < fastcharge.remaining.remaining_s < 3600
 
 
 def test_a_heater_that_is_not_there_changes_nothing_and_is_not_asked_for() -> None:

@@ -2,8 +2,9 @@
 
 The request is never above the limit in force: the least of the envelope's, the stage's at the high end of the SoC window, the
 charger's own where it has told it, and the connector's. It rises and falls by a ramp, and faster only where that limit does.
-So that the limit seldom has to force it, it aims at what can still be held in two seconds. It goes up when there has been more
-room for a while than what noise makes, and then for as long as there is any: limits that tremble do not make it tremble.
+So that the limit seldom has to force it, it aims at what can still be held in a second, half way to the horizon of two. It
+goes up when there has been more room for a while than what noise makes, and then for as long as there is any: limits that
+tremble do not make it tremble.
 
 Kinds of a profile: cc_cv, multistage and map_limited differ in their stages, for the envelope holds map and layer voltage
 anyway; thermally_modulated warms first, to what remaining.py finds the quickest; gentle gives no more than gets the pack to
@@ -65,7 +66,7 @@ _HORIZON_2s = const(0)
 _PERMILLE = const(1000)
 _WATCHED = const(5)  # rounds of each of the two windows in which the lowest aim counts
 _BAND_dA = const(4)
-_BAND_SHARE = const(100)  # of the request, on top
+_BAND_SHARE = const(200)  # of the request, on top
 _DT_MAX_ms = const(5000)
 _ELAPSED_MAX_ms = const(0x3FFF0000)
 
@@ -266,9 +267,9 @@ class FastCharge:
         if stages[k] < aim:
             aim = stages[k]
             self.binding = STAGE
-        held = self._horizon.charge_limit_dA(_HORIZON_2s)
-        if held < aim:
-            aim = held
+        soon = limit - (limit - self._horizon.charge_limit_dA(_HORIZON_2s)) // 2
+        if soon < aim:
+            aim = soon
             self.binding = OUTLOOK
         if way.gentle and self._departure_s != NO_DEPARTURE_s:
             needed = way.needed_dA(soc_permille, self.target_permille, self._departure_s - EARLY_s)
