@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from bms.app import App
 from bms.can.calendar import Calendar, build_offsets
 from bms.can.outbox import Outbox
-from bms.packs import bench_24, bess_14, ev_240
+from bms.packs import aero_96, bench_24, bess_14, ev_240, robot_14
 from bms.schema import Pack
 from tests.fake_board import FakeBoard
 
-PACKS = (bench_24.PACK, ev_240.PACK, bess_14.PACK)
+PACKS = (bench_24.PACK, ev_240.PACK, bess_14.PACK, aero_96.PACK, robot_14.PACK)
 SECOND_ticks = 100
 PERIODS_ms = [ticks * 10 for ticks in range(1, 101) if 100 % ticks == 0]
 periods = st.lists(st.sampled_from(PERIODS_ms), max_size=60)
@@ -119,4 +119,4 @@ def test_the_target_has_the_same_calendar_as_the_desk(micropython: str, root: Pa
     lines: list[str] = []
     exec(script, {"print": lambda *words: lines.append(" ".join(str(word) for word in words))})
     assert done.stdout.splitlines() == lines, done.stderr
-    assert len(lines) == 23
+    assert len(lines) == len(drawn) + len(PACKS)

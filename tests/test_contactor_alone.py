@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bms.packs import bench_24, bess_14, ev_240
+from bms.packs import aero_96, bench_24, bess_14, ev_240, robot_14
 from bms.safety import contactor as C
 from bms.safety import signals as N
 from bms.safety import snapshot as S
@@ -28,7 +28,7 @@ ODD = replaced(
     link_capacitance_uF=1_234,
     guards=replaced(Guards, GUARDS_FIELDS, BASE.guards, pull_in_ms=83, hold_percent=41),
 )
-PACKS = (BASE, ev_240.PACK, bess_14.PACK, ODD)
+PACKS = (BASE, ev_240.PACK, bess_14.PACK, aero_96.PACK, robot_14.PACK, ODD)
 packs = pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.name)
 OPEN, MINUS, PRECHARGING, PLUS, CLOSED = range(5)
 DRIVEN = {OPEN: 0, MINUS: 1, PRECHARGING: 1 + 2, PLUS: 1 + 2 + 4, CLOSED: 1 + 4}

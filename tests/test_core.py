@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bms.packs import bench_24, bess_14, ev_240
+from bms.packs import aero_96, bench_24, bess_14, ev_240, robot_14
 from bms.safety.core import Core
 from bms.schema import GUARDS_FIELDS, PACK_FIELDS, SENSOR_FIELDS, Guards, Pack, Sensor, layers_per_stack, replaced
 from hil.heat import Heat, probe_places
@@ -20,7 +20,7 @@ from hil.options import PlantOptions
 from tests.small_int import SmallInt
 from tests.test_small_int import shrunk
 
-PACKS = {"bench_24": bench_24.PACK, "ev_240": ev_240.PACK, "bess_14": bess_14.PACK}
+PACKS = {pack.name: pack for pack in (bench_24.PACK, ev_240.PACK, bess_14.PACK, aero_96.PACK, robot_14.PACK)}
 packs = st.sampled_from(sorted(PACKS))
 FOR_EVER_s = 1e9
 ZERO_K = 273.15

@@ -6,12 +6,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bms.control.maps import ChargeMap, DischargeTable
-from bms.packs import bench_24, bess_14, ev_240
+from bms.packs import aero_96, bench_24, bess_14, ev_240, robot_14
 from bms.schema import CELL_FIELDS, PACK_FIELDS, Cell, Pack, charge_map, replaced
 from tests.test_small_int import shrunk
 
 FULL = replaced(Pack, PACK_FIELDS, bench_24.PACK, name="full", charge_map="simulator")
-PACKS = (bench_24.PACK, ev_240.PACK, bess_14.PACK, FULL)
+PACKS = (bench_24.PACK, ev_240.PACK, bess_14.PACK, FULL, aero_96.PACK, robot_14.PACK)
 
 packs = st.sampled_from(PACKS)
 knots = st.sampled_from(bench_24.PACK.cell.map_ddegC)
