@@ -13,6 +13,7 @@ Units: dA, mV, uohm, ddegC, mK, permille; time in 0.1 s (ds), charge in dA*s, he
 
 from array import array
 
+import micropython
 from micropython import const
 
 from bms.control.maps import ChargeMap
@@ -109,6 +110,7 @@ class Ahead:
         """So much more has been charged already."""
         self._at_dAs += charge_dAs
 
+    @micropython.native
     def step(self, way: "Way", most_dA: int) -> bool:
         """One piece; `most_dA`: what charger and connector allow. True: the look is over, time_ds beyond KNOWN_MAX_ds says
         that it leads nowhere."""
@@ -204,6 +206,7 @@ class Ahead:
             apart = self._cold_ddegC + self._warmer_mK // _mK_PER_ddegC - loop
             self._loop_ddegC = loop + apart * time_ds // (LOOP_LAG_ds + time_ds) * self.follow_permille // _PERMILLE
 
+    @micropython.native
     def by_map_dA(self, soc_permille: int, above_permille: int, cold_ddegC: int, hot_ddegC: int) -> int:
         """What map and rating allow in a window about this SoC."""
         chart = self._map
@@ -221,6 +224,7 @@ class Ahead:
         """Of an ordinary layer while it charges."""
         return interpolated(soc_permille, self._soc_permille, self._emf_mV)
 
+    @micropython.native
     def resistance_uohm(self, k: int, t_ddegC: int) -> int:
         """All elements of an ordinary layer in the middle of a segment of SoC."""
         r_uohm = 1

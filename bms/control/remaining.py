@@ -12,6 +12,7 @@ Units: s, ddegC, mK, permille; time in 0.1 s (ds).
 
 from array import array
 
+import micropython
 from micropython import const
 
 from bms.control.ahead import Ahead, KNOWN_MAX_ds, LOOP_LAG_ds
@@ -73,11 +74,13 @@ class Remaining:
         self._began_ddegC = 0
         self._coolant_ddegC = 0
         # the look that goes on
+        self._weighed = False
         self._going = False
         self._trial = 0
         self._turn = 0
         self._carry_ms = 0
         # what was found
+        self._clock_ds = 0  # since the charge began: a candidate's time counts from there
         self._tried_ds = array("i", [_UNTRIED] * CANDIDATES)
         self._planned = False
         self._decided = False
@@ -98,6 +101,7 @@ class Remaining:
         self.heat_to_ddegC = self._wanted_ddegC
         self._ahead.share_permille = _PERMILLE
         self._watched_ds = 0
+        self._clock_ds = 0
         for k in range(CANDIDATES):
             self._tried_ds[k] = _UNTRIED
         self._turn = 0
@@ -115,6 +119,7 @@ class Remaining:
         self._left_ds = 0
         self.remaining_s = 0
 
+    @micropython.native
     def step(
         self,
         way: "Way",
@@ -135,9 +140,7 @@ class Remaining:
         self._watched_ds += passed_ds
         self._own_mK += self._own_mK_s * passed_ds // 10
         self._driven = self._driven or driven
-        for k in range(CANDIDATES):
-            if self._tried_ds[k] > passed_ds:
-                self._tried_ds[k] -= passed_ds
+        self._clock_ds += passed_ds
         if self._left_ds > 0:
             self._left_ds = self._left_ds - passed_ds if self._left_ds > passed_ds else 0
             self.remaining_s = self._left_ds // 10
@@ -148,17 +151,19 @@ class Remaining:
             self._since_dAs += snap.current_dA * passed_ds // 10
             if self._since_dAs > self._permille_dAs:
                 self._since_dAs = self._permille_dAs
-        if not self._going:
-            self._open(soc_permille, target_permille, aim_dA, snap, bound)
-        elif self._ahead.step(way, most_dA):
-            self._close(way)
+        if self._going:
+            if self._ahead.step(way, most_dA):
+                self._close(way)
+        elif self._weighed:
+            self._open(soc_permille, target_permille, snap, bound)
+        else:
+            self._weigh(soc_permille, aim_dA, snap, bound)
         return self.remaining_s
 
-    def _open(self, soc: int, target: int, aim_dA: int, snap: "Snapshot", bound: "Bound") -> None:
-        """What this moment is like, against the tables; a look begins with it."""
+    def _weigh(self, soc: int, aim_dA: int, snap: "Snapshot", bound: "Bound") -> None:
+        """What this moment is like, against the tables."""
         ahead = self._ahead
-        envelope = self._envelope
-        self._going = True
+        self._weighed = True
         flows_dA = snap.current_dA if snap.current_dA > 0 else 0
         cold = bound.cold_ddegC
         k = soc // _KNOT_permille
@@ -167,20 +172,34 @@ class Remaining:
         over_mV = drop_mV(ahead.resistance_uohm(k, cold), flows_dA)
         margin = bound.layer_high_mV - ahead.emf_mV(soc) - over_mV
         ahead.margin_mV = 0 if margin < 0 else margin if margin < _MARGIN_MAX_mV else _MARGIN_MAX_mV
-        ahead.below_permille = soc - envelope.layer_lo_permille
-        ahead.above_permille = envelope.layer_hi_permille - soc
-        ahead.high_permille = envelope.soc_hi_permille - soc
+        self._own_mK_s = ahead.own_mK_s(flows_dA, over_mV, k)
+        self._place(soc)
         by_map = ahead.by_map_dA(soc, ahead.above_permille, cold, bound.hot_ddegC)
         if 0 < aim_dA <= by_map and bound.hot_ddegC <= self._hot_ddegC:
             share = aim_dA * _PERMILLE // by_map
             if share < _SHARE_LEAST_permille:
                 share = _SHARE_LEAST_permille
             ahead.share_permille += (share - ahead.share_permille) // 4
+
+    def _place(self, soc: int) -> None:
+        """The window about the SoC."""
+        ahead = self._ahead
+        envelope = self._envelope
+        ahead.below_permille = soc - envelope.layer_lo_permille
+        ahead.above_permille = envelope.layer_hi_permille - soc
+        ahead.high_permille = envelope.soc_hi_permille - soc
+
+    def _open(self, soc: int, target: int, snap: "Snapshot", bound: "Bound") -> None:
+        """A look begins, for what is chosen or for another candidate."""
+        ahead = self._ahead
+        cold = bound.cold_ddegC
+        self._weighed = False
+        self._going = True
+        self._place(soc)
         coolant = snap.coldest_ddegC
         if snap.age_ms[_COOLANT_INLET_ddegC] < _AGE_MAX_ms:
             coolant = snap.value[_COOLANT_INLET_ddegC]
         self._watch(snap.coldest_ddegC, coolant)
-        self._own_mK_s = ahead.own_mK_s(flows_dA, over_mV, k)
         self._fit(self._top_ddegC - bound.hot_ddegC + cold)
         self._trial = self._choice
         if self._planned and self._turn & 1:
@@ -231,7 +250,8 @@ class Remaining:
         known = time_ds <= KNOWN_MAX_ds
         # a charge that ends without some of it is worth what that would still take
         missed_ds = self._ahead.short_dAs * 10 // way.taper_dA
-        self._tried_ds[self._trial] = time_ds + missed_ds if known and missed_ds < KNOWN_MAX_ds - time_ds else KNOWN_MAX_ds
+        worth_ds = time_ds + missed_ds if known and missed_ds < KNOWN_MAX_ds - time_ds else KNOWN_MAX_ds
+        self._tried_ds[self._trial] = self._clock_ds + worth_ds
         if self._trial == self._choice:
             self._left_ds = time_ds if known else _UNTRIED
             self.remaining_s = time_ds // 10 if known else UNKNOWN_s
@@ -241,14 +261,15 @@ class Remaining:
     def _choose(self) -> None:
         """The coolest of the good ones, once all have been tried; the one chosen, as long as it is good."""
         tried = self._tried_ds
-        best_ds = KNOWN_MAX_ds
+        best_ds = self._clock_ds + KNOWN_MAX_ds
         for k in range(CANDIDATES):
             if tried[k] == _UNTRIED:
                 return
             if tried[k] < best_ds:
                 best_ds = tried[k]
-        good_ds = best_ds + best_ds // _WORTH_SHARE + _WORTH_ds
-        if self._decided and tried[self._choice] <= good_ds + best_ds // _KEPT_SHARE:
+        left_ds = best_ds - self._clock_ds
+        good_ds = best_ds + left_ds // _WORTH_SHARE + _WORTH_ds
+        if self._decided and tried[self._choice] <= good_ds + left_ds // _KEPT_SHARE:
             return
         self._decided = True
         k = CANDIDATES - 1
