@@ -145,7 +145,7 @@ def check(app: App, name: str, got: dict[str, Any]) -> None:
             standing = [row.id for row in F.TABLE if app.monitor.is_active(row.id)]
             assert word == sum(1 << number - first for number in standing if first <= number < first + 16)
     elif name == "BMS_CHARGE_REQUEST":
-        assert got["charge_enable"] == (app.machine.state == M.CHARGE)
+        assert got["charge_enable"] == (app.machine.state == M.CHARGE and got["charge_current"] > 0)
         asked_dA = app.rounds.fastcharge.request_dA
         assert asked_dA <= app.envelope.charge_dA
         assert got["charge_current"] == pytest.approx(asked_dA / 10 if got["charge_enable"] else 0)
