@@ -13,7 +13,7 @@ What opens the contactors in the air, and why:
     a layer beyond its voltage, too hot or too cold, a hot stop, a gradient that ceramic does not stand: that is the promise
     a layer that fails, collapses, runs away or swells: it may burn, and is not to be fed
     current beyond the trip line or the map, a pulse longer than the cell stands: a short, or a load that obeys nobody
-    readings that lie instead of falling silent (sensors A and B apart, one frozen, out of range, taps shifted): nothing says
+    readings that lie instead of falling silent (sensors A and B apart, one frozen, a range left, taps shifted): nothing says
         which of two is right
     a second loss where something already stands in for the first
     crash and interlock: somebody may touch what is live, and the pack cannot tell the air from the ground
@@ -183,6 +183,7 @@ PACK = Pack(
         # no matter of layers
         ("pack_voltage_stale", _WARNING),  # of precharge and of the energy gauge
         ("link_voltage_stale", _WARNING),
+        ("voltages_frozen", _WARNING),
         ("inputs_stale", _WARNING),  # feedback, interlock, crash, fuse: people are on board, not at the plugs
         ("inputs_frozen", _WARNING),
         ("contactor_feedback", _WARNING),  # a main contact that has opened shows as a link apart from the pack

@@ -88,6 +88,7 @@ REMAINS: dict[str, Remains] = {
     "stack_sum_mismatch": Remains("what stack and groups disagree about is laid wholly on one layer, both ways", _nothing),
     "pack_voltage_stale": _SOURCE,
     "link_voltage_stale": _SOURCE,
+    "voltages_frozen": _SOURCE,
     "inputs_stale": Remains(_PEOPLE, _nothing),
     "inputs_frozen": Remains(_PEOPLE, _nothing),
     "contactor_feedback": Remains("a main contact that has opened shows as a link apart from the pack", _nothing),
