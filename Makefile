@@ -18,7 +18,7 @@ CODECS := \
 	elcon:bms/can/elcon_frames.py
 
 # Scenarios of heat, cold and fast charge that the tests ride a cut of.
-LONG := coolant_lost_7c cold_morning regen_full_cold sensor_lost_fast weak_layer
+LONG := coolant_lost_7c cold_morning highway_charge highway_warm regen_full_cold sensor_lost_fast three_charges weak_layer
 
 .NOTPARALLEL:
 .PHONY: help all demo test night mutants lint types generated generate bench clean
