@@ -38,6 +38,7 @@ from hil.loop import Bench, TICK_ms
 from hil.plant import ZERO_K
 from hil.record import Recorder
 from hil.scenario import Phase, Scenario
+from hil.scenario_tables import CHARGER
 from hil.targets.inside import CPythonTarget
 
 ROWS = {row.name: row for row in TABLE}
@@ -210,7 +211,7 @@ def scenario_of(story_name: str, soc: float) -> Scenario:
         relax=False,
         sensors={},
         vehicle={"reaction_ms": 50},
-        charger={"slew_A_s": 100.0, "current_max_A": 500.0},
+        charger={name: field.default for name, field in CHARGER.items()},
         inverter=None,
         phases=tuple(phases),
     )
