@@ -94,12 +94,16 @@ class Balance:
         self, sisters: "Sisters", machine: "Machine", severity: int, suspect: int, soc_permille: int, round_ms: int
     ) -> int:
         """Once a round. `soc_permille`: -1 while what the estimators say may not be used. Returns the state."""
+        state = self.state
+        if state == IDLE and sisters.resting_s < REST_s:
+            self.asks = False
+            self.told = False
+            return IDLE
         self.bleeders.pass_time(round_ms)
         if self._state_ms < _TIME_MAX_ms:
             self._state_ms += round_ms
         self._block_ms += round_ms
         allowed = self._allowed(sisters, machine, severity, suspect, soc_permille)
-        state = self.state
         if state == BLEEDING:
             self._bleed(allowed, round_ms)
         elif state == PAUSING:

@@ -2,8 +2,8 @@
 
 Charge is counted as time times the most that a bleeder may take, with carried remainders: a group never loses more than is
 counted. A group is picked only while a whole stretch is owed, so that the highest never becomes the lowest; and it gives no
-more than DAY_permille of its capacity in 24 hours, whoever asks for it, since a group that leaks would draw its sisters down
-with it for ever. Of a stack no more groups are bled at once than may be warm together.
+more than DAY_permille of its capacity in 24 hours of rest, whoever asks for it, since a group that leaks would draw its
+sisters down with it for ever. Of a stack no more groups are bled at once than may be warm together.
 
 Units: mAs, mA, ms, mW.
 """
@@ -62,7 +62,7 @@ class Bleeders:
         self._all_mAms = 0
 
     def pass_time(self, round_ms: int) -> None:
-        """Once a round: a new day has a new allowance."""
+        """Once a round of rest: a new day has a new allowance."""
         self._day_ms += round_ms
         if self._day_ms >= DAY_ms:
             self._day_ms = 0
