@@ -212,7 +212,7 @@ class Plain:
             if w.severity >= F.TRIP_AFTER_RAMP:
                 limit = 0
             elif not allowed:
-                limit, reason = 0, E.STATE
+                limit, reason = 0, E.FAULTS if k == 0 and w.machine.discharge_allowed else E.STATE
             limit = max(0, limit)
             if limit > self.limits[k] + rise:
                 limit, reason = self.limits[k] + rise, E.RAMP

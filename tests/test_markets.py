@@ -8,6 +8,7 @@ import pytest
 
 from bms.app import App
 from bms.can import frames as W
+from bms.control.envelope import FAULTS
 from bms.packs import aero_96, ev_240, robot_14
 from bms.safety import faults as F
 from bms.safety import machine as M
@@ -93,7 +94,7 @@ def test_in_flight_a_fault_of_the_priority_warns_bars_charge_and_leaves_the_powe
         app.tick()
         assert (app.machine.state, app.monitor.severity) == (M.DRIVE, F.WARNING)
     charge_dA, discharge_dA = limits_dA(board)
-    assert charge_dA == 0
+    assert charge_dA == 0 and app.envelope.charge_reason == FAULTS
     assert discharge_dA > AERO.cell.capacity_mAh // 100 * 3, "3 C"
     assert app.monitor.is_active(app.monitor.first_cause), "a warning names it, or what it grew from"
 

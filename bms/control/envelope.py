@@ -164,7 +164,8 @@ class Envelope:
             limit = other = 0
         if not machine.charge_allowed:
             limit = 0
-            reason = STATE if severity < _TRIP_AFTER_RAMP else FAULTS
+            # a state that lets discharge flow lets charge flow too, but where a fault bars it
+            reason = STATE if severity < _TRIP_AFTER_RAMP and not machine.discharge_allowed else FAULTS
         if not machine.discharge_allowed:
             other = 0
             why = STATE if severity < _TRIP_AFTER_RAMP else FAULTS
