@@ -100,6 +100,8 @@ def test_it_knows_of_a_sensor_what_those_know_who_watch_it(pack: Pack) -> None:
     assert derate.noise_mK_s == watch.noise_ddegC * 100 // 10
     assert derate._gradient_ddegC[0] == max(pack.thermal.gradient_derate_ddegC[0], watch.errors_ddegC)
     assert derate._gradient_ddegC[1] == pack.thermal.gradient_derate_ddegC[1]
+    noisy = replaced(Sensor, SENSOR_FIELDS, pack.probe_sensor, noise_u=999_000)
+    assert Derate(replaced(Pack, PACK_FIELDS, pack, probe_sensor=noisy)).noise_mK_s == 820
 
 
 def test_probes_too_coarse_for_the_declared_gradient_take_nothing_before_they_can_tell() -> None:
@@ -176,6 +178,7 @@ def test_the_formulas_of_rise_and_of_what_is_coming_are_those_of_means_of_a_seco
 def test_without_temperatures_nothing_is_known_to_rise_and_what_comes_after_is_no_jump() -> None:
     derate = Derate(PACK)
     assert (derate.left_permille, derate.gradient_permille, derate.rise_mK_s, derate.coming_mK_s) == (1000, 1000, 0, 0)
+    assert derate.second is False
     fed(derate, ramp(450, 305))
     assert derate.left_permille < 1000
     for oldest_ms, known in ((59_999, True), (60_000, False)):

@@ -123,6 +123,7 @@ class Cycles:
             i += 1
         return total
 
+    @micropython.native
     def take(self, stack: int, t_ddegC: int) -> int:
         """A stack's temperature now. Returns 1 while swings wait to be counted."""
         rows = self._rows

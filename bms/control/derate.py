@@ -11,6 +11,7 @@ then anyway. Once a round of ten ticks. Units: permille, mK/s, ddegC; a sum of t
 
 from array import array
 
+import micropython
 from micropython import const
 
 TYPE_CHECKING = const(False)
@@ -54,6 +55,7 @@ class Derate:
         self.gradient_permille = _PERMILLE
         self.left_permille = _PERMILLE
 
+    @micropython.native
     def step(self, snap: "Snapshot", gradient_ddegC: int) -> int:
         """One round. Returns what is left."""
         self.second = False
@@ -92,16 +94,12 @@ class Derate:
             at = 0
         self._at = at
         sums[at] = now
-        before = at + 1
-        if before >= _SLOTS:
-            before = 0
-        half = at - _HALF_s
-        if half < 0:
-            half += _SLOTS
+        half = sums[at - _HALF_s]  # a place before the first counts from the end
+        before = sums[at - WINDOW_s]
         # 10 mK in 10 s are a mK/s; the rise of the last half, and three times what it has more than that of the half before:
         # heat that is in the coolant has still to come through
-        self.rise_mK_s = now - sums[before]
-        self.coming_mK_s = 2 * (4 * now - 7 * sums[half] + 3 * sums[before])
+        self.rise_mK_s = now - before
+        self.coming_mK_s = 2 * (4 * now - 7 * half + 3 * before)
         self.second = True
 
 

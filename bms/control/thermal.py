@@ -18,6 +18,7 @@ is never above what is fed and goes too far nowhere, ramp or not. Heater and coo
 Once a round of ten ticks. Units: ddegC, permille of full power, mK/s, dA, mV, ms.
 """
 
+import micropython
 from micropython import const
 
 from bms.schema import COLD_ddegC, HOT_ddegC, layer_count
@@ -91,13 +92,11 @@ class Thermal:
         self._envelope = envelope
         self._derate = derate
         self._band_ddegC = band
-        # wanted for charge, reason, mode, where the request begins, where it ends
-        self._rows = (
-            (True, CHARGE_COLD, HEAT, cell.t_charge_min_ddegC[0], cell.t_charge_min_ddegC[0] + band),
-            (False, DISCHARGE_COLD, HEAT, cell.t_discharge_min_ddegC[0], cell.t_discharge_min_ddegC[0] + band),
-            (True, CHARGE_HOT, COOL, cell.t_charge_max_ddegC[0] - band, cell.t_charge_max_ddegC[0] - 2 * band),
-            (False, DISCHARGE_HOT, COOL, cell.t_discharge_max_ddegC[0] - band, cell.t_discharge_max_ddegC[0] - 2 * band),
-        )
+        cold, hot = cell.t_charge_min_ddegC[0], cell.t_charge_max_ddegC[0]
+        # reason of heat, where it begins, where it ends, and the same of cold
+        self._charging = (CHARGE_COLD, cold, cold + band, CHARGE_HOT, hot - band, hot - 2 * band)
+        cold, hot = cell.t_discharge_min_ddegC[0], cell.t_discharge_max_ddegC[0]
+        self._driving = (DISCHARGE_COLD, cold, cold + band, DISCHARGE_HOT, hot - band, hot - 2 * band)
         self._top_ddegC = cell.t_charge_max_ddegC[0] - band  # no heat beyond it
         self._storage_ddegC = thermal.storage_ddegC
         self._storage_permille = thermal.storage_permille
@@ -129,6 +128,7 @@ class Thermal:
         self.heater_permille = 0
         self.cooler_permille = 0
 
+    @micropython.native
     def step(self, machine: "Machine", wish: int, bound: "Bound", snap: "Snapshot", wishes: "Wishes", dt_ms: int) -> int:
         """Once a round. Returns the mode."""
         mode = self._choose(machine.state, wish, bound, wishes)
@@ -158,6 +158,7 @@ class Thermal:
             self.cooler_permille = follow(cooler, want, move)
         return mode
 
+    @micropython.native
     def _choose(self, state: int, wish: int, bound: "Bound", wishes: "Wishes") -> int:
         """The first row that holds."""
         charge = state == _CHARGE or wish == _WISH_CHARGE
@@ -170,13 +171,13 @@ class Thermal:
             asked = wanted or heat_to > COLD_ddegC or cool_to < HOT_ddegC
             return self._ask(NONE, UNKNOWN_TEMPERATURE if asked else NO_REASON, 0)
         if wanted:
-            for row in self._rows:
-                if row[0] != charge:
-                    continue
-                at = row[4] if self.reason == row[1] else row[3]
-                if cold < at if row[2] == HEAT else hot > at:
-                    self._zero_ddegC = row[3]
-                    return self._ask(row[2], row[1], row[4])
+            window = self._charging if charge else self._driving
+            reason = self.reason
+            if cold < (window[2] if reason == window[0] else window[1]):
+                return self._ask(HEAT, window[0], window[2])
+            if hot > (window[5] if reason == window[3] else window[4]):
+                self._zero_ddegC = window[4]
+                return self._ask(COOL, window[3], window[5])
         if heat_to != self._heat_to_ddegC:
             self._heat_to_ddegC = heat_to
             self._heated = False
@@ -256,6 +257,7 @@ class Thermal:
             self._held = held
         return held >> _BITS
 
+    @micropython.native
     def _left_permille(self, bound: "Bound", snap: "Snapshot") -> int:
         """As much heat as takes nothing too far."""
         band = self._band_ddegC
