@@ -56,6 +56,8 @@ def test_a_side_comes_back_part_by_part_at_half_the_rate_and_goes_on_at_once_at_
     part = 7200
     follower, sides = Follower(gamma, home, part), (Side(gamma, home, part), Side(gamma, home, part))
     assert list(follower.reach) == [8192, 8192]
+    assert list(follower._pending_mAs) == list(follower._paid_mAs) == [0, 0]
+    assert follower._slow_ppm == sides[0].slow * MILLION
     for k in range(1500):
         side = dice.randrange(2)
         back = dice.choice([0, 0, part, part - 1, part + 1, 2 * part, 2 * part + 1, 3 * part, part // 3])
@@ -92,6 +94,7 @@ def test_an_element_remembers_no_more_than_what_flowed_at_least(pack: Pack, seed
     taus = (pack.cell.tau1_ms, pack.cell.tau2_ms)
     flow = Flow(pack)
     assert list(flow.least_mA) == [-MOST_mA, -MOST_mA]
+    assert list(flow._fixed) == [-MOST_mA * 128] * 2
     held = [-MOST_mA * 128] * 2
     for k in range(400):
         memory_dA, mA, round_ms = (
@@ -152,10 +155,10 @@ def held(r_uohm: int, dA: int) -> int:
 @pytest.mark.parametrize("h", [0, 1, 4096, 5001, 8191, 8192])
 def test_a_curve_lies_on_its_way_to_the_branch_to_the_millivolt(h: int) -> None:
     ocv, hyst = bench_24.PACK.cell.ocv_mV, bench_24.PACK.cell.hyst_mV
-    out = array("i", [7] * 21)
+    out = array("i", [7] * 22)
     for above, sign in ((1, 1), (0, -1)):
-        lay(array("i", ocv), array("i", hyst), h, above, out)
-        assert list(out) == [v + sign * floor(Fraction(m * h, 8192)) for v, m in zip(ocv, hyst)]
+        assert lay(array("i", ocv), array("i", hyst), h, above, out) == 21
+        assert list(out) == [v + sign * floor(Fraction(m * h, 8192)) for v, m in zip(ocv, hyst)] + [7]
 
 
 class Heard:

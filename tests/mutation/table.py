@@ -26,7 +26,8 @@ MODULES: dict[str, Row] = {
     "strings": Row("bms/safety/strings.py", ("tests/test_strings_alone.py", _CONSTANTS)),
     "sisters": Row("bms/safety/sisters.py", ("tests/test_sisters_alone.py", _CONSTANTS)),
     "clock": Row("bms/safety/clock.py", ("tests/test_clock_alone.py", _CONSTANTS)),
-    "coulomb": Row("bms/safety/coulomb.py", ("tests/test_coulomb_alone.py",)),
+    "branch": Row("bms/safety/branch.py", ("tests/test_branch_alone.py", _CONSTANTS)),
+    "coulomb": Row("bms/safety/coulomb.py", ("tests/test_coulomb_alone.py", "tests/test_branch_alone.py", _CONSTANTS)),
     "plausible": Row("bms/safety/plausible.py", ("tests/test_plausible_alone.py", _CONSTANTS)),
     "snapshot": Row("bms/safety/snapshot.py", ("tests/test_snapshot.py", _CONSTANTS)),
     "window": Row(
