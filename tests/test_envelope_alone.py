@@ -136,6 +136,7 @@ def test_map_and_table_are_read_at_the_corners_of_all_layers_in_five_ticks(pack:
         cold = min(hot, dice.choice([200, 250, *edges, *near(cell.map_ddegC[0], cell.discharge_ddegC[0], 0)]))
         bound: Any = SimpleNamespace(hot_ddegC=hot, cold_ddegC=cold)
         envelope.soc_lo_permille, envelope.soc_hi_permille = lo, hi
+        left = envelope.derate_permille = dice.choice([1000, 1000, 999, 500, 1, 0])
         before = (envelope.map_dA, envelope.table_dA)
         for phase in (0, 1, 2, 3, 9):
             envelope.refresh(bound, phase)
@@ -148,10 +149,12 @@ def test_map_and_table_are_read_at_the_corners_of_all_layers_in_five_ticks(pack:
         least = min(*(map_mC(pack, t, lo - spread, hi + spread) for t in (hot, cold)), cell.charge_max_mC)
         least = least * room_permille(cell.t_charge_max_ddegC, cell.t_charge_min_ddegC, hot, cold) // 1000
         assert envelope.map_dA == c10 * least // 10_000
+        assert envelope._allowed_dA == envelope.map_dA * left // 1000
+        assert envelope._allowed_reason == (E.MAP if left == 1000 else E.TEMPERATURE)
         least = min(table_mC(pack, hot), table_mC(pack, cold))
         least = falling_mC(pack, least, lo - spread) * room_permille(highs, lows, hot, cold) // 1000
-        assert envelope.table_dA == c10 * least // 10_000
-        low = lo - spread < cell.discharge_low_soc_permille
+        assert envelope.table_dA == c10 * (least * left // 1000) // 10_000
+        low = lo - spread < cell.discharge_low_soc_permille and left == 1000
         assert envelope._table_reason == (E.SOC if low else E.TEMPERATURE)
 
 
@@ -190,7 +193,7 @@ class Plain:
         pack, cell, bound = self.pack, self.pack.cell, w.bound
         found = [
             self.one(
-                (envelope.map_dA, E.MAP),
+                (envelope._allowed_dA, envelope._allowed_reason),
                 pack.charge_rating_dA,
                 self.by_voltage(cell.v_max_mV[0] - bound.layer_high_mV, bound, w.current),
                 w.advice.charge_limit_dA if w.fresh else None,
@@ -244,6 +247,7 @@ def test_the_limits_are_the_least_of_everything_rise_by_their_ramp_and_fall_at_o
                 dice.choice([0, 1, rating, rating, rating + 1, 300, 20_000]) for _ in range(2)
             )
             envelope._table_reason = dice.choice([E.SOC, E.TEMPERATURE])
+            envelope._allowed_dA, envelope._allowed_reason = envelope.map_dA, dice.choice([E.MAP, E.TEMPERATURE])
             w.fresh = dice.random() < 0.5
             w.advice.charge_limit_dA, w.advice.discharge_limit_dA = (
                 dice.choice([0, 16_383, 30_000, 30_000, envelope.map_dA, envelope.table_dA, envelope.table_dA - 1, 17])
@@ -275,6 +279,7 @@ def test_before_anything_is_known_nothing_is_allowed(pack: Pack) -> None:
         assert vars(envelope)[name] == 0
     assert envelope.layer_hi_permille == envelope.soc_hi_permille == 1000
     assert (envelope.charge_reason, envelope.discharge_reason) == (E.STATE, E.STATE)
+    assert (envelope._allowed_dA, envelope._allowed_reason, envelope.derate_permille) == (0, E.MAP, 1000)
     assert envelope.moved is True
     assert envelope.cut is False
 
