@@ -26,6 +26,8 @@ PAGE_ms = 250
 """A row that only warns is told on its page of BMS_FAULTS: four of them, one every 50 ms."""
 BACK_ms = 800
 """So far back a crossing may lie from the trip it calls: the longest debounce of these rows, and probes that are late."""
+TRIPPING = ("trip_after_ramp", "trip_now")
+"""What a fault weighed when it was told: a pack's priority may have let it warn alone."""
 OPEN_ms = 200
 """Beyond time-out and delay of the contactors."""
 FLOWING_ms = 1000
@@ -156,7 +158,7 @@ def _missed(case: Case, pack: Pack, run: Run, injected_ms: int, reactions: dict[
     late: dict[str, float] = {}
     for fault in answers:
         row = ROWS[fault.name]
-        trips = row.severity >= TRIP_AFTER_RAMP and zero_ms not in (None, -1)
+        trips = fault.severity in TRIPPING and zero_ms not in (None, -1)
         done_ms = float(zero_ms or 0) if trips else fault.now_ms
         grace_ms = 0 if trips else PAGE_ms
         took_ms = max(done_ms - cross_ms, 0.0)
