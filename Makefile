@@ -19,6 +19,7 @@ CODECS := \
 
 # Scenarios of heat, cold and fast charge that the tests ride a cut of.
 LONG := coolant_lost_7c cold_morning highway_charge highway_warm regen_full_cold sensor_lost_fast three_charges weak_layer
+MARKETS := aero_leg ev_day robot_shift
 
 .NOTPARALLEL:
 .PHONY: help all demo test night mutants lint types generated generate bench clean
@@ -46,9 +47,10 @@ test: lint types generated
 night: $(VENV)/test.stamp
 	@mkdir -p build
 	$(BIN)/hil run bess_day --target micropython --report build/bess_day.html
-	@for name in $(LONG); do $(BIN)/hil run $$name --report build/$$name.html || exit; done
+	@for name in $(LONG) $(MARKETS); do $(BIN)/hil run $$name --report build/$$name.html || exit; done
 	$(BIN)/hil campaign hidden_layers --out build/hidden_layers
 	$(BIN)/hil campaign full_length --out build/full_length
+	$(BIN)/hil campaign markets --out build/markets
 	$(MAKE) mutants
 	$(MAKE) test HYPOTHESIS_PROFILE=night
 
