@@ -181,7 +181,7 @@ class Bench:
                 spoken += inverter.step(hv.link_V, hv.inverter_A + thermal.heater_A, now_ms)
                 demand_A = inverter.demand_A
             if fitted:
-                demand_A -= thermal.ask(hv)
+                demand_A -= thermal.ask(hv, charger.feeds)
             charger_A = charger.current_A
             if power_W is not None:
                 charger_A = thermal.spared_A(charger_A, power_W, hv.link_V)
@@ -299,7 +299,7 @@ class Bench:
             current_A = hv.step(0, 0.0, False, 0.0, 0.0, plant, TICK_s)
             plant.step(current_A, TICK_s)
             if thermal.fitted:
-                thermal.ask(hv)
+                thermal.ask(hv, self.charger.feeds)
                 thermal.step(False, TICK_s)
             self.heat.step(current_A, TICK_s)
             self.violations.step(plant, current_A, now_ms, True)

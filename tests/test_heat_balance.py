@@ -29,13 +29,13 @@ class Rig:
         self.thermal = ThermalSystem(pack, self.plant, {} if fitted else None, degC)
         self.ledger = HeatLedger(self.plant, self.thermal)
         self.hv = HighVoltage(pack)
-        self.hv.coil_supply_present = self.hv.charger_plugged = True
+        self.hv.coil_supply_present = True
 
     def run(self, ticks: int, current_A: float, heater: int = 0, cooler: int = 0) -> None:
         self.thermal.heater.permille, self.thermal.cooler.permille = heater, cooler
         for _ in range(ticks):
             if self.thermal.fitted:
-                self.thermal.ask(self.hv)
+                self.thermal.ask(self.hv, True)
             self.plant.step(current_A, 0.01)
             if self.thermal.fitted:
                 self.thermal.step(True, 0.01)

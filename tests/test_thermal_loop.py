@@ -40,12 +40,13 @@ class Rig:
         self.plant = Plant(pack, PlantOptions(1, 0.5, degC, spread="none"))
         self.thermal = ThermalSystem(pack, self.plant, settings, degC)
         self.ledger = HeatLedger(self.plant, self.thermal)
-        self.hv: Any = SimpleNamespace(coil_supply_present=True, charger_plugged=True, mask=5, link_V=80.0, inverter_low_V=50.0)
+        self.hv: Any = SimpleNamespace(coil_supply_present=True, mask=5, link_V=80.0, inverter_low_V=50.0)
+        self.charger_feeds = True
 
     def run(self, seconds: float, heater: int = 0, cooler: int = 0, current_A: float = 0.0, fed: bool = True) -> "Rig":
         self.thermal.heater.permille, self.thermal.cooler.permille = heater, cooler
         for _ in range(round(seconds * 100)):
-            self.thermal.ask(self.hv)
+            self.thermal.ask(self.hv, self.charger_feeds)
             self.plant.step(current_A, 0.01)
             self.thermal.step(fed, 0.01)
             self.ledger.step(current_A, 0.01)
@@ -94,21 +95,33 @@ def test_the_middle_of_a_stack_is_warmed_last() -> None:
     ("source", "changes", "works"),
     [
         ("charger", {}, True),
-        ("charger", {"charger_plugged": False}, False),
-        ("supply", {"charger_plugged": False, "mask": 0, "link_V": 0.0}, True),
+        ("charger", {"charger_feeds": False}, False),
+        ("supply", {"charger_feeds": False, "mask": 0, "link_V": 0.0}, True),
         ("supply", {"coil_supply_present": False}, False),
-        ("pack", {"charger_plugged": False}, True),
+        ("pack", {"charger_feeds": False}, True),
         ("pack", {"mask": 1}, False),
         ("pack", {"link_V": 30.0}, False),
     ],
 )
 def test_a_heater_works_while_who_feeds_it_is_there(source: str, changes: dict[str, Any], works: bool) -> None:
     rig = Rig(0.0, fed_from(source))
+    rig.charger_feeds = changes.get("charger_feeds", True)
     rig.hv.__dict__.update(changes)
     rig.run(5, heater=1000)
     assert (rig.thermal.loop_degC > 1) == works
     assert (rig.ledger.heater_J > 0) == works
     assert (rig.thermal.heater_A > 0) == (works and source == "pack")
+
+
+def test_a_charger_that_is_dead_or_not_there_feeds_no_heater() -> None:
+    bench = Bench(FITTED, pack_for(FITTED, None), 1, Recorder(24))
+    assert not bench.charger.feeds
+    bench.charger.plug(True)
+    assert bench.charger.feeds
+    for kind, feeds in (("drop_out", False), ("fails", False), ("silence", True), ("late", True)):
+        bench.charger.set_fault(kind, 1.0)
+        assert bench.charger.feeds == feeds
+        bench.charger.clear_fault(kind)
 
 
 def test_heat_that_the_link_did_not_give_warms_nothing() -> None:

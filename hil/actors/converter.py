@@ -106,6 +106,11 @@ class Converter:
         return True
 
     @property
+    def feeds(self) -> bool:
+        """Whether it is there and has power, for a heater as well."""
+        return self.plugged and not any(kind in self.faults for kind in _DEAD)
+
+    @property
     def failed(self) -> bool:
         """Whether it says that it has failed."""
         return "fails" in self.faults

@@ -80,14 +80,14 @@ class ThermalSystem:
         self._in_J = 0.0  # from the heater, less what the chiller took, since the last thermal step
         self._elapsed_s = 0.0
 
-    def ask(self, hv: HighVoltage) -> float:
+    def ask(self, hv: HighVoltage, charger_feeds: bool) -> float:
         """What heater and chiller do in this tick; returns the current in A that the heater wants from the link."""
         powered = hv.coil_supply_present
         heater = self.heater
         power_W = heater.step(powered, self._high_degC - self.loop_degC)
         self.cooler.step(powered, self.loop_degC - self._low_degC)
         self.heater_A = 0.0
-        if power_W and self._source == "charger" and not hv.charger_plugged:
+        if power_W and self._source == "charger" and not charger_feeds:
             heater.power_W = 0.0
         elif power_W and self._source == "pack":
             if hv.mask & _CLOSED == _CLOSED and hv.link_V > hv.inverter_low_V:
