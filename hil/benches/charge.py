@@ -38,7 +38,7 @@ INTERVALS = 240
 STAGES = 5
 STAGE_INTERVALS = 120
 PERFECT_LEAST, DECLARED_LEAST, CONSTANT_LEAST = 0.97, 0.90, 1.5
-BOUND_MOST, PLAYED_MOST = 0.005, 0.01
+BOUND_MOST, PLAYED_MOST, OVER_MOST_K = 0.005, 0.01, 0.2
 GIVES_UP = 3.0
 """The firmware is given so many times the optimum's time."""
 SHARES = ("warmth", "spread", "margin", "ramps", "heat")
@@ -122,6 +122,7 @@ def optimum(task: Task, intervals: int = INTERVALS) -> Solved:
         "guess_s": round(float(guess.time_s[-1]), 1),
     }
     within = abs(played.time_s / fine.time_s - 1) <= PLAYED_MOST and played.over_map <= PLAYED_MOST and played.over_V <= 0.0
+    within = within and played.over_K <= OVER_MOST_K
     told["certified"] = coarse.solved and fine.solved and apart <= BOUND_MOST and within
     return Solved(fine.time_s, fine.course, told)
 
@@ -177,7 +178,8 @@ def _row(start_degC: float, window: tuple[float, float]) -> dict[str, Any]:
     limits = {kind: LONGEST_min.get((start_degC, kind), math.inf) for kind in firmware if window == WINDOWS[0]}
     in_time = all((firmware[kind]["time_s"] or math.inf) <= 60 * limit for kind, limit in limits.items())
     near = ratios[0] >= PERFECT_LEAST and ratios[1] >= DECLARED_LEAST
-    row["met"] = best.told["certified"] and near and faster and in_time
+    row["bound_holds"] = all((run["ratio"] or 0.0) <= 1 + BOUND_MOST for run in firmware.values())
+    row["met"] = best.told["certified"] and row["bound_holds"] and near and faster and in_time
     return row
 
 

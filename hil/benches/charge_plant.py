@@ -54,7 +54,7 @@ class Played(NamedTuple):
     time_s: float
     over_map: float  # of the map's current at the layer that it allows least
     over_V: float
-    over_K: float
+    over_K: float  # too hot, or colder than the map while current flows
     over_K_s: float  # rise of the hottest layer
     rise_K: float  # of the mean
     course: Course
@@ -80,6 +80,11 @@ class Task:
     def hot_K(self) -> float:
         """Hottest that a layer may be without a derate."""
         return self.pack.cell.t_charge_max_ddegC[0] / 10 + ZERO_K
+
+    @property
+    def cold_K(self) -> float:
+        """Coldest that a layer may be charged at all."""
+        return self.pack.cell.map_ddegC[0] / 10 + ZERO_K
 
     @cached_property
     def loop(self) -> ThermalSystem:
@@ -134,12 +139,12 @@ class Stand:
         plant.step(current_A, self.dt_s)
         loop.step(True, self.dt_s)
         self.time_s += self.dt_s
-        map_A = float(self._map.map_A(plant.temp_K, plant.soc).min())
-        hottest_K = float(plant.temp_K.max())
+        hottest_K, coldest_K = float(plant.temp_K.max()), float(plant.temp_K.min())
+        map_A = float(self._map.map_A(np.maximum(plant.temp_K, self.task.cold_K), plant.soc).min())
         over = (
             current_A / max(map_A, 1e-3) - 1 if current_A > 0 else -1.0,
             float(plant.voltage_V.max()) - self.task.pack.cell.v_max_mV[0] / 1000,
-            hottest_K - self.task.hot_K,
+            max(hottest_K - self.task.hot_K, self.task.cold_K - coldest_K if current_A > 0 else -np.inf),
             (hottest_K - self._was_K) / self.dt_s - self.task.pack.thermal.warm_mK_s / 1000,
         )
         self._was_K = hottest_K
