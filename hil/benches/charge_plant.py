@@ -121,7 +121,7 @@ class Stand:
         self.plant, self.loop = task.bench()
         self.time_s = 0.0
         self._hv = HighVoltage(task.pack)
-        self._hv.coil_supply_present = self._hv.charger_plugged = True
+        self._hv.coil_supply_present = True
         self._rows: list[tuple[float, ...]] = []
         self._map = Violations(task.pack)
         self._start_K = float(self.plant.temp_K.mean())
@@ -134,7 +134,7 @@ class Stand:
         thermal = self.task.pack.thermal
         loop.heater.permille = _request(heater, thermal.coolant_max_ddegC / 10 - loop.loop_degC)
         loop.cooler.permille = _request(cooler, loop.loop_degC - thermal.coolant_min_ddegC / 10)
-        loop.ask(self._hv)
+        loop.ask(self._hv, True)
         self._write(current_A, _share(loop.heater), _share(loop.cooler))
         plant.step(current_A, self.dt_s)
         loop.step(True, self.dt_s)
