@@ -278,6 +278,7 @@ BROKEN_PACKS: tuple[tuple[str, str, Callable[[], Pack]], ...] = (
     ("thermal_ranges", "thermal.swing_exponent", lambda: _thermal(swing_exponent=0)),
     ("thermal_ranges", "thermal.heater_source", lambda: _thermal(heater_source="sun")),
     ("thermal_ranges", "thermal.storage_ddegC", lambda: _thermal(storage_ddegC=(400, 0))),
+    ("thermal_ranges", "thermal.gradient_derate_ddegC", lambda: _thermal(gradient_derate_ddegC=(30, 80))),
     ("thermal_ranges", "thermal.coolant_min_ddegC", lambda: _thermal(coolant_min_ddegC=800)),
     ("profile_exists", "profile", lambda: _pack(profile="fastest")),
     ("shape", "priority", lambda: _pack(priority=(("interlock_open",),))),

@@ -52,6 +52,9 @@ def thermal_ranges(pack: Pack) -> Iterator[Complaint]:
         low, high = getattr(thermal, field)
         if low >= high:
             yield f"thermal.{field}", (low, high), "the first must be below the second"
+    if thermal.gradient_derate_ddegC[0] <= pack.spread_t_ddegC:
+        reason = f"must be above spread_t_ddegC, {pack.spread_t_ddegC}: no limit would ever be whole"
+        yield "thermal.gradient_derate_ddegC", thermal.gradient_derate_ddegC, reason
     if thermal.coolant_min_ddegC >= thermal.coolant_max_ddegC:
         yield "thermal.coolant_min_ddegC", thermal.coolant_min_ddegC, f"must be below {thermal.coolant_max_ddegC}"
 
