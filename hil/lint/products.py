@@ -11,8 +11,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from bms.control.balance import LEAD_mohm
-from bms.control.bleeders import PART_permille, WARMTH_mW
-from bms.schema import Cell, Pack, Sensor, charge_map, layer_count, layers_per_stack
+from bms.control.bleeders import PART_permille
+from bms.schema import Cell, Pack, Sensor, charge_map, layer_count
 from hil.lint.findings import Complaint
 from hil.lint.tables import LAYERS_MAX, error_u, fitted, trip_charge_dA, trip_discharge_dA
 
@@ -37,6 +37,9 @@ LIKE_MANY = 2047  # what chain multiplies a group's voltage with
 SMALL_uohm = 65536  # where tables.drop_mV changes its scale
 STEP_MAX_ms = 500  # where a step of time is cut
 PHASE_MAX_ms = 60_000  # where a contactor's time saturates
+TURN_MAX_ds = 40_000  # of a piece of a look ahead
+COUPLE_MAX = 20_000  # where remaining saturates
+LOST_MAX_mK = 500_000  # likewise
 FAR_ddegC = 2500  # unknown temperatures stand at +-200 degC
 READINGS = 10  # of a second, which derate sums
 COMING_MAX_mK_s = 2000  # where thermal saturates
@@ -61,6 +64,9 @@ class Extremes:
         self.trip_dA = max(trip_charge_dA(pack), trip_discharge_dA(pack))
         self.trip_permille = cell.charge_trip_permille
         self.rise_dA_s = pack.limit_rise_dA_s
+        self.request_dA_s = pack.request_dA_s
+        self.permille_dAs = cell.capacity_mAh * 36 // 1000
+        self.heat_capacity_J_K = cell.heat_capacity_J_K
         self.wake_dA = pack.wake_memory_dA
         # resistance of one element at the coldest knot, beyond which the tables hold their value
         parts = _parts(cell)
@@ -102,8 +108,7 @@ class Extremes:
         self.link_uF = pack.link_capacitance_uF
         self.precharge_ohm = pack.precharge_mohm // 1000
         self.bleed_mA = pack.bleed_mA * (1000 + PART_permille) // 1000 + 1
-        of_stack_mA = max(WARMTH_mW * 1000 // cell.v_max_mV[0] + 1, self.bleed_mA * self.layers)
-        self.bled_mA = pack.stacks * min(of_stack_mA, self.bleed_mA * layers_per_stack(pack))
+        self.bled_mA = self.bleed_mA * layer_count(pack)
         self.thermal = pack.thermal
 
 
@@ -272,6 +277,42 @@ PRODUCTS = tuple(Product(*row) for row in (
      lambda e: e.capacity_mAh // 10 * max(e.map_mC, e.discharge_mC) // 10_000 * 2 * FAR_ddegC),
     ("horizon, heat in the room", "limit_dA * 2 * apart", "cell.capacity_mAh",
      lambda e: e.capacity_mAh // 10 * max(e.map_mC, e.discharge_mC) // 10_000 * 2 * WARMER_MAX_ddegC),
+    ("fastcharge, ramp", "request_dA_s * dt_ms", "request_dA_s",
+     lambda e: e.request_dA_s * ROUND_MAX_ms + 1000),
+    ("fastcharge, charge of a fall to the next stage", "request_dA * request_dA", "current_a_sensor",
+     lambda e: e.current_dA * e.current_dA),
+    ("fastcharge, charge up to the next stage", "d_permille * permille_dAs", "cell.capacity_mAh",
+     lambda e: 1001 * e.permille_dAs),
+    ("ways, charge that is missing", "d_permille * permille_dAs", "cell.capacity_mAh",
+     lambda e: 1000 * e.permille_dAs),
+    ("ahead, time of a piece", "(end_dAs - at_dAs) * 10", "cell.capacity_mAh",
+     lambda e: 50 * e.permille_dAs * 10),
+    ("ahead, charge of a piece", "flows_dA * turn_ds", "current_a_sensor",
+     lambda e: e.current_dA * (TURN_MAX_ds + 1)),
+    ("ahead, heat of a layer", "flows_dA * over_mV", "current_a_sensor",
+     lambda e: e.current_dA * OVER_MAX_mV),
+    ("ahead, warming", "heat_dW * 100", "current_a_sensor",
+     lambda e: e.current_dA * OVER_MAX_mV // 1000 * 100),
+    ("ahead, warmth of a piece", "rate_mK_s * time_ds", "current_a_sensor",
+     lambda e: TURN_MAX_ds + e.current_dA * OVER_MAX_mV // 1000 * 100 // e.heat_capacity_J_K + COUPLE_MAX),
+    ("ahead, heat of the coolant", "couple * (loop - cold)", "current_a_sensor",
+     lambda e: COUPLE_MAX * 2 * FAR_ddegC),
+    ("ahead, way of the coolant", "apart * time_ds", "current_a_sensor",
+     lambda e: 2 * FAR_ddegC * (TURN_MAX_ds + 1)),
+    ("ahead, R over temperature", "r_uohm * factor_permille", "cell.r1_uohm",
+     lambda e: e.r_scaled),
+    ("ahead, OCV", "(ys[k + 1] - y) * (x - a)", "cell.ocv_mV",
+     lambda e: 50 * e.slope_mV),
+    ("ahead, C-rate to current", "capacity_mAh // 10 * mC", "cell.charge_max_mC",
+     lambda e: e.capacity_mAh // 10 * e.map_mC),
+    ("ahead, share of the map", "flows_dA * share_permille", "current_a_sensor",
+     lambda e: e.current_dA * 1000),
+    ("remaining, charge of a round", "current_dA * passed_ds", "current_a_sensor",
+     lambda e: e.current_dA * (ROUND_MAX_ms // 100)),
+    ("remaining, own heat of a round", "own_mK_s * passed_ds", "current_a_sensor",
+     lambda e: e.current_dA * OVER_MAX_mV // 1000 * 100 // e.heat_capacity_J_K * (ROUND_MAX_ms // 100)),
+    ("remaining, conductance to the coolant", "lost_mK * 1000 // apart_ddegC * 100", "current_a_sensor",
+     lambda e: max(LOST_MAX_mK * 1000, LOST_MAX_mK * 1000 // 51 * 100)),
     ("energy, of a round", "moved_dAs * pack_dV", "current_a_sensor",
      lambda e: MOVED_MAX_dAs * (WIRE_LINK_mV // 100) + 360_000),
     ("energy, less than a step", "(moved_dAs * rest_mV + rest_mAs * pack_dV) * 100", "current_a_sensor",
@@ -282,8 +323,6 @@ PRODUCTS = tuple(Product(*row) for row in (
      lambda e: e.bleed_mA * ROUND_MAX_ms + 1000),
     ("bleeders, charge of all layers in a round", "all_mA * round_ms", "bleed_mA",
      lambda e: e.bled_mA * ROUND_MAX_ms + LAYERS_MAX * 48 * 1000),
-    ("bleeders, charge that is owed", "excess_mAs, once", "cell.capacity_mAh",
-     lambda e: SMALL_INT - 1),
     ("balance, what the wires do to two groups", "sister_mV, once", "bleed_mA",
      lambda e: 4 * e.bleed_mA * LEAD_mohm // 1000 * e.layers + 1),
     ("contactor, link against pack", "pack_mV // 100 * done_permille", "pack_sensor",
