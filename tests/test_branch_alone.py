@@ -143,7 +143,7 @@ def test_what_resistances_drop_at_least_takes_the_smallest_along_the_current_and
             expected += held(least, min(first, second))
         else:
             expected -= sum(drop_mV(r_uohm, -dA) for r_uohm, dA in ((r[1], first), (r[2], second)) if dA < 0)
-        assert flow.drop_mV(mA[0], low, *r, least) == expected
+        assert flow.drop_mV(mA[0], low, r[0], r[1], r[2], least) == expected
 
 
 def held(r_uohm: int, dA: int) -> int:

@@ -124,7 +124,8 @@ class Plain:
 
     def apart(self, bound: Any, dA: int) -> int:
         """What more heat puts between the bounds of temperature, at once."""
-        return min(4000, max(0, rise_ddegC(self.pack, dA, bound.r_high_uohm) - bound.core.rise_ddegC))
+        risen: int = bound.core.rise_ddegC
+        return min(4000, max(0, rise_ddegC(self.pack, dA, bound.r_high_uohm) - risen))
 
     @staticmethod
     def in_room(limit: int, room: int, width: int, share: Fraction) -> int:
