@@ -28,6 +28,7 @@ _INSULATION_ohm_V = const(87)
 _NEGATIVE_POLE_mV = const(24)
 _POSITIVE_POLE_mV = const(25)
 _NOWHERE = const(255)
+
 _POLES_ms = const(5000)  # older than this they tell nothing; assumed, as an insulation monitor's deadline
 
 
