@@ -312,7 +312,8 @@ class App:
 
     def _collect(self) -> None:
         """Takes the garbage of the float lane away at a time of our choosing."""
-        self.rounds.keep()
         self._round = (self._round + 1) % _COLLECT_EVERY
         if self._round == 0:
             gc.collect()
+        else:
+            self.rounds.keep()

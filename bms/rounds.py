@@ -30,7 +30,7 @@ _PACK_mV = const(2)
 _GRADIENT_ddegC = const(56)
 
 PHASES = const(4)
-_KEEP_rounds = const(600)
+_KEEP_rounds = const(540)  # a minute, less the rounds in which garbage is collected
 
 
 class Rounds:

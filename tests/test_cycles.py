@@ -3,6 +3,8 @@
 import csv
 import gzip
 import random
+import struct
+from array import array
 from collections import Counter
 from collections.abc import Callable, Sequence
 from fractions import Fraction
@@ -19,7 +21,8 @@ from hypothesis import strategies as st
 from bms.app import App
 from bms.can import frames as W
 from bms.control import cycles as C
-from bms.control.cycles import DEPTH, Cycles, TURN_ddegC, crc30
+from bms.control.cycles import DEPTH, Cycles, TURN_ddegC
+from bms.control.record import CRC_START, crc30, read_word, write_words
 from bms.packs import aero_96, bench_24, ev_240
 from bms.safety import faults as F
 from bms.safety.snapshot import Snapshot
@@ -320,15 +323,25 @@ def test_a_store_of_another_kind_version_or_size_is_refused_though_its_crc_is_ri
     store = bytearray(ledger.size)
     ledger.dump(store)
     store[at] ^= change
-    crc = crc30(store, 8, len(store), crc30(store, 0, 4, 0x3FFFFFFF))
+    crc = crc30(store, 8, len(store), crc30(store, 0, 4, CRC_START))
     store[4:8] = crc.to_bytes(4, "little")
     assert ledger.restore(store) is False
 
 
 def test_the_crc_is_the_published_one() -> None:
     """CRC-30/CDMA of 3GPP2 C.S0004: the check value of its catalogue, less the inversion at the end."""
-    assert crc30(bytearray(b"123456789"), 0, 9, 0x3FFFFFFF) == 0x04C34ABF ^ 0x3FFFFFFF
-    assert crc30(bytearray(b"x123456789y"), 1, 10, 0x3FFFFFFF) == 0x04C34ABF ^ 0x3FFFFFFF
+    assert CRC_START == 0x3FFFFFFF
+    assert crc30(bytearray(b"123456789"), 0, 9, CRC_START) == 0x04C34ABF ^ 0x3FFFFFFF
+    assert crc30(bytearray(b"x123456789y"), 1, 10, CRC_START) == 0x04C34ABF ^ 0x3FFFFFFF
+
+
+@given(words=st.lists(st.integers(-(1 << 30), (1 << 30) - 1), min_size=1, max_size=5), at=st.integers(0, 9))
+def test_words_come_back_as_they_were_written_and_stand_as_they_do_in_c(words: list[int], at: int) -> None:
+    buffer = bytearray(b"\xaa" * 32)
+    assert write_words(buffer, at, array("i", words), len(words)) == at + 4 * len(words)
+    assert [read_word(buffer, at + 4 * k) for k in range(len(words))] == words
+    assert struct.unpack_from(f"<{len(words)}i", buffer, at) == tuple(words)
+    assert set(buffer[:at] + buffer[at + 4 * len(words) :]) == {0xAA}
 
 
 def test_what_has_changed_is_told_until_it_is_kept() -> None:

@@ -18,6 +18,8 @@ from array import array
 import micropython
 from micropython import const
 
+from bms.control.record import CRC_START, WORD, crc30, read_word, write_words
+
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from bms.safety.snapshot import Snapshot
@@ -59,9 +61,6 @@ _PPM = const(1000000)
 _MARK = const(0x5243)
 _VERSION = const(1)
 _HEAD = const(8)  # bytes: mark, version, stacks, CRC
-_WORD = const(4)
-_POLYNOMIAL = const(0x2030B9C7)  # CRC-30 of CDMA
-_CRC_TOP = const(0x20000000)
 
 
 class Cycles:
@@ -86,7 +85,7 @@ class Cycles:
         self._rows = array("i", [0] * (_ROW * pack.stacks))
         self._next = 0
         self._crc_word = array("i", [0])
-        self.size = _HEAD + _WORD * len(self._rows)
+        self.size = _HEAD + WORD * len(self._rows)
         self.changed = False
 
     def half_swings(self, stack: int) -> int:
@@ -265,7 +264,7 @@ class Cycles:
         buffer[3] = self._stacks & 0xFF
         crc = self._crc(buffer)
         self._crc_word[0] = crc
-        write_words(buffer, _WORD, self._crc_word, 1)
+        write_words(buffer, WORD, self._crc_word, 1)
         self.changed = False
         return crc
 
@@ -273,56 +272,13 @@ class Cycles:
         """Takes what was dumped. False: it is not what a ledger of this pack has written, and the ledger is as it was."""
         if len(buffer) != self.size or buffer[0] | buffer[1] << 8 != _MARK:
             return False
-        if buffer[2] != _VERSION or buffer[3] != self._stacks & 0xFF or self._crc(buffer) != read_word(buffer, _WORD):
+        if buffer[2] != _VERSION or buffer[3] != self._stacks & 0xFF or self._crc(buffer) != read_word(buffer, WORD):
             return False
         for k in range(len(self._rows)):
-            self._rows[k] = read_word(buffer, _HEAD + k * _WORD)
+            self._rows[k] = read_word(buffer, _HEAD + k * WORD)
         self.changed = False
         return True
 
     def _crc(self, buffer: bytearray) -> int:
         """Of all but the CRC itself."""
-        return crc30(buffer, _HEAD, self.size, crc30(buffer, 0, _WORD, _BIASED))
-
-
-@micropython.viper
-def write_words(buffer: object, at: int, words: object, n: int) -> int:
-    """31 bits with a sign each, low byte first. Returns where the next would begin."""
-    data = ptr8(buffer)  # type: ignore[arg-type]
-    word = ptr32(words)  # type: ignore[arg-type]
-    i = 0
-    while i < n:
-        value = word[i]
-        data[at] = value & 0xFF
-        data[at + 1] = (value >> 8) & 0xFF
-        data[at + 2] = (value >> 16) & 0xFF
-        data[at + 3] = (value >> 24) & 0xFF
-        at += 4
-        i += 1
-    return at
-
-
-def read_word(buffer: bytearray, at: int) -> int:
-    """One of what write_words wrote."""
-    top = buffer[at + 3]
-    if top >= 0x80:
-        top -= 0x100
-    return buffer[at] | buffer[at + 1] << 8 | buffer[at + 2] << 16 | top << 24
-
-
-@micropython.viper
-def crc30(buffer: object, first: int, end: int, crc: int) -> int:
-    """CRC of bytes first to end - 1, continued from `crc`."""
-    data = ptr8(buffer)  # type: ignore[arg-type]
-    i = first
-    while i < end:
-        crc ^= data[i] << 22
-        k = 0
-        while k < 8:
-            if crc & _CRC_TOP:
-                crc = ((crc << 1) & _BIASED) ^ _POLYNOMIAL
-            else:
-                crc <<= 1
-            k += 1
-        i += 1
-    return crc
+        return crc30(buffer, _HEAD, self.size, crc30(buffer, 0, WORD, CRC_START))

@@ -51,6 +51,7 @@ MODULES: dict[str, Row] = {
     "advice": Row("bms/control/advice.py", ("tests/test_advice.py",)),
     "thermal": Row("bms/control/thermal.py", ("tests/test_thermal.py", _CONSTANTS)),
     "derate": Row("bms/control/derate.py", ("tests/test_derate.py", _CONSTANTS)),
+    "record": Row("bms/control/record.py", ("tests/test_cycles.py",)),
     "cycles": Row("bms/control/cycles.py", ("tests/test_cycles.py", _CONSTANTS)),
     "energy": Row("bms/control/energy.py", ("tests/test_requests_alone.py",)),
     "horizon": Row("bms/control/horizon.py", ("tests/test_horizon_alone.py",)),
