@@ -355,7 +355,7 @@ def failures(story: scenario.Scenario) -> list[str]:
     return [f"{one['name']}: {one['value']}" for one in told if not one["passed"]]
 
 
-def cut(name: str, seconds: dict[str, float], *changes: tuple[str, str]) -> scenario.Scenario:
+def cut(name: str, seconds: dict[str, int], *changes: tuple[str, str]) -> scenario.Scenario:
     """A shipped scenario with shorter phases, and with some text replaced."""
     text = (scenario.FOLDER / f"{name}.toml").read_text()
     for phase, lasts_s in seconds.items():
