@@ -31,7 +31,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "bms.store": ("bms.schema", "bms.safety.snapshot", "bms.safety.faults"),
     "bms.decisions": (),
     "bms.differences": ("bms.units",),
-    "bms.findings": ("bms.estimate",),
+    "bms.findings": ("bms.estimate", "bms.units"),
     "bms.rounds": ("bms.control", "bms.safety"),
     "bms.app": ("bms",),
     "boards": ("bms",),

@@ -3,8 +3,7 @@
 Arrays are filled in place by the board: values in mV, mA, ddegC, with one age per value in ms since the last *valid* sample
 (AGE_MAX_ms: never came). A sample that is no value leaves the old value, its age, and a reason. Positive current charges;
 this is the one place where that is decided. `fresh_bits` tells the channels that got any valid sample in this tick;
-`bad_bits` those that sent a reason instead of a value. Nothing here raises or allocates
-after construction.
+`bad_bits` those that sent a reason instead of a value. Nothing here raises or allocates after construction.
 """
 
 from array import array
