@@ -109,8 +109,8 @@ class Plain:
             self.warm = self.hot < cell.t_discharge_max_ddegC[1] and self.cold > cell.t_discharge_min_ddegC[1]
             match = pack.soc_match_permille
             self.spread = pack.spread_soc_permille + per_up(pack.spread_capacity_permille * max(hi - match, match - lo), 1000)
-            first = min(max(per(lo - self.spread, 50), 0), 19)
-            self.segments = range(first, max(first, min(per(hi + self.spread, 50), 19)) + 1)
+            first = min(max(per(lo - 2 * self.spread, 50), 0), 19)
+            self.segments = range(first, max(first, min(per(hi + 2 * self.spread, 50), 19)) + 1)
         elif phase == 1:
             ocv, hyst = cell.ocv_mV, cell.hyst_mV
             slope = max(ocv[k + 1] - ocv[k] + abs(hyst[k + 1] - hyst[k]) for k in self.segments)

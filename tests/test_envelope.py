@@ -1,6 +1,7 @@
 """Limits are never negative, never rise because something is worse, and never let a layer sag or swell beyond its limit."""
 
 import itertools
+from math import ceil, floor
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +14,10 @@ from bms.control.advice import Advice, EXPIRY_ms
 from bms.control.envelope import Envelope
 from bms.packs import bench_24, ev_240
 from bms.safety import faults as F
-from bms.schema import PACK_FIELDS, Pack, charge_map, replaced
+from bms.schema import PACK_FIELDS, Pack, charge_map, layer_count, replaced
+from hil import spread
+from hil.options import PlantOptions
+from hil.plant import Plant
 from tests.fake_board import CHARGE, DRIVE, OPEN, FakeBoard
 
 # Without a ramp the limit is seen at once.
@@ -150,9 +154,10 @@ def brute(pack: Pack, cold: int, hot: int, lo: int, hi: int) -> float:
         k = next(k for k in range(1, len(xs)) if x <= xs[k])
         return ys[k - 1] + (ys[k] - ys[k - 1]) * (x - xs[k - 1]) / (xs[k] - xs[k - 1])
 
-    spread = pack.spread_soc_permille
+    layers = layer_count(pack)
+    apart = 2 * pack.spread_soc_permille * (layers - 1) / layers  # one layer at one end, all others at the other
     inner_t = [cold, hot, *(t for t in ts if cold < t < hot), (cold + hot) // 2]
-    lo, hi = max(0, lo - spread), min(1000, hi + spread)
+    lo, hi = max(0, lo - apart), min(1000, hi + apart)
     inner_z = [lo, hi, *(z for z in socs if lo < z < hi), (lo + hi) // 2]
     columns = [[line(z, socs, [float(c) for c in row]) for row in rows] for z in inner_z]
     least = min(line(t, ts, column) for t, column in itertools.product(inner_t, columns))
@@ -208,6 +213,19 @@ def test_limits_rise_by_their_ramp_and_fall_at_once(pack: Pack, request_: int) -
     for _ in range(3):
         app.tick()
     assert (app.envelope.charge_dA, app.envelope.discharge_dA) == (0, 0)
+
+
+@given(pack=packs, kind=st.sampled_from(spread.KINDS), seed=st.integers(0, 1 << 30), soc=st.integers(0, 1000))
+def test_every_layer_of_a_pack_as_it_is_declared_is_in_the_window_around_its_mean(
+    pack: Pack, kind: str, seed: int, soc: int
+) -> None:
+    """One layer at one end of what is declared and all its sisters at the other is a pack as it is declared."""
+    plant = Plant(pack, PlantOptions(seed=seed, soc=soc / 1000, temperature_degC=25.0, spread=kind))
+    envelope = Envelope(pack)
+    envelope.window(Advice(), False, floor(1000 * plant.soc_mean), ceil(1000 * plant.soc_mean))
+    envelope._place()
+    assert envelope.layer_lo_permille <= 1000 * plant.soc.min()
+    assert envelope.layer_hi_permille >= 1000 * plant.soc.max()
 
 
 @settings(max_examples=100)

@@ -13,7 +13,7 @@ from bms.control import envelope as E
 from bms.control.maps import ChargeMap, DischargeTable
 from bms.packs import bench_24, bess_14, ev_240
 from bms.safety import faults as F
-from bms.schema import CELL_FIELDS, PACK_FIELDS, Cell, Pack, charge_map, replaced
+from bms.schema import CELL_FIELDS, PACK_FIELDS, Cell, Pack, charge_map, layer_count, replaced
 
 # windows of temperature inside map and table: of charge without a band between operating and recommended, of discharge with
 SMALL = replaced(
@@ -144,7 +144,9 @@ def test_map_and_table_are_read_at_the_corners_of_all_layers_in_five_ticks(pack:
         for phase in range(4, 9):
             envelope.refresh(bound, phase)
         far = max(hi - pack.soc_match_permille, pack.soc_match_permille - lo)
-        spread = pack.spread_soc_permille + (pack.spread_capacity_permille * far + 999) // 1000
+        alone = pack.spread_soc_permille + (pack.spread_capacity_permille * far + 999) // 1000
+        layers = layer_count(pack)
+        spread = -(-alone * (2000 * (layers - 1) // layers + (1 if layers > 1 else 0)) // 1000)
         assert (envelope.layer_lo_permille, envelope.layer_hi_permille) == (lo - spread, hi + spread)
         least = min(*(map_mC(pack, t, lo - spread, hi + spread) for t in (hot, cold)), cell.charge_max_mC)
         least = least * room_permille(cell.t_charge_max_ddegC, cell.t_charge_min_ddegC, hot, cold) // 1000

@@ -16,6 +16,7 @@ from micropython import const
 
 from bms.control.maps import ChargeMap, DischargeTable
 from bms.safety.tables import current_dA
+from bms.schema import layer_count
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ class Envelope:
         self._table = DischargeTable(pack)
         self._charge_max_mC = cell.charge_max_mC
         self._capacity_10uAh = cell.capacity_mAh // 10
+        layers = layer_count(pack)
+        self._twice_permille = 2 * _PERMILLE * (layers - 1) // layers + (1 if layers > 1 else 0)
         self._spread_soc_permille = pack.spread_soc_permille
         self._spread_capacity_permille = pack.spread_capacity_permille
         self._match_permille = pack.soc_match_permille
@@ -232,13 +235,15 @@ class Envelope:
             self.table_dA = self._capacity_10uAh * c // 10000
 
     def _place(self) -> None:
-        """The window in which every layer is: the mean's, and what SoC and capacity may put between a layer and the mean."""
+        """The window in which every layer is: the mean's, and what SoC and capacity may put between a layer and the mean, one
+        layer at one end of what is declared and all others at the other."""
         lo = self.soc_lo_permille
         hi = self.soc_hi_permille
         far = hi - self._match_permille
         if self._match_permille - lo > far:
             far = self._match_permille - lo
         spread = self._spread_soc_permille + (self._spread_capacity_permille * far + 999) // _PERMILLE
+        spread = (self._twice_permille * spread + 999) // _PERMILLE
         self.layer_lo_permille = lo - spread
         self.layer_hi_permille = hi + spread
         self._map.place(lo - spread, hi + spread)

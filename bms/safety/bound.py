@@ -284,8 +284,8 @@ class Bound:
         hi = soc_hi_permille - self._match_permille
         far = hi if hi > -lo else -lo
         spread = self._spread_soc_permille + (self._spread_capacity_permille * far + 999) // _PERMILLE
-        k_lo = (soc_lo_permille - spread) // _KNOT_permille
-        k_hi = (soc_hi_permille + spread) // _KNOT_permille
+        k_lo = (soc_lo_permille - 2 * spread) // _KNOT_permille
+        k_hi = (soc_hi_permille + 2 * spread) // _KNOT_permille
         k_lo = 0 if k_lo < 0 else k_lo if k_lo < _LAST_SEGMENT else _LAST_SEGMENT
         k_hi = k_lo if k_hi < k_lo else k_hi if k_hi < _LAST_SEGMENT else _LAST_SEGMENT
         self._spread_permille = spread
