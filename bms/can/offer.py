@@ -1,9 +1,10 @@
 """What any inverter or charger is offered, whatever its protocol: limits, state, alarms by categories that all of them know.
 
 Limits of current are magnitudes. They follow the envelope upwards, which has its own ramp (in the state of charge what
-fastcharge.py asks for), and fall by `fall_dA_s`, so that an inverter can follow; after a trip, behind open contactors and before they open they are zero at once. An inverter may go
-on charging at a charge limit of zero, so where no charge is allowed the charge voltage falls to what the pack has now,
-never below the discharge voltage and never to zero: at zero a Victron discharges into its loads. Units: mV, dA, ddegC,
+fastcharge.py asks for), and fall by `fall_dA_s`, so that an inverter can follow; after a trip, behind open contactors and
+before they open they are zero at once. An inverter may go on charging at a charge limit of zero, so where no charge is
+allowed the charge voltage falls to what the pack has now, never below the discharge voltage and never to zero: at zero a
+Victron discharges into its loads. Units: mV, dA, ddegC,
 permille; positive current charges. Sources: published notes of implementers (diyBMS, Safiery manual V5.1).
 """
 
