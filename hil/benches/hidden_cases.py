@@ -98,6 +98,7 @@ def made(n: int, times: int) -> Pack:
         name=f"layers_{n}_error_{times}",
         stacks=stacks,
         taps=(n,) * per_stack,
+        bleed_mA=0,
         probe_stack=tuple(k % stacks for k in range(len(base.probe_stack))),
         group_sensor=reaching(base.group_sensor, n, times),
         stack_sensor=reaching(base.stack_sensor, n * per_stack, 1),

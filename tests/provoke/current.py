@@ -28,12 +28,13 @@ def stray(app: App, board: FakeBoard, value: int) -> None:
 
 
 def beyond(sign: int) -> Turn:
-    """So many dA, for certain, beyond the line of one direction."""
+    """So many dA, for certain, beyond the line of one direction, which an interval that narrows lifts a little."""
 
     def turn(app: App, board: FakeBoard, value: int) -> None:
         overload = app.watch.overload
         line_dA = overload.charge_line_dA if sign > 0 else overload.discharge_line_dA
-        board.load_mA = sign * 100 * measured_dA(app, line_dA + value)
+        lifted_dA = line_dA // 50 if value > 0 else 0
+        board.load_mA = sign * 100 * measured_dA(app, line_dA + lifted_dA + value)
 
     return turn
 
