@@ -23,6 +23,7 @@ from hil.plant import ZERO_K, Plant, PlantOptions
 ROUND_ms = 100
 COLDER_ddegC, HOTTER_ddegC = 25, 70
 WORSE_mV = 15
+NEAR_ddegC = 30  # so far below where the chiller begins the heater leaves off
 SOON_permille = 985  # of a limit, in two seconds
 
 
@@ -109,7 +110,8 @@ class Rig:
         cold, hot = self.bound.cold_ddegC, self.bound.hot_ddegC
         limit = self.pack.cell.t_charge_max_ddegC[0] - self.pack.thermal.band_ddegC
         self.cools = hot > limit or hot > self.fastcharge.cool_to_ddegC
-        self.heats = not self.cools and cold < self.fastcharge.heat_to_ddegC - (0 if self.heats else 20)
+        wished = cold < self.fastcharge.heat_to_ddegC - (0 if self.heats else 20)
+        self.heats = wished and not self.cools and hot < limit - NEAR_ddegC
         if not self.small_loop:
             return
         thermal, plant = self.pack.thermal, self.plant

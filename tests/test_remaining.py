@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bms.control import remaining as R
-from bms.control.ahead import Ahead, KNOWN_MAX_ds
+from bms.control.ahead import PIECES_MOST, Ahead, KNOWN_MAX_ds
 from bms.control.fastcharge import GOING, TARGET, FastCharge, NO_DEPARTURE_s
 from bms.control.ways import Way
 from bms.packs import bench_24, ev_240
@@ -34,7 +34,7 @@ def way(name: str, pack: Pack = PACK) -> Way:
 
 def looked(ahead: Ahead, along: Way, most_dA: int = 16383) -> float:
     """The seconds of a look to its end."""
-    for _ in range(2000):
+    for _ in range(PIECES_MOST):
         if ahead.step(along, most_dA):
             return ahead.time_ds / 10
     raise AssertionError("a look without end")

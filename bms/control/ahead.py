@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 KNOWN_MAX_ds = const(655340)
 TURN_mK = const(4000)
+PIECES_MOST = const(500)  # a look that takes more leads nowhere
 _CURRENT_MAX_dA = const(16383)
 _SEGMENTS = const(20)
 _PERMILLE = const(1000)
@@ -37,14 +38,15 @@ _OVER_MAX_mV = const(60000)
 _LONG_ds = const(30000)
 _WARM_K = const(340)  # for the heat of entropy
 _NEAR_permille = const(60)  # as near as the high end of the window comes; assumed
-LOOP_LAG_ds = const(600)  # of the coolant behind heater and layers; assumed
+LOOP_LAG_ds = const(600)  # of the coolant behind the layers ...
+_HEATER_LAG_ds = const(200)  # ... and its heater; both assumed
 COUPLE_FIRST = const(5000)  # until it is known; assumed
 
 
 class Ahead:
     """`time_ds` so far. What is seen: `couple` in uK/s for each K between coolant and layers, `follow_permille` of the way
     that the coolant of a small loop goes back to the layers, `share_permille` of what the map allows, `margin_mV` of the worst
-    layer's bound."""
+    layer's bound, `held_ddegC`: where the hottest layer is held by cold."""
 
     def __init__(self, pack: "Pack") -> None:
         cell = pack.cell
@@ -54,7 +56,6 @@ class Ahead:
         self._charge_max_mC = cell.charge_max_mC
         self._rating_dA = min(pack.charge_rating_dA, _CURRENT_MAX_dA)
         self._v_max_mV = cell.v_max_mV[0]
-        self._hot_ddegC = cell.t_charge_max_ddegC[0] - pack.thermal.band_ddegC
         self._heat_capacity_J_K = cell.heat_capacity_J_K
         self._soc_permille = array("i", [k * 50 for k in range(SOC_KNOTS)])
         self._emf_mV = array("i", [ocv + m for ocv, m in zip(cell.ocv_mV, cell.hyst_mV)])
@@ -74,6 +75,7 @@ class Ahead:
         self.follow_permille = _PERMILLE
         self.share_permille = _PERMILLE
         self.margin_mV = 0
+        self.held_ddegC = cell.t_charge_max_ddegC[0] - pack.thermal.band_ddegC
         # where the look begins, and where it is
         self.below_permille = 0
         self.above_permille = 0
@@ -88,6 +90,7 @@ class Ahead:
         self._warmer_mK = 0
         self._rate_mK_s = 0
         self._took_ds = 0
+        self._pieces = 0
         self.time_ds = 0
         self.short_dAs = 0  # what the charge ends without
 
@@ -103,6 +106,7 @@ class Ahead:
         self._warmer_mK = 0
         self._rate_mK_s = 0
         self._took_ds = 0
+        self._pieces = 0
         self.time_ds = 0
         self.short_dAs = 0
 
@@ -134,7 +138,7 @@ class Ahead:
         hot = cold + self._gap_ddegC
         heated = cold < self._heat_to_ddegC
         above = self._narrowed(self.above_permille, middle)
-        top = hot if hot < self._hot_ddegC else self._hot_ddegC
+        top = hot if hot < self.held_ddegC else self.held_ddegC
         flows = self.by_map_dA(middle, above, cold, top) * self.share_permille // _PERMILLE
         r_uohm = self.resistance_uohm(k, cold)
         margin_mV = self.margin_mV * above // self.above_permille if self.above_permille > 0 else self.margin_mV
@@ -155,12 +159,15 @@ class Ahead:
         own = self.own_mK_s(flows, drop_mV(r_uohm, flows), k)
         rate = self._rate(own, cold, hot, heated)
         turn_mK = TURN_mK
-        room_mK = (self._hot_ddegC - hot) * _mK_PER_ddegC
+        room_mK = (self.held_ddegC - hot) * _mK_PER_ddegC
         if 0 < room_mK < turn_mK and rate > 0:
             turn_mK = room_mK
         elif -turn_mK < room_mK < 0:
             turn_mK = -room_mK
         self._move(flows, end_dAs, rate, turn_mK, heated)
+        self._pieces += 1
+        if self._pieces >= PIECES_MOST:
+            self.time_ds = KNOWN_MAX_ds + 1
         return self.time_ds > KNOWN_MAX_ds
 
     def _narrowed(self, far_permille: int, soc_permille: int) -> int:
@@ -172,8 +179,8 @@ class Ahead:
 
     def _rate(self, own_mK_s: int, cold_ddegC: int, hot_ddegC: int, heated: bool) -> int:
         """How fast the layers warm."""
-        if hot_ddegC > self._hot_ddegC:
-            return (self._hot_ddegC - hot_ddegC) * _mK_PER_ddegC * 10 // _COOLED_ds
+        if hot_ddegC > self.held_ddegC:
+            return (self.held_ddegC - hot_ddegC) * _mK_PER_ddegC * 10 // _COOLED_ds
         taken = self.couple * (self._loop_ddegC - cold_ddegC) // 10000
         if heated:
             if taken > self._heater_mK_s:
@@ -182,7 +189,7 @@ class Ahead:
             if taken > 0 and taken > room:
                 taken = room if room > 0 else 0
         rate = own_mK_s + taken
-        return 0 if rate > 0 and hot_ddegC == self._hot_ddegC else rate
+        return 0 if rate > 0 and hot_ddegC == self.held_ddegC else rate
 
     def _move(self, flows_dA: int, end_dAs: int, rate_mK_s: int, turn_mK: int, heated: bool) -> None:
         """The piece's time, and what it leaves behind."""
@@ -201,7 +208,7 @@ class Ahead:
         # the coolant goes towards its most, or back to the layers
         loop = self._loop_ddegC
         if heated:
-            self._loop_ddegC = loop + (self._coolant_max_ddegC - loop) * time_ds // (LOOP_LAG_ds + time_ds)
+            self._loop_ddegC = loop + (self._coolant_max_ddegC - loop) * time_ds // (_HEATER_LAG_ds + time_ds)
         else:
             apart = self._cold_ddegC + self._warmer_mK // _mK_PER_ddegC - loop
             self._loop_ddegC = loop + apart * time_ds // (LOOP_LAG_ds + time_ds) * self.follow_permille // _PERMILLE

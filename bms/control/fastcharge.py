@@ -3,8 +3,8 @@
 The request is never above the limit in force: the least of the envelope's, the stage's at the high end of the SoC window, the
 charger's own where it has told it, and the connector's. It rises and falls by a ramp, and faster only where that limit does.
 So that the limit seldom has to force it, it aims at what can still be held in a second, half way to the horizon of two. It
-goes up when there has been more room for a while than what noise makes, and then for as long as there is any: limits that
-tremble do not make it tremble.
+goes up when there has been more room for a while than what noise makes, and then for as long as there is any; a rise that
+was for nothing widens the band. So limits that tremble do not make it tremble.
 
 Kinds of a profile: cc_cv, multistage and map_limited differ in their stages, for the envelope holds map and layer voltage
 anyway; thermally_modulated warms first, to what remaining.py finds the quickest; gentle gives no more than gets the pack to
@@ -65,8 +65,11 @@ COOL_MOST_ms = const(1800000)  # a pack that its cooler cannot get cold is left 
 _HORIZON_2s = const(0)
 _PERMILLE = const(1000)
 _WATCHED = const(5)  # rounds of each of the two windows in which the lowest aim counts
-_BAND_dA = const(4)
-_BAND_SHARE = const(200)  # of the request, on top
+_BAND_dA = const(5)  # the least and the most room that lets a request rise again, and of the request on top of the most
+_BAND_MOST_dA = const(12)
+_BAND_SHARE = const(64)
+_TREMBLES = const(100)  # rounds: who falls so soon after a rise rose for nothing
+_CALM = const(300)  # rounds after which the band narrows
 _DT_MAX_ms = const(5000)
 _ELAPSED_MAX_ms = const(0x3FFF0000)
 
@@ -106,6 +109,8 @@ class FastCharge:
         self._stage = 0
         self._carry = 0
         self._rising = False
+        self._band_dA = _BAND_dA
+        self._calm = 0
         self._lowest_dA = 0  # aim, in this window and in the one before
         self._before_dA = 0
         self._rounds = 0
@@ -181,7 +186,8 @@ class FastCharge:
         else:
             self.phase = HEATING if heats else TAPERING if self._taper_ms else CHARGING
             remaining = self.remaining
-            remaining.step(way, soc_permille, self.target_permille, aim, self._most_dA(), snap, bound, heats or cools, dt_ms)
+            most = self._most_dA()
+            remaining.step(way, soc_permille, self.target_permille, aim, most, snap, bound, heats, cools, dt_ms)
             if way.planned:
                 self.heat_to_ddegC = remaining.heat_to_ddegC
         return self.request_dA
@@ -292,11 +298,20 @@ class FastCharge:
             self._lowest_dA = aim
         request = self.request_dA
         low = self._lowest_dA if self._lowest_dA < self._before_dA else self._before_dA
+        self._calm += 1
+        if self._calm >= _CALM and self._band_dA > _BAND_dA:
+            self._calm = _TREMBLES
+            self._band_dA -= 1
         if aim < request:
+            if self._calm < _TREMBLES:
+                self._calm = _TREMBLES
+                most = _BAND_MOST_dA + request // _BAND_SHARE
+                self._band_dA = most if self._band_dA * 2 > most else self._band_dA * 2
             self._rising = False
             request = aim if aim > request - move else request - move
-        elif low > request + _BAND_dA + request // _BAND_SHARE or (self._rising and low > request):
+        elif low > request + self._band_dA or (self._rising and low > request):
             self._rising = True
+            self._calm = 0
             request = low if low < request + move else request + move
         else:
             self._rising = False

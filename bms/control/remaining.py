@@ -3,9 +3,9 @@
 One piece of a look ahead (ahead.py) a round. What the cell's tables cannot know is taken from what is seen as a look begins:
 how far the worst layer's bound is above them, how wide the window and how far apart the temperatures are, which part of what
 the map allows is asked for; and over a time, how fast the layers have warmed beside their own heat (a conductance to the
-coolant) and whether the coolant goes back to them. Where a profile has the temperature planned, one look in two tries another
-candidate; the coolest is chosen that costs next to no time. For people and planners; what a charger is
-asked for does not depend on the time found here.
+coolant), whether the coolant goes back to them, and where the hottest layer is held by cold. Where a profile has the
+temperature planned, one look in two tries another candidate; the coolest is chosen that costs next to no time. For people and
+planners; what a charger is asked for does not depend on the time found here.
 
 Units: s, ddegC, mK, permille; time in 0.1 s (ds).
 """
@@ -129,17 +129,18 @@ class Remaining:
         most_dA: int,
         snap: "Snapshot",
         bound: "Bound",
-        driven: bool,
+        heats: bool,
+        cools: bool,
         dt_ms: int,
     ) -> int:
-        """One round. `aim_dA`: what is asked for once the ramp is over; `most_dA`: what charger and connector allow; `driven`:
-        heater or chiller are at work. Returns remaining_s."""
+        """One round. `aim_dA`: what is asked for once the ramp is over; `most_dA`: what charger and connector allow; `heats`,
+        `cools`: heater or chiller are at work. Returns remaining_s."""
         passed_ms = self._carry_ms + dt_ms
         passed_ds = passed_ms // _MS_PER_ds
         self._carry_ms = passed_ms - passed_ds * _MS_PER_ds
         self._watched_ds += passed_ds
         self._own_mK += self._own_mK_s * passed_ds // 10
-        self._driven = self._driven or driven
+        self._driven = self._driven or heats or cools
         self._clock_ds += passed_ds
         if self._left_ds > 0:
             self._left_ds = self._left_ds - passed_ds if self._left_ds > passed_ds else 0
@@ -157,6 +158,8 @@ class Remaining:
         elif self._weighed:
             self._open(soc_permille, target_permille, snap, bound)
         else:
+            if cools:
+                self._hold(bound.hot_ddegC)
             self._weigh(soc_permille, aim_dA, snap, bound)
         return self.remaining_s
 
@@ -180,6 +183,12 @@ class Remaining:
             if share < _SHARE_LEAST_permille:
                 share = _SHARE_LEAST_permille
             ahead.share_permille += (share - ahead.share_permille) // 4
+
+    def _hold(self, hot_ddegC: int) -> None:
+        """Where the hottest layer is held is seen while it is cooled: no warmer than where cold begins."""
+        held = self._ahead.held_ddegC + (hot_ddegC - self._ahead.held_ddegC) // 4
+        least = self._top_ddegC - 2 * (self._hot_ddegC - self._top_ddegC)
+        self._ahead.held_ddegC = least if held < least else held if held < self._top_ddegC else self._top_ddegC
 
     def _place(self, soc: int) -> None:
         """The window about the SoC."""
