@@ -22,7 +22,7 @@ from bms.schema import PACK_FIELDS, COLD_ddegC, HOT_ddegC, Pack, replaced
 from tests.fake_board import CHARGE, DRIVE, OPEN, FakeBoard
 from tests.small_int import SmallInt
 
-PACK = bench_24.PACK
+PACK = bench_24.PACK._replace(thermal=bench_24.PACK.thermal._replace(band_ddegC=50))
 CELL = PACK.cell
 BAND = PACK.thermal.band_ddegC
 TOP = CELL.t_charge_max_ddegC[0] - BAND
