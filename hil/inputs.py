@@ -60,7 +60,7 @@ class Inputs:
             self._place[name] = (message, attribute)
             signed = names(place) if place.low < 0 else {"silence": place.high + 1}
             named = {kind: raw for kind, raw in signed.items() if kind in kinds}
-            period_ms = make.PERIOD_ms
+            period_ms = message.PERIOD_ms
             self.channels[name] = Channel(name, index, per_unit, 1.0, place.low, place.high, period_ms, named, kinds)
 
     def step(self, plant: Plant, hv: HighVoltage, now_ms: int, faults: Mapping[str, Sequence[ChannelFault]]) -> None:
@@ -83,10 +83,10 @@ class Inputs:
         told = self.poles_due(now_ms)
         if told:
             # two bridges and the fault between chassis and its plate: Kirchhoff's current law at the chassis
-            pack_V, fault = plant.pack_V, 1 / max(1.0, hv.insulation_kohm)
-            negative_V = pack_V * (hv.insulation_place_permille / 1000 * fault + 1 / BRIDGE_kohm) / (fault + 2 / BRIDGE_kohm)
-            self._poles.negative_pole_mV = round(negative_V * 1000)
-            self._poles.positive_pole_mV = round((pack_V - negative_V) * 1000)
+            bridge, leak = 1 / BRIDGE_kohm, 1 / max(1.0, hv.insulation_kohm)
+            share = (hv.insulation_place_permille / 1000 * leak + bridge) / (leak + 2 * bridge)
+            self._poles.negative_pole_mV = round(plant.pack_V * share * 1000)
+            self._poles.positive_pole_mV = round(plant.pack_V * (1 - share) * 1000)
         for name, active in faults.items():
             message, attribute = self._place[name]
             if message is inputs or (told if message is self._poles else due):

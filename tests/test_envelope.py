@@ -157,8 +157,8 @@ def brute(pack: Pack, cold: int, hot: int, lo: int, hi: int) -> float:
     layers = layer_count(pack)
     apart = 2 * pack.spread_soc_permille * (layers - 1) / layers  # one layer at one end, all others at the other
     inner_t = [cold, hot, *(t for t in ts if cold < t < hot), (cold + hot) // 2]
-    lo, hi = max(0, lo - apart), min(1000, hi + apart)
-    inner_z = [lo, hi, *(z for z in socs if lo < z < hi), (lo + hi) // 2]
+    first, last = max(0.0, lo - apart), min(1000.0, hi + apart)
+    inner_z = [first, last, *(z for z in socs if first < z < last), (first + last) / 2]
     columns = [[line(z, socs, [float(c) for c in row]) for row in rows] for z in inner_z]
     least = min(line(t, ts, column) for t, column in itertools.product(inner_t, columns))
     return least * pack.cell.capacity_mAh / 100_000
