@@ -108,7 +108,7 @@ def optimum(task: Task, intervals: int = INTERVALS) -> Solved:
     """The bound, and what it is worth: what half the grid says, what IPOPT left over, what the plant does with it."""
     guess = ride(task)
     coarse = charge_optimum.solve(task, intervals, guess)
-    fine = charge_optimum.solve(task, 2 * intervals, coarse.course if coarse.solved else guess)
+    fine = charge_optimum.solve(task, 2 * intervals, guess)
     played = play(task, fine.course)
     apart = abs(fine.time_s - coarse.time_s) / fine.time_s
     told = {

@@ -31,8 +31,6 @@ CORNER_permille = 0.5
 CORNER_K = 0.05
 FALL_A_s = 1000.0
 """A request may fall as fast as a limit does."""
-COLD_SPARE_K = 0.05
-"""A pack that begins at the map's coldest row may get colder by this before the heat arrives."""
 FAR_K = (200.0, 380.0)
 FAR_APART_K = 100.0
 """Stack and coolant are never farther apart."""
@@ -40,10 +38,8 @@ FINER = 1 / 8
 """Of an ordinary interval, each of the first quarter."""
 LEAST_STAGE_s = 10.0
 """A stretch of constant current that lasted no time would have no current to improve."""
-STRATEGIES = ("adaptive", "monotone")
-"""Of IPOPT's barrier: the second where the first does not get there."""
-ITERATIONS = 300
-TIE_s = 0.05
+ITERATIONS = 600
+TIE_s = 0.001
 """What all of the heater and cooler, all of the time, counts against the time: of equal courses the one that heats less."""
 
 SOC, V1, V2, STACK_K, LOOP_K = range(5)
@@ -153,7 +149,6 @@ class Model:
         voltage_V, _, _ = self.electric(x, current_A)
         rooms = [(cell.v_max_mV[0] / 1000 - voltage_V) * 10, (thermal.warm_mK_s / 1000 - rate_K_s) * 10]
         rooms += [(self.task.hot_K - temp_K) / 10 for temp_K in places_K]
-        rooms += [(temp_K - self.task.cold_K + COLD_SPARE_K) / 10 for temp_K in places_K]
         rooms += [(map_A - current_A) / CURRENT_A for map_A in maps_A]
         begins, ends = thermal.rate_derate_mK_s
         if thermal.warm_mK_s > begins:  # else nothing warms so fast
@@ -196,13 +191,10 @@ def solve(task: Task, intervals: int, guess: Course, stages: int = 0) -> Optimum
     bound = np.concatenate([np.zeros(equal.numel()), np.full(rooms.numel(), np.inf)])
     problem = {"x": x, "f": ca.sum2(times) + tie, "g": ca.veccat(equal, rooms)}
     low, high = _box(task, intervals, stages)
-    for strategy in STRATEGIES:
-        ipopt = {"print_level": 0, "sb": "yes", "tol": TOLERANCE, "max_iter": ITERATIONS, "mu_strategy": strategy}
-        solver = ca.nlpsol("charge", "ipopt", problem, {"print_time": False, "ipopt": ipopt})
-        found = solver(x0=_start(intervals, guess, stages), lbx=low, ubx=high, lbg=np.zeros(len(bound)), ubg=bound)
-        stats = solver.stats()
-        if stats["success"]:
-            break
+    ipopt = {"print_level": 0, "sb": "yes", "tol": TOLERANCE, "max_iter": ITERATIONS, "mu_strategy": "adaptive"}
+    solver = ca.nlpsol("charge", "ipopt", problem, {"print_time": False, "ipopt": ipopt})
+    found = solver(x0=_start(intervals, guess, stages), lbx=low, ubx=high, lbg=np.zeros(len(bound)), ubg=bound)
+    stats = solver.stats()
     g, values = np.array(found["g"]).ravel(), np.array(found["x"]).ravel()
     return Optimum(
         time_s=float(values[-parts:].sum()) * TIME_s,
