@@ -15,7 +15,7 @@ from bms.packs import aero_96, bench_24, bess_14, ev_240, robot_14
 from bms.safety.core import Core
 from bms.schema import GUARDS_FIELDS, PACK_FIELDS, SENSOR_FIELDS, Guards, Pack, Sensor, layers_per_stack, replaced
 from hil.heat import Heat, probe_places
-from hil.lint.products import Extremes
+from hil.lint.extremes import Extremes
 from hil.options import PlantOptions
 from tests.small_int import SmallInt
 from tests.test_small_int import shrunk

@@ -38,8 +38,9 @@ from hil.lint import guards as lint_guards
 from hil.lint import inverter as lint_inverter
 from hil.lint import noise as lint_noise
 from hil.lint import pack as lint_pack
+from hil.lint.extremes import Extremes
 from hil.lint.note_rules import CELL_NOTES, PACK_NOTES
-from hil.lint.products import PRODUCTS, Extremes, Product
+from hil.lint.products import PRODUCTS, Product
 from hil.lint.products import products as lint_products
 from hil.lint.reaction import reacts_ms
 from hil.lint.tables import RANGES, SENSOR_RANGES, WIRE, error_u
