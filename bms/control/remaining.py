@@ -185,9 +185,10 @@ class Remaining:
             ahead.share_permille += (share - ahead.share_permille) // 4
 
     def _hold(self, hot_ddegC: int) -> None:
-        """Where the hottest layer is held is seen while it is cooled: no warmer than where cold begins."""
+        """Where the hottest layer is held is seen while it is cooled: no warmer than where cold begins, nor much colder, for
+        it comes back."""
         held = self._ahead.held_ddegC + (hot_ddegC - self._ahead.held_ddegC) // 4
-        least = self._top_ddegC - 2 * (self._hot_ddegC - self._top_ddegC)
+        least = self._top_ddegC - (self._hot_ddegC - self._top_ddegC) // 4
         self._ahead.held_ddegC = least if held < least else held if held < self._top_ddegC else self._top_ddegC
 
     def _place(self, soc: int) -> None:
@@ -241,8 +242,7 @@ class Remaining:
                 if not self._driven:
                     back = apart * _LEARNT_ds // (LOOP_LAG_ds + _LEARNT_ds)
                     follow = (coolant_ddegC - self._coolant_ddegC) * _PERMILLE // back
-                    follow = 0 if follow < 0 else follow if follow < _PERMILLE else _PERMILLE
-                    ahead.follow_permille += (follow - ahead.follow_permille) // 2
+                    ahead.follow_permille = 0 if follow < 0 else follow if follow < _PERMILLE else _PERMILLE
         elif self._watched_ds:
             return
         self._watched_ds = 0
