@@ -191,8 +191,8 @@ def test_the_time_told_counts_down_between_two_looks_and_is_none_without_a_charg
 def test_after_the_first_minute_the_time_left_is_told_within_a_tenth(
     name: str, soc: float, target: int, degC: float, follows: bool
 ) -> None:
-    """`follows`: the coolant is a small loop; a reservoir without end shows late, and a sixth is what is told then. What is left
-    of less is told within 10 s."""
+    """`follows`: the coolant is a small loop; a reservoir without end shows late, and a sixth is what is told then. What is
+    left of less is told within 10 s."""
     rig = Rig(PACK, soc, degC, noise=1.0, small_loop=follows)
     rig.fastcharge.wish(NAMES.index(name), target, NO_DEPARTURE_s)
     told = []
