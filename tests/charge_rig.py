@@ -8,7 +8,7 @@ bus, no contactors.
 
 import random
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -36,7 +36,7 @@ class Rig:
         self.pack = pack
         self.plant = Plant(pack, PlantOptions(seed, soc, temperature_degC, hysteresis=1.0))
         self.envelope = Envelope(pack)
-        self.horizon: Any = SimpleNamespace(charge_limit_dA=lambda h: self.envelope.charge_dA * SOON_permille // 1000)
+        self.horizon = cast(Any, SimpleNamespace(charge_limit_dA=lambda h: self.envelope.charge_dA * SOON_permille // 1000))
         self.advice = Advice()
         self.fastcharge = FastCharge(pack, self.envelope, self.horizon)
         self.machine: Any = SimpleNamespace(state=M.CHARGE, charge_allowed=1, discharge_allowed=0)

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from bms.can import calendar, e2e
-from bms.control import envelope
+from bms.control import envelope, fastcharge, ways
 from bms.safety import alive, contactor, faults, machine, monitor, signals, snapshot, tables
 
 ROOT = Path(__file__).resolve().parent.parent
-ORIGINALS = (snapshot, faults, signals, monitor, machine, contactor, alive, tables, envelope, calendar, e2e)
+ORIGINALS = (snapshot, faults, signals, monitor, machine, contactor, alive, tables, envelope, fastcharge, ways, calendar, e2e)
 # copies that have a name of their own, because two originals share one
 RENAMED = {
     "_BROWN_OUT_told": signals.BROWN_OUT_seen,

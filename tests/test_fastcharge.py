@@ -5,7 +5,7 @@ import math
 import random
 from itertools import pairwise
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -47,7 +47,7 @@ class World:
         self.bound: Any = SimpleNamespace(cold_ddegC=220, hot_ddegC=300, layer_high_mV=3500)
         self.soc_permille = 480
         self.heats = self.cools = False
-        self.fastcharge = FastCharge(pack, self.envelope, horizon)
+        self.fastcharge = FastCharge(pack, cast(Any, self.envelope), horizon)
 
     def charge_limit_dA(self, _: int) -> int:
         """In place of the horizon's."""

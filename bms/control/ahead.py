@@ -32,6 +32,8 @@ _CURRENT_MAX_dA = const(16383)
 _SEGMENTS = const(20)
 _PERMILLE = const(1000)
 _COOLED_ds = const(600)  # a pack that is too hot gets as warm as it may in this time; assumed
+_uV_PER_mV = const(1000)
+_mK_PER_K = const(1000)
 _PER_dW = const(1000)  # dA mV in a tenth of a watt
 _mK_PER_ddegC = const(100)
 _OVER_MAX_mV = const(60000)
@@ -52,7 +54,7 @@ class Ahead:
         cell = pack.cell
         self._map = ChargeMap(pack)
         self._capacity_10uAh = cell.capacity_mAh // 10
-        self._permille_dAs = cell.capacity_mAh * 36 // 1000
+        self._permille_dAs = cell.capacity_mAh * 36 // _PERMILLE
         self._charge_max_mC = cell.charge_max_mC
         self._rating_dA = min(pack.charge_rating_dA, _CURRENT_MAX_dA)
         self._v_max_mV = cell.v_max_mV[0]
@@ -66,7 +68,7 @@ class Ahead:
         # what the heater can do to every layer, and what it takes from a charger at half charge
         layers = layer_count(pack)
         thermal = pack.thermal
-        self._heater_mK_s = thermal.heater_W * 1000 // (layers * cell.heat_capacity_J_K)
+        self._heater_mK_s = thermal.heater_W * _mK_PER_K // (layers * cell.heat_capacity_J_K)
         self._heater_dA = thermal.heater_W * 10000 // (layers * cell.ocv_mV[10]) if thermal.heater_source == "charger" else 0
         self._warm_mK_s = thermal.warm_mK_s
         self._coolant_max_ddegC = thermal.coolant_max_ddegC
@@ -251,5 +253,5 @@ class Ahead:
 
 def build_own(hyst_mV: "tuple[int, ...]", entropy_uV_K: "tuple[int, ...]") -> "list[int]":
     """What becomes heat beside the resistances, a segment: hysteresis and T dU/dT."""
-    both = [m + entropy * _WARM_K // 1000 for m, entropy in zip(hyst_mV, entropy_uV_K)]
+    both = [m + entropy * _WARM_K // _uV_PER_mV for m, entropy in zip(hyst_mV, entropy_uV_K)]
     return [(both[k] + both[k + 1]) // 2 for k in range(_SEGMENTS)]

@@ -88,7 +88,7 @@ class FastCharge:
         self._ramp_dA_s = pack.request_dA_s
         self._connector_dA = pack.connector_dA
         self._own_mV = layer_count(pack) * cell.v_max_mV[0]
-        self._permille_dAs = cell.capacity_mAh * 36 // 1000
+        self._permille_dAs = cell.capacity_mAh * 36 // _PERMILLE
         self.remaining = Remaining(pack, envelope)
         self.profile = self._own
         self._way = self._ways[self._own]

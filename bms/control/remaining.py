@@ -62,7 +62,7 @@ class Remaining:
         self._hot_ddegC = pack.cell.t_charge_max_ddegC[0]
         self._top_ddegC = pack.cell.t_charge_max_ddegC[0] - pack.thermal.band_ddegC  # beyond it the pack is cooled
         self._fitted = pack.thermal.heater_W > 0
-        self._permille_dAs = pack.cell.capacity_mAh * 36 // 1000
+        self._permille_dAs = pack.cell.capacity_mAh * 36 // _PERMILLE
         # charge since the SoC was last told as another
         self._seen_permille = -1
         self._since_dAs = 0
@@ -236,7 +236,7 @@ class Remaining:
             lost_mK = -_LOST_MAX_mK if lost_mK < -_LOST_MAX_mK else lost_mK if lost_mK < _LOST_MAX_mK else _LOST_MAX_mK
             apart = (coldest_ddegC + self._began_ddegC - coolant_ddegC - self._coolant_ddegC) // 2
             if apart > _APART_ddegC or apart < -_APART_ddegC:
-                couple = lost_mK * 1000 // apart * 100 // self._watched_ds
+                couple = lost_mK * _PERMILLE // apart * 100 // self._watched_ds
                 couple = 0 if couple < 0 else couple if couple < _COUPLE_MAX else _COUPLE_MAX
                 ahead.couple += (couple - ahead.couple) // 2
                 if not self._driven:

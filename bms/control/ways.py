@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from bms.schema import Cell, Profile
 
 LIMIT_MAX_dA = const(16383)
+_MS_PER_S = const(1000)
+_PERMILLE = const(1000)
 
 
 class Way:
@@ -23,13 +25,13 @@ class Way:
         self.until_permille = array("i", [end for end, _ in profile.stages])
         self.stage_dA = array("i", [build_current(cell, mC) for _, mC in profile.stages])
         self.taper_dA = build_current(cell, profile.taper_mC)
-        self.taper_ms = profile.taper_s * 1000
-        self.longest_ms = profile.longest_s * 1000
+        self.taper_ms = profile.taper_s * _MS_PER_S
+        self.longest_ms = profile.longest_s * _MS_PER_S
         self.planned = profile.kind == "thermally_modulated"
         self.gentle = profile.kind == "gentle"
         self.heat_to_ddegC = profile.heat_to_ddegC
         self.cool_to_ddegC = profile.cool_to_ddegC
-        self._permille_dAs = cell.capacity_mAh * 36 // 1000
+        self._permille_dAs = cell.capacity_mAh * 36 // _PERMILLE
 
     def stage(self, soc_permille: int) -> int:
         """Index of the stage at this SoC."""

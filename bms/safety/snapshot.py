@@ -126,7 +126,7 @@ class Snapshot:
         self.group_min_mV = 0
         self.group_oldest_ms = 0
         self.stack_oldest_ms = 0
-        self.probe_oldest_ms = 0
+        self.probe_oldest_ms = AGE_MAX_ms
         self.hottest_ddegC = 0
         self.hottest_probe = 0
         self.coldest_ddegC = 0
