@@ -60,6 +60,8 @@ _STORE_unreadable = const(96)
 _CONFIGURATION_changed = const(97)
 _CONFIGURATION_foreign = const(98)
 _RESET_unexpected = const(100)
+_CURRENT_FROZEN_ms = const(78)
+_CHAIN_FROZEN_ms = const(81)
 _CURRENT = const(8)
 
 _ROUND = const(10)  # ticks
@@ -67,7 +69,7 @@ _UNSURE_permille = const(1000)
 _HARD = const(2)  # board.reset_cause(): neither power on nor asked for
 _WATCHDOG = const(3)
 _ANCHOR_PHASE = const(9)  # after bound and envelope have refreshed
-_ANCHORED = const(_GROUPS | _PROBES)
+_ANCHORED = const(_GROUPS | _PROBES | _CURRENT)
 _ESTIMATED = const(_GROUPS | _PROBES | _CURRENT)
 _COLLECT_EVERY = const(10)  # rounds of the timetable between two collections
 _START_SIGMA = 0.15
@@ -128,6 +130,7 @@ class App:
         self._fresh = False
         self._believable = False
         self._round = 0
+        self._new_ms = 2 * max(pack.group_sensor.period_ms, pack.current_a_sensor.period_ms)
         self._decisions = Decisions()
         groups = self._groups
         self._timetable = (self._estimate, self._check_configuration) + (groups,) * 7 + (self._collect,)
@@ -215,7 +218,7 @@ class App:
         self._counted_ms += dt_ms
         self.rounds.count(moved_mAs, dt_ms)
         if phase == _ANCHOR_PHASE:
-            if not testing and not suspect & _ANCHORED and not self.rounds.balance.disturbed:
+            if not testing and not suspect & _ANCHORED and self._looks():
                 coulomb.anchor(snap, bound)
             coulomb.publish()
             self.window.refresh(envelope.map_dA)
@@ -253,6 +256,13 @@ class App:
         link.send(board, envelope.cut)
         trail = trail * 3 + 12
         self.alive.step(board, trail, dt_ms)
+
+    def _looks(self) -> bool:
+        """Whether voltages and current are of now: what stands still is no look at the SoC."""
+        value = self.signals.value
+        still_ms = value[_CURRENT_FROZEN_ms] if value[_CURRENT_FROZEN_ms] > value[_CHAIN_FROZEN_ms] else value[_CHAIN_FROZEN_ms]
+        new = self.snap.group_oldest_ms <= self._new_ms and still_ms <= self._new_ms
+        return new and not self.rounds.balance.disturbed
 
     def _first_look(self, suspect: int) -> None:
         """Until the first complete set of values has put the SoC where the voltage allows, no bound is judged."""

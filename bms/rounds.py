@@ -27,10 +27,14 @@ if TYPE_CHECKING:
 
 # Copies of what snapshot.py says: no look-up; a test holds them together.
 _PACK_mV = const(2)
+_TRIP_AFTER_RAMP = const(4)
 _GRADIENT_ddegC = const(56)
 
 PHASES = const(4)
 _KEEP_rounds = const(540)  # a minute, less the rounds in which garbage is collected
+
+_COOLANT_hot = const(120)  # ids of the fault table
+_COOLANT_flow = const(121)
 
 
 class Rounds:
@@ -79,6 +83,7 @@ class Rounds:
         elif phase == 2:
             app.envelope.derate_permille = self.derate.step(app.snap, app.signals.value[_GRADIENT_ddegC])
             thermal = self.thermal
+            thermal.barred = self._heat_barred(app)
             thermal.step(app.machine, wish, app.bound, app.snap, self.fastcharge, self._passed_ms)
             app.board.thermal(thermal.heater_permille, thermal.cooler_permille)
             coulomb = app.coulomb
@@ -88,6 +93,13 @@ class Rounds:
             soc = app.coulomb.shown_permille(app.advice.soc_permille)
             self.fastcharge.step(app.machine, app.snap, app.bound, soc, mode == HEAT, mode == COOL, self._passed_ms)
             app.watch.charging.asked_dA = self.fastcharge.request_dA
+
+    def _heat_barred(self, app: "App") -> bool:
+        """No heat after a trip, and none into a coolant that is too hot or stands."""
+        monitor = app.monitor
+        if monitor.severity >= _TRIP_AFTER_RAMP:
+            return True
+        return monitor.is_active(_COOLANT_hot) or monitor.is_active(_COOLANT_flow)
 
     def keep(self) -> None:
         """Once a round, in a slow slot: gives the board to keep what has changed, once a minute at most."""

@@ -214,11 +214,12 @@ def a_request_for_heat_or_cold_begins_outside_and_ends_inside(cold_ddegC: int, h
     bound, wishes = Thing(hot_ddegC=hot_ddegC, cold_ddegC=cold_ddegC), Thing(heat_to_ddegC=-2000, cool_to_ddegC=2000)
     mode = made._choose(machine.CHARGE, 2, bound, wishes)  # type: ignore[arg-type]
     least, most = PACK.cell.t_charge_min_ddegC[0], PACK.cell.t_charge_max_ddegC[0]
+    band = PACK.thermal.band_ddegC
     if mode == thermal.HEAT:
-        assert cold_ddegC < least or (reason == thermal.CHARGE_COLD and cold_ddegC < least + 50)
+        assert cold_ddegC < least or (reason == thermal.CHARGE_COLD and cold_ddegC < least + band)
     else:
         assert cold_ddegC >= least
-        assert (mode == thermal.COOL) == (hot_ddegC > most - (100 if reason == thermal.CHARGE_HOT else 50))
+        assert (mode == thermal.COOL) == (hot_ddegC > most - (2 * band if reason == thermal.CHARGE_HOT else band))
 
 
 def the_lane_lives_through_one_to_five_hundred_milliseconds_a_tick(last_ms: int, now_ms: int) -> None:

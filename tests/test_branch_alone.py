@@ -112,7 +112,7 @@ def test_an_element_remembers_no_more_than_what_flowed_at_least(pack: Pack, seed
             off = mA * 128 - held[j]
             if round_ms and off >= 0:
                 held[j] += off // (max(taus[j]) // 100 + 1)
-            elif round_ms >= 200:
+            elif round_ms > 100:
                 held[j] = mA * 128
             elif round_ms:
                 held[j] += off // max(1, min(taus[j]) // 100)

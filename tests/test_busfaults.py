@@ -186,7 +186,7 @@ def test_every_message_of_the_traffic_and_every_sensor_is_a_target_and_no_wire_i
     assert {"frame:" + message.name for message in WIRE.messages} < targets
     assert targets - {"frame:" + message.name for message in WIRE.messages} == {
         "bus",
-        *("frame:HIL_" + name for name in (*EVERY_TICK, "TEMPERATURES", "ENVIRONMENT", "CHAIN")),
+        *("frame:HIL_" + name for name in (*EVERY_TICK, "TEMPERATURES", "ENVIRONMENT", "CHAIN", "POLES")),
     }
 
 

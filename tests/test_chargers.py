@@ -73,7 +73,7 @@ def test_one_that_gives_more_than_it_was_asked_for_is_named_though_the_limit_is_
     slow = tmp_path / "slow_24.py"
     slow.write_text(place.pack.read_text().replace("map_limited", "cc_cv"))
     done = ride(Place(slow), fault("gain", times))
-    assert max(done.currents_A) < 14 < 0.5 * max(limit_A for _, limit_A in done.limits_A)
+    assert max(done.currents_A) < 14 < 0.6 * max(limit_A for _, limit_A in done.limits_A)
     if name is None:
         assert done.names == []
         assert done.currents_A[-1] == pytest.approx(10.0 * times, abs=0.2)
@@ -107,10 +107,10 @@ def test_what_is_just_less_is_felt_and_blamed_on_nobody(place: Place) -> None:
     done = ride(place, *faults, charge_s=at_s)
     assert done.names == []
     assert done.run.witness.state == "charge"
-    assert done.current_A(at_s) > 25
+    assert done.current_A(at_s) > 20
 
 
-HOT = 50.0
+HOT = 60.0
 """K on the coolant: a fault that halves the limits a second later, and nothing else."""
 
 
@@ -146,12 +146,12 @@ def test_what_goes_on_after_the_stop_is_ended_by_the_contactors_and_not_taken_up
     stop_s = 7.0
     pack = done.bench.pack
     open_s = stop_s + (pack.open_timeout_ms + pack.contactor_delay_ms + 3 * 10) / 1000
-    assert done.current_A(stop_s + 0.4) > 25
+    assert done.current_A(stop_s + 0.4) > 20
     assert max(done.currents_A[round(open_s * 100) :]) == 0.0
     assert "opening_forced" in done.names
     assert done.links_V[-1] > done.bench.plant.pack_V + 10, "it was there until the end"
     assert contactor_state(done.run.contactors[-1][1]) == "open"
-    assert done.bench.hv.breaks[-1][2] > 25
+    assert done.bench.hv.breaks[-1][2] > 20
 
 
 def test_one_welded_contactor_does_not_keep_a_charger_that_is_welded_too(place: Place) -> None:
@@ -169,12 +169,12 @@ def test_an_overshoot_on_the_way_up_is_judged_as_any_other_current(place: Place,
     done = ride(place, fault("overshoot", times, at_s=1.0), charge_s=5.0)
     if name is None:
         assert done.names == []
-        assert done.current_A(5.9) > 25
+        assert done.current_A(5.9) > 20
     else:
         ended(done, name)
 
 
-@pytest.mark.parametrize("peak_A", [20.0, 30.0, 60.0])
+@pytest.mark.parametrize("peak_A", [12.0, 30.0, 60.0])
 def test_a_ripple_above_the_tick_harms_no_layer_and_a_large_one_ends_the_charge(place: Place, peak_A: float) -> None:
     done = ride(place, fault("fast_ripple", peak_A))
     if peak_A < 25:

@@ -83,11 +83,11 @@ def test_a_bad_profile_is_refused_by_file_and_line(tmp_path: Path, text: str, li
 
 
 def test_a_profile_that_is_not_there_is_answered_with_what_is(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=r"^nmc_drove: no such profile.*profiles: nmc_drive$"):
+    with pytest.raises(BadInput, match=r"^nmc_drove: no such profile.*profiles: nmc_drive, robot_errand$"):
         load_profile("nmc_drove")
     with pytest.raises(BadInput, match="cannot be read: No such file"):
         load_profile(str(tmp_path / "none.csv"))
     (tmp_path / "torn.csv.gz").write_bytes((FOLDER / "nmc_drive.csv.gz").read_bytes()[:500])
     with pytest.raises(BadInput, match=r"torn\.csv\.gz: cannot be read"):
         load_profile(str(tmp_path / "torn.csv.gz"))
-    assert names() == ["nmc_drive"]
+    assert names() == ["nmc_drive", "robot_errand"]

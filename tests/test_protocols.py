@@ -310,7 +310,10 @@ def check_offer(rig: Rig, got: dict[int, dict[str, Any]], last: dict[str, float]
     assert inverter is not None
     limits = got[0x351]
     stopped = app.monitor.severity >= F.TRIP_AFTER_RAMP or not app.contactor.closed
-    for name, allowed_dA in (("charge", app.envelope.charge_dA), ("discharge", app.envelope.discharge_dA)):
+    charge_dA = app.envelope.charge_dA
+    if app.machine.state == M.CHARGE:  # what a charge asks for, which is no more
+        charge_dA = min(charge_dA, app.rounds.fastcharge.request_dA)
+    for name, allowed_dA in (("charge", charge_dA), ("discharge", app.envelope.discharge_dA)):
         offered_A = limits[f"{name}_current"]
         assert offered_A >= 0
         if stopped:
@@ -323,7 +326,7 @@ def check_offer(rig: Rig, got: dict[int, dict[str, Any]], last: dict[str, float]
     volts = app.snap.value[S.PACK_mV] / 1000
     floor = inverter.discharge_voltage_mV / 1000
     assert limits["discharge_voltage"] == pytest.approx(floor)
-    if app.envelope.charge_dA and not stopped:
+    if charge_dA and not stopped:
         assert limits["charge_voltage"] == pytest.approx(inverter.charge_voltage_mV / 1000)
     else:
         assert floor <= limits["charge_voltage"] <= max(volts, floor) + 1e-6
@@ -335,7 +338,7 @@ def check_offer(rig: Rig, got: dict[int, dict[str, Any]], last: dict[str, float]
     if "soc_fine" in got[0x355]:
         assert abs(got[0x355]["soc_fine"] - got[0x355]["soc"]) <= 0.5 + 1e-9
     if 0x35C in got:
-        assert got[0x35C]["charge_enable"] == (app.envelope.charge_dA > 0 and not stopped)
+        assert got[0x35C]["charge_enable"] == (charge_dA > 0 and not stopped)
         assert got[0x35C]["discharge_enable"] == (app.envelope.discharge_dA > 0 and not stopped)
     if 0x373 in got:
         cells = got[0x373]
@@ -345,7 +348,7 @@ def check_offer(rig: Rig, got: dict[int, dict[str, Any]], last: dict[str, float]
         assert cells["highest_temperature"] - 1 < app.bound.hot_ddegC / 10 + 273.15 <= cells["highest_temperature"]
         assert got[0x372]["modules_ok"] + got[0x372]["modules_offline"] == rig.pack.stacks
         assert got[0x372]["modules_ok"] == (rig.pack.stacks if app.contactor.closed else 0)
-        assert (got[0x372]["modules_blocking_charge"] == 0) == (app.envelope.charge_dA > 0 and not stopped)
+        assert (got[0x372]["modules_blocking_charge"] == 0) == (charge_dA > 0 and not stopped)
 
 
 SCRIPT = (

@@ -284,7 +284,8 @@ def test_the_record_has_every_failure_and_every_number_of_layers() -> None:
 def test_no_row_speaks_of_a_stray_that_a_healthy_pack_shows_as_well() -> None:
     for row in record()["drained"]:
         assert row["least_mV"] == round(least_stray_mV(made(row["n"], row["times"]), 0.5))
-        assert row["row"] is None or row["stray_mV"] > row["least_mV"]
+        # a leak is told by how it grows, not by how far its group has come
+        assert row["row"] in (None, "group_leaks") or row["stray_mV"] > row["least_mV"]
 
 
 def test_the_least_stray_is_the_formula_of_the_page() -> None:

@@ -102,7 +102,8 @@ class Balance:
         self.bleeders.pass_time(round_ms)
         if self._state_ms < _TIME_MAX_ms:
             self._state_ms += round_ms
-        self._block_ms += round_ms
+        if self._block_ms < _TIME_MAX_ms:
+            self._block_ms += round_ms
         allowed = self._allowed(sisters, machine, severity, suspect, soc_permille)
         if state == BLEEDING:
             self._bleed(allowed, round_ms)

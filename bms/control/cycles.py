@@ -274,6 +274,9 @@ class Cycles:
             return False
         if buffer[2] != _VERSION or buffer[3] != self._stacks & 0xFF or self._crc(buffer) != read_word(buffer, WORD):
             return False
+        for stack in range(self._stacks):
+            if not 0 <= read_word(buffer, _HEAD + (stack * _ROW + _POINTS) * WORD) <= DEPTH:
+                return False
         for k in range(len(self._rows)):
             self._rows[k] = read_word(buffer, _HEAD + k * WORD)
         self.changed = False

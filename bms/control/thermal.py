@@ -69,6 +69,7 @@ SOURCES = ("charger", "pack", "supply")
 _BY_CHARGER = const(0)
 _BY_SUPPLY = const(2)
 
+_INLET_MAX_ms = const(3000)  # assumed
 _FAR_ddegC = const(1900)  # beyond it a bound says that nothing is known
 _LEAST_permille = const(100)  # of a cooler, so that a request comes to its end
 _AIM_percent = const(95)  # of the rise that is allowed
@@ -121,6 +122,8 @@ class Thermal:
         self._cool_to_ddegC = HOT_ddegC
         self._heated = False  # a wish has been met
         self._cooled = False
+        self._told = False  # how hot the coolant is
+        self.barred = False  # set before step(): no heat
         self._zero_ddegC = 0  # where a request for cold has no power left
         self.mode = NONE
         self.reason = NO_REASON
@@ -139,7 +142,7 @@ class Thermal:
         cooler = self.cooler_permille
         if mode == HEAT or heater:
             left = 0
-            if self._heater_W and self.reason != UNKNOWN_TEMPERATURE:
+            if self._heater_W and self.reason != UNKNOWN_TEMPERATURE and not self.barred:
                 left = self._left_permille(bound, snap)
                 fed = self._fed_permille(machine.state, wish, bound, snap)
                 if fed < left:
@@ -262,10 +265,13 @@ class Thermal:
         """As much heat as takes nothing too far."""
         band = self._band_ddegC
         left = share_permille(self._top_ddegC - bound.hot_ddegC, band)
-        if snap.age_ms[_COOLANT_INLET_ddegC] < _AGE_MAX_ms:
+        if snap.age_ms[_COOLANT_INLET_ddegC] < _INLET_MAX_ms:
+            self._told = True
             other = share_permille(self._inlet_max_ddegC - snap.value[_COOLANT_INLET_ddegC], band // 2)
             if other < left:
                 left = other
+        elif self._told:
+            return 0  # how hot the coolant is was known, and is not any more
         gradient = self._derate.gradient_permille
         return gradient if gradient < left else left
 

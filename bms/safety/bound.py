@@ -122,8 +122,7 @@ class Bound:
         self.r1_uohm = 0
         self.r2_uohm = 0
         self.r_high_uohm = self.r_low_uohm = 1
-        self.memory_1_dA = memory_dA
-        self.memory_2_dA = memory_dA
+        self.memory_1_dA = self.memory_2_dA = memory_dA
         self.layer_high_mV = 0
         self.layer_low_mV = 0
         self.hot_ddegC = self.core.hot_ddegC
@@ -229,9 +228,10 @@ class Bound:
         self._peak_dA = 0
         round_ms = self._round_ms
         self._round_ms = 0
-        self._memory_1 = self._ema(self._memory_1, now, self._rise_1, round_ms)
+        if round_ms:  # else settle() comes in the tick of this part
+            self._memory_1 = self._ema(self._memory_1, now, self._rise_1, round_ms)
+            self._memory_2 = self._ema(self._memory_2, now, self._rise_2, round_ms)
         self.memory_1_dA = (self._memory_1 >> _SHIFT) + 1
-        self._memory_2 = self._ema(self._memory_2, now, self._rise_2, round_ms)
         self.memory_2_dA = (self._memory_2 >> _SHIFT) + 1
         self._slow_mV = self._base_mV
         if self._apart:

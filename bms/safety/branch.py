@@ -105,7 +105,7 @@ class Flow:
         if round_ms:
             if off >= 0:
                 was += off // self._slow[k]
-            elif round_ms < 2 * _ROUND_ms:
+            elif round_ms <= _ROUND_ms:
                 was += off // self._quick[k]
             else:
                 was += off

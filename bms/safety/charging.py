@@ -130,7 +130,7 @@ class Charging:
         self._count(moved_dAms, moved_ms)
         beyond_dAs = self.net_dAs - self.room_dAs
         value[_OVERFILLED_permille] = beyond_dAs // (coulomb.capacity_mAs // (_mA_PER_dA * _PERMILLE)) if beyond_dAs > 0 else 0
-        flows_dA = moved_dAms // moved_ms
+        flows_dA = moved_dAms // moved_ms if moved_ms else 0
         self._progress(flows_dA, charge_dA if charge_dA < self.asked_dA else self.asked_dA, round_ms)
         failed = 0
         apart_mV = 0

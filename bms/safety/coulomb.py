@@ -91,6 +91,7 @@ class Coulomb:
         self._most_mA = 0
         self._moved_mAs = 0
         self._erred_mAs = 0
+        self._leaked_mAs = 0
         self._round_ms = 0
         self._entropy_uV_K = max(-min(cell.entropy_uV_K), *cell.entropy_uV_K)
         self._t_ref_ddegC = cell.t_ref_ddegC
@@ -131,6 +132,7 @@ class Coulomb:
         self._leak_carry = leak - lost * _MS_PER_S
         self._moved_mAs += whole
         self._erred_mAs += error + lost
+        self._leaked_mAs += lost
         self._round_ms += dt_ms
         low = self.low_mAs + whole - error - lost
         high = self.high_mAs + whole + error
@@ -173,6 +175,11 @@ class Coulomb:
             least_mA = -_CURRENT_MAX_mA
         if most_mA > _CURRENT_MAX_mA:
             most_mA = _CURRENT_MAX_mA
+        if bound.resting:  # behind open contactors a reading of a current proves none
+            if least_mA > 0:
+                least_mA = 0
+            if most_mA < 0:
+                most_mA = 0
         charged = self._charged
         discharged = self._discharged
         hysteresis = self._hysteresis.reach
@@ -242,6 +249,9 @@ class Coulomb:
             for side in range(2):
                 self._hysteresis.step(side, 0, either)
                 self._relaxing.step(side, 0, either)
+        elif self._leaked_mAs:  # what a layer loses by itself turns its branch, too
+            self._hysteresis.step(0, 0, self._leaked_mAs)
+            self._relaxing.step(0, 0, self._leaked_mAs)
         self._begin()
 
     def _begin(self) -> None:
@@ -250,6 +260,7 @@ class Coulomb:
         self._most_mA = -_NONE_mA
         self._moved_mAs = 0
         self._erred_mAs = 0
+        self._leaked_mAs = 0
         self._round_ms = 0
 
     def _inverse(self, reach: int, above: int, v_mV: int) -> int:

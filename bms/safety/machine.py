@@ -66,6 +66,7 @@ class Machine:
         self.barred = False  # set before step(): no charge flows until the contactors have opened
         self.forced = False  # the last opening did not wait until the current had fallen: time was up
         self.tested = False  # the self-test has been passed
+        self.drove = False  # it drives, or opens after it drove
         self.closed_wanted = 0
         self.charge_allowed = 0
         self.discharge_allowed = 0
@@ -92,6 +93,7 @@ class Machine:
                 self.forced = False
             if after != OPENING:
                 self.barred = False
+                self.drove = after == DRIVE
         row = STATES[after]
         self.closed_wanted = row[1]
         self.charge_allowed = 0 if self.barred else row[2]

@@ -133,9 +133,10 @@ class Monitor:
 
     def _serve(self) -> int:
         """Whether the pack serves, and by that what rows weigh. Returns 1 where that has changed."""
-        state = self._machine.state
+        machine = self._machine
+        state = machine.state
         stand_in = self._stand_in
-        serves = state == _DRIVE or state == _OPENING
+        serves = state == _DRIVE or (state == _OPENING and machine.drove)
         if not serves and (stand_in.lost or not stand_in.sound):
             stand_in.release()
         serves = serves and stand_in.sound

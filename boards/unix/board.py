@@ -207,6 +207,7 @@ class Board:
         try:
             with open(new, "wb") as file:
                 file.write(buffer)
+                file.flush()
             os.rename(new, self._store)
         except OSError:
             pass  # what was kept before stands

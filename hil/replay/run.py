@@ -73,7 +73,8 @@ def in_micropython(program: str, cell: Cell, feed: Feed, soc: float, sigma: floa
         folder = Path(name)
         (folder / "bms").symlink_to(Path(bms.__path__[0]).resolve())
         (folder / "probe.py").symlink_to(Path(str(probe.__file__)).resolve())
-        (folder / "replayed_cell.py").write_text(f"from bms.schema import Cell, Filter\n\nCELL = {cell!r}\n", encoding="utf-8")
+        text = f"from bms.schema import Cell, Filter, Profile\n\nCELL = {cell!r}\n"
+        (folder / "replayed_cell.py").write_text(text, encoding="utf-8")
         feed.rows().tofile(folder / "steps")
         command = [program, "-X", f"heapsize={HEAP}", "-m", "probe", "steps", "answers", repr(float(soc)), repr(float(sigma))]
         done = subprocess.run(
