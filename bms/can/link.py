@@ -175,11 +175,10 @@ class Link:
         makes are offered, and whether they are still there."""
         self._again = self._bus.restarted
         self.want_check.step(dt_ms)
-        goes_on = self._machine.state == _CHARGE  # what was wanted of this charge stands until its end
-        if self.want_check.age_ms > _WANT_DEADLINE_ms and not goes_on:
+        if self.want_check.age_ms > _WANT_DEADLINE_ms:
             self._fastcharge.forget()
         self.most_check.step(dt_ms)
-        if self.most_check.age_ms > self.most_check.deadline_ms and not goes_on:
+        if self.most_check.age_ms > self.most_check.deadline_ms:
             self._fastcharge.lose()
         if not self._peers:
             return

@@ -69,7 +69,6 @@ SOURCES = ("charger", "pack", "supply")
 _BY_CHARGER = const(0)
 _BY_SUPPLY = const(2)
 
-_INLET_MAX_ms = const(3000)  # assumed
 _FAR_ddegC = const(1900)  # beyond it a bound says that nothing is known
 _LEAST_permille = const(100)  # of a cooler, so that a request comes to its end
 _AIM_percent = const(95)  # of the rise that is allowed
@@ -265,7 +264,7 @@ class Thermal:
         """As much heat as takes nothing too far."""
         band = self._band_ddegC
         left = share_permille(self._top_ddegC - bound.hot_ddegC, band)
-        if snap.age_ms[_COOLANT_INLET_ddegC] < _INLET_MAX_ms:
+        if snap.age_ms[_COOLANT_INLET_ddegC] < _AGE_MAX_ms:
             self._told = True
             other = share_permille(self._inlet_max_ddegC - snap.value[_COOLANT_INLET_ddegC], band // 2)
             if other < left:
