@@ -17,6 +17,7 @@ import micropython
 from micropython import const
 
 from bms.control.maps import ChargeMap
+from bms.control.ways import build_permille
 from bms.safety.tables import current_dA, drop_mV, interpolated
 from bms.schema import SOC_KNOTS, COLD_ddegC, layer_count
 
@@ -54,7 +55,7 @@ class Ahead:
         cell = pack.cell
         self._map = ChargeMap(pack)
         self._capacity_10uAh = cell.capacity_mAh // 10
-        self._permille_dAs = cell.capacity_mAh * 36 // _PERMILLE
+        self._permille_dAs = build_permille(cell)
         self._charge_max_mC = cell.charge_max_mC
         self._rating_dA = min(pack.charge_rating_dA, _CURRENT_MAX_dA)
         self._v_max_mV = cell.v_max_mV[0]

@@ -18,7 +18,7 @@ Once a round of ten ticks. Units: dA, mV, permille, ddegC, ms; charge in dA*s.
 from micropython import const
 
 from bms.control.remaining import Remaining
-from bms.control.ways import LIMIT_MAX_dA, Way
+from bms.control.ways import LIMIT_MAX_dA, Way, build_permille
 from bms.schema import COLD_ddegC, HOT_ddegC, layer_count
 
 TYPE_CHECKING = const(False)
@@ -88,7 +88,7 @@ class FastCharge:
         self._ramp_dA_s = pack.request_dA_s
         self._connector_dA = pack.connector_dA
         self._own_mV = layer_count(pack) * cell.v_max_mV[0]
-        self._permille_dAs = cell.capacity_mAh * 36 // _PERMILLE
+        self._permille_dAs = build_permille(cell)
         self.remaining = Remaining(pack, envelope)
         self.profile = self._own
         self._way = self._ways[self._own]

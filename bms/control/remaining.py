@@ -16,6 +16,7 @@ import micropython
 from micropython import const
 
 from bms.control.ahead import Ahead, KNOWN_MAX_ds, LOOP_LAG_ds
+from bms.control.ways import build_permille
 from bms.safety.tables import drop_mV
 from bms.schema import COLD_ddegC
 
@@ -62,7 +63,7 @@ class Remaining:
         self._hot_ddegC = pack.cell.t_charge_max_ddegC[0]
         self._top_ddegC = pack.cell.t_charge_max_ddegC[0] - pack.thermal.band_ddegC  # beyond it the pack is cooled
         self._fitted = pack.thermal.heater_W > 0
-        self._permille_dAs = pack.cell.capacity_mAh * 36 // _PERMILLE
+        self._permille_dAs = build_permille(pack.cell)
         # charge since the SoC was last told as another
         self._seen_permille = -1
         self._since_dAs = 0

@@ -31,7 +31,7 @@ class Way:
         self.gentle = profile.kind == "gentle"
         self.heat_to_ddegC = profile.heat_to_ddegC
         self.cool_to_ddegC = profile.cool_to_ddegC
-        self._permille_dAs = cell.capacity_mAh * 36 // _PERMILLE
+        self._permille_dAs = build_permille(cell)
 
     def stage(self, soc_permille: int) -> int:
         """Index of the stage at this SoC."""
@@ -71,3 +71,8 @@ class Way:
 def build_current(cell: "Cell", mC: int) -> int:
     """A C-rate as a current, at least what the wire can tell."""
     return max(1, min(LIMIT_MAX_dA, cell.capacity_mAh // 10 * mC // 10000))
+
+
+def build_permille(cell: "Cell") -> int:
+    """A thousandth of the capacity, in dA*s."""
+    return cell.capacity_mAh * 36 // _PERMILLE
