@@ -174,6 +174,18 @@ def test_a_second_loss_that_comes_later_opens_within_half_a_second(later: Callab
     assert limits_dA(board) == (0, 0)
 
 
+def test_a_stack_that_disagrees_with_its_groups_stands_in_for_none_of_them() -> None:
+    """Else the sum would fit again, and what is wrong would lie in one group."""
+    app, board = in_state(AERO, M.DRIVE)
+    board.stack_error_mV[2] = 300
+    run_ms(app, board, 2 * SECOND_ms)
+    assert app.machine.state == M.DRIVE and app.monitor.severity == F.WARNING
+    assert app.monitor.first_cause == ROWS["stack_sum_mismatch"].id
+    board.group_silent[14] = 1
+    run_ms(app, board, 500)
+    assert limits_dA(board) == (0, 0)
+
+
 @pytest.mark.parametrize("lost", ["group", "stack", "probe", "current"])
 def test_what_stands_in_is_what_the_lost_sensor_would_have_said(lost: str) -> None:
     app, board = in_state(AERO, M.DRIVE)

@@ -5,8 +5,9 @@
     a probe    the coldest other probe of its stack
     current A  current B
 It is a sample in the tick in which all that it is made of came, and then as new as they are; else it ages like what is lost.
-One of each sort can be stood in for, and no group of the stack whose own voltage is lost: with more than that `sound` is false,
-and every fault weighs what the table says. A sensor that comes back speaks for itself in the ticks in which it does.
+One of each sort can be stood in for, and no group of the stack whose own voltage is lost, nor any group or stack while a stack
+disagrees with its groups: with more than that `sound` is false, and every fault weighs what the table says. A sensor that comes
+back speaks for itself in the ticks in which it does.
 
 A derived group errs by what the stack's sensor and those of its other groups err together: by `wider_mV` more, for a layer,
 than a group that is measured. The rest errs no more than what it stands in for, which the linter sees to. Units: mV, ms.
@@ -31,6 +32,8 @@ _LIMIT_FAULT = const(2)
 _PROBES = const(4)
 _CURRENT = const(8)
 
+_IN_DOUBT = const(16)  # a sort of its own
+
 KINDS = {
     "group_voltage_stale": _GROUPS,
     "group_wire_open": _GROUPS,
@@ -40,8 +43,10 @@ KINDS = {
     "temperature_wire_open": _PROBES,
     "temperature_wire_short": _PROBES,
     "current_stale": _CURRENT,
+    "stack_sum_mismatch": _IN_DOUBT,
 }
-"""Faults after which something can stand in: the sort of what is lost."""
+"""Faults after which something can stand in: the sort of what is lost; a stack and its groups that disagree lose nothing, but
+neither can stand in for the other any more."""
 _PROBES_HEARD_ticks = const(20)  # until probes that were all heard are no longer counted as late: two of their rounds
 
 
@@ -91,7 +96,8 @@ class StandIn:
         self.lost |= kind
         self._first = True
         both = self.lost & _GROUPS and self.lost & _STACKS and self._group // self._per_stack == self._stack
-        if late > 1 or both:
+        doubtful = self.lost & _IN_DOUBT and self.lost & (_GROUPS | _STACKS)
+        if late > 1 or both or doubtful:
             self.sound = False
 
     def release(self) -> None:
