@@ -12,7 +12,8 @@ import gc
 import micropython
 from micropython import const, heap_lock, heap_unlock
 
-from bms import differences, findings, units
+from bms import boot, differences, findings, units
+from bms.boot import WATCHDOG
 from bms.can.bus import Bus
 from bms.can.link import Link
 from bms.configuration import Audit, fingerprint, require_ranges
@@ -54,20 +55,14 @@ _GROUPS = const(1)
 _FIRST_PHASE = const(4)
 _PROBES = const(4)
 _SELF_TEST_ms = const(28)
-_WATCHDOG_reset = const(32)
 _ESTIMATOR_failed = const(35)
-_STORE_unreadable = const(96)
 _CONFIGURATION_changed = const(97)
-_CONFIGURATION_foreign = const(98)
-_RESET_unexpected = const(100)
 _CURRENT_FROZEN_ms = const(78)
 _CHAIN_FROZEN_ms = const(81)
 _CURRENT = const(8)
 
 _ROUND = const(10)  # ticks
 _UNSURE_permille = const(1000)
-_HARD = const(2)  # board.reset_cause(): neither power on nor asked for
-_WATCHDOG = const(3)
 _ANCHOR_PHASE = const(9)  # after bound and envelope have refreshed
 _ANCHORED = const(_GROUPS | _PROBES | _CURRENT)
 _ESTIMATED = const(_GROUPS | _PROBES | _CURRENT)
@@ -92,7 +87,7 @@ class App:
         self.reset_cause = board.reset_cause()
         # known to have rested: what the pack says may linger; else the most that may have flowed
         memory_dA = pack.wake_memory_dA
-        if not board.rested() or self.reset_cause == _WATCHDOG:
+        if not board.rested() or self.reset_cause == WATCHDOG:
             memory_dA = max(pack.charge_rating_dA, pack.discharge_rating_dA)
         self.bound = Bound(pack, self.signals, memory_dA)
         self.coulomb = Coulomb(pack, stored_permille)
@@ -113,7 +108,7 @@ class App:
         self.layers = layer_count(pack)
         self.configuration_crc = fingerprint(pack)
         self._audit = Audit(pack)
-        self._boot()
+        boot.tell(self.signals, board, self.rounds.sound, self.configuration_crc)
         self.link = Link(self)
         self.filter = SocFilter(pack.cell)
         known = stored_permille >= 0
@@ -127,22 +122,21 @@ class App:
         self._phase = 0
         self._counted_mAs = 0
         self._counted_ms = 0
+        self._round_mAs = 0  # the last whole round
+        self._round_ms = 0
         self._fresh = False
         self._believable = False
         self._round = 0
         self._new_ms = 2 * max(pack.group_sensor.period_ms, pack.current_a_sensor.period_ms)
         self._decisions = Decisions()
         groups = self._groups
+        # the rooms of the lane in the order of their steps: one look-up for many
+        self._look = (
+            board, self.clock, self.snap, self.stand_in, self.plausible, self.watch.sisters,
+            self.bound, self.coulomb, self.window, self.watch, self.monitor,
+        )  # fmt: skip
+        self._act = (self.link, self.machine, self.contactor, self.envelope, self.advice, self.rounds)
         self._timetable = (self._estimate, self._check_configuration) + (groups,) * 7 + (self._collect,)
-
-    def _boot(self) -> None:
-        """What is known before the first tick: why the controller starts, and whether what it starts with is in order."""
-        value = self.signals.value
-        value[_WATCHDOG_reset] = 1 if self.reset_cause == _WATCHDOG else 0
-        value[_RESET_unexpected] = 1 if self.reset_cause == _HARD else 0
-        value[_STORE_unreadable] = 0 if self.board.store_sound() and self.rounds.sound else 1
-        commissioned = self.board.commissioned_crc()
-        value[_CONFIGURATION_foreign] = 1 if commissioned >= 0 and commissioned != self.configuration_crc else 0
 
     def tick(self) -> None:
         """One tick: the integer lane, then one slow slot, then the end of the tick."""
@@ -181,33 +175,24 @@ class App:
     @micropython.native
     def lane(self) -> None:
         """The integer lane of one tick: allocates nothing."""
-        board = self.board
-        snap = self.snap
-        machine = self.machine
-        bound = self.bound
-        coulomb = self.coulomb
-        advice = self.advice
-        envelope = self.envelope
-        monitor = self.monitor
-        link = self.link
+        board, clock, snap, stand_in, plausible, sisters, bound, coulomb, window, watch, monitor = self._look
+        link, machine, contactor, envelope, advice, rounds = self._act
         phase = self._phase
-        clock = self.clock
         dt_ms = clock.step(board.sample(snap, link))
         if clock.missed_ms:
             coulomb.miss(clock.missed_ms)
         trail = _START * 3 + 1
-        stand_in = self.stand_in
         if stand_in.lost:
             stand_in.fill(snap)
         new_bits = snap.summarise(dt_ms)
         trail = trail * 3 + 2
         testing = machine.state == _SELF_TEST
-        suspect = self.plausible.step(snap, new_bits, testing)
+        suspect = plausible.step(snap, new_bits, testing)
         trail = trail * 3 + 3
         believable = self._believable
         bound.resting = machine.closed_wanted == 0
-        sum_mV = self.plausible.sum_excess_mV
-        wider_mV = sum_mV + self.watch.sisters.step(snap, new_bits, sum_mV) + (advice.spread_mV if believable else 0)
+        sum_mV = plausible.sum_excess_mV
+        wider_mV = sum_mV + sisters.step(snap, new_bits, sum_mV) + (advice.spread_mV if believable else 0)
         bound.step(snap, coulomb.low_permille, coulomb.high_permille, wider_mV + stand_in.wider_mV, phase, dt_ms)
         if testing:
             self._first_look(suspect)
@@ -215,18 +200,18 @@ class App:
         current_mA = snap.current_mA
         moved_mAs = coulomb.step(current_mA, snap.age_ms[_CURRENT_A_mA], dt_ms)
         self._counted_mAs += moved_mAs
-        self._counted_ms += dt_ms
-        self.rounds.count(moved_mAs, dt_ms)
+        counted_ms = self._counted_ms + dt_ms
+        self._counted_ms = counted_ms
         if phase == _ANCHOR_PHASE:
             if not testing and not suspect & _ANCHORED and self._looks():
                 coulomb.anchor(snap, bound)
             coulomb.publish()
-            self.window.refresh(envelope.map_dA)
-            self._believable = advice.step(self._counted_ms)
+            window.refresh(envelope.map_dA)
+            self._believable = advice.step(counted_ms)
             coulomb.place(advice.soc_permille)  # -1 while there is none
-        self.window.step(snap, new_bits, bound)
+        window.step(snap, new_bits, bound)
         trail = trail * 3 + 5
-        new_bits = self.watch.step(new_bits, phase, envelope.charge_dA, envelope.discharge_dA, envelope.map_dA, dt_ms)
+        new_bits = watch.step(new_bits, phase, envelope.charge_dA, envelope.discharge_dA, envelope.map_dA, dt_ms)
         trail = trail * 3 + 6
         severity = monitor.step(new_bits, dt_ms)
         trail = trail * 3 + 7
@@ -237,12 +222,11 @@ class App:
         trail = trail * 3 + 8
         current_dA = snap.current_dA
         if not machine.closed_wanted:
-            machine.held = not bound.within or self.watch.wear.testing or self.watch.surroundings.poor
-        machine.step(severity, wish, suspect == 0 and self._looked, self.contactor.closed, current_dA, dt_ms)
+            machine.held = not bound.within or watch.wear.testing or watch.surroundings.poor
+        machine.step(severity, wish, suspect == 0 and self._looked, contactor.closed, current_dA, dt_ms)
         if testing:
             self.signals.value[_SELF_TEST_ms] = machine.in_state_ms if machine.state == _SELF_TEST else 0
         trail = trail * 3 + 9
-        contactor = self.contactor
         board.contactors(contactor.step(machine.closed_wanted, snap, dt_ms), contactor.hold_percent)
         trail = trail * 3 + 10
         if phase >= _FIRST_PHASE:
@@ -251,7 +235,14 @@ class App:
             envelope.refresh(bound, phase)
         envelope.step(machine, severity, bound, advice, believable, current_dA, dt_ms)
         if phase < PHASES:
-            self.rounds.step(phase, wish, current_dA)
+            if phase == 0:
+                self._round_mAs = self._counted_mAs
+                self._round_ms = counted_ms
+                self._counted_mAs = 0
+                self._counted_ms = 0
+                rounds.begin(self._round_mAs, counted_ms)
+            else:
+                rounds.step(phase, wish, current_dA)
         trail = trail * 3 + 11
         link.send(board, envelope.cut)
         trail = trail * 3 + 12
@@ -287,9 +278,8 @@ class App:
         snap = self.snap
         findings.place(self.signals, snap, self.layers)
         balance = self.rounds.balance
-        counted_mAs = self._counted_mAs - balance.take_mean_mAs()
-        counted_ms = self._counted_ms
-        self._counted_mAs = self._counted_ms = 0
+        counted_mAs = self._round_mAs - balance.take_mean_mAs()
+        counted_ms = self._round_ms
         if self.machine.state == _SELF_TEST or self.plausible.suspect & _ESTIMATED:
             return
         flt = self.filter

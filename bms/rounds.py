@@ -56,28 +56,22 @@ class Rounds:
         kept = app.board.kept(self._kept)
         self.sound = kept == 0 or self.cycles.restore(self._kept)  # what was kept could be read
         self.fastcharge = FastCharge(pack, app.envelope, self.horizon)
-        self._moved_mAs = 0
-        self._round_ms = 0
         self._passed_ms = 0  # the last whole round
 
-    def count(self, moved_mAs: int, dt_ms: int) -> None:
-        """One tick's charge and time."""
-        self._moved_mAs += moved_mAs
-        self._round_ms += dt_ms
+    def begin(self, moved_mAs: int, round_ms: int) -> None:
+        """The part of phase 0; `moved_mAs` and `round_ms`: charge and time since the last one."""
+        app = self._app
+        self._passed_ms = round_ms
+        app.bus.step(app.board, round_ms)
+        self.insulation.step(app.snap, round_ms)
+        self.energy.step(moved_mAs, app.snap.value[_PACK_mV])
+        app.link.talk(round_ms)
+        self._balance(app, round_ms)
 
     def step(self, phase: int, wish: int, current_dA: int) -> None:
-        """The part that belongs to this tick of the round."""
+        """The part that belongs to this tick of the round, from phase 1 on."""
         app = self._app
-        if phase == 0:
-            app.bus.step(app.board, self._round_ms)
-            self.insulation.step(app.snap, self._round_ms)
-            self.energy.step(self._moved_mAs, app.snap.value[_PACK_mV])
-            self._moved_mAs = 0
-            app.link.talk(self._round_ms)
-            self._balance(app, self._round_ms)
-            self._passed_ms = self._round_ms
-            self._round_ms = 0
-        elif phase == 1:
+        if phase == 1:
             self.horizon.step(app.bound, current_dA)
             self.cycles.step(app.snap)
         elif phase == 2:

@@ -29,6 +29,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "bms.configuration": ("bms.schema", "bms.can.e2e"),
     "bms.can": ("bms.schema", "bms.units", "bms.safety"),
     "bms.store": ("bms.schema", "bms.safety.snapshot", "bms.safety.faults"),
+    "bms.boot": (),
     "bms.decisions": (),
     "bms.differences": ("bms.units",),
     "bms.findings": ("bms.estimate", "bms.units"),
@@ -41,6 +42,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
 # Imports for types alone leave no arrow on the target. The integer lane still may not name the float lane.
 TYPE_ARROWS: dict[str, tuple[str, ...]] = {
     "bms.board": ("bms.schema", "bms.safety"),
+    "bms.boot": ("bms.safety", "bms.board"),
     "bms.decisions": ("bms.app",),
     "bms.differences": ("bms.control", "bms.estimate"),
     "bms.findings": ("bms.safety",),

@@ -82,7 +82,7 @@ def promised(pack: Pack, s: dict[str, Any], machine: Any = DRIVING) -> tuple[Lim
             if 4 <= phase < 9:
                 envelope.refresh(bound, phase)
             envelope.step(machine, s.get("severity", 0), bound, advice, False, s["now_dA"], 10)
-    for current_dA, rounds in (*s.get("before", ()), (s["now_dA"], 3)):
+    for current_dA, rounds in (*s.get("before", ()), (s["now_dA"], 2 * len(H))):
         for _ in range(rounds):
             horizon.step(bound, current_dA)
     charge = tuple(horizon.charge_limit_dA(h) for h in H)
@@ -263,7 +263,7 @@ def held(pack: Pack, d: dict[str, Any], before: list[tuple[float, int]], know: i
         for _ in range(rounds):
             layer.step(dA, 0.1)
         history.append((dA, rounds))
-    for _ in range(3):  # the rounds in which the three horizons are reckoned
+    for _ in range(2 * len(H)):  # the rounds in which the limits of all horizons are reckoned
         layer.step(layer.current, 0.1)
     layer.t_first = layer.t
     now_mV = layer.voltage_mV()

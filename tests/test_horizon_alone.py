@@ -243,10 +243,12 @@ def test_every_horizon_is_the_least_of_voltage_soc_and_heat(pack: Pack, seed: in
             bound = some_bound(dice, pack)
         some_envelope(dice, pack, envelope)
         now_dA = dice.choice([0, size, size, -size, -size, 1, -1, size // 3])
-        h = k % 3
+        h = k // 2 % 3
         plain.remember(bound, now_dA)
-        charge[h] = plain.limit(envelope, bound, now_dA, h, 1)
-        discharge[h] = plain.limit(envelope, bound, now_dA, h, -1)
+        if k % 2 == 0:
+            charge[h] = plain.limit(envelope, bound, now_dA, h, 1)
+        else:
+            discharge[h] = plain.limit(envelope, bound, now_dA, h, -1)
         assert horizon.step(bound, now_dA) == h
         assert (list(horizon._charged), list(horizon._discharged)) == (plain.held[1], plain.held[-1])
         assert (list(horizon.charge_dA), list(horizon.discharge_dA)) == (charge, discharge)

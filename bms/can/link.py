@@ -20,6 +20,8 @@ from bms.can.vital import Vital
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
+    from array import array
+
     from bms.app import App
     from bms.board import Board
 
@@ -93,6 +95,7 @@ class Link:
             self._index[identifier | (_EXTENDED if extended else 0)] = i
         self._commanded = False
         self._offered = False  # in the tick before
+        self._missing = False  # a charger is owed, and its silence told
         self._again = False  # a restart may have cancelled an order to stop
         self.outbox = outbox.Outbox(rows, urgent)
 
@@ -135,7 +138,8 @@ class Link:
             self._commanded = False
             self._obey()
         age_ms = command.age_ms + dt_ms
-        if age_ms <= command.deadline_ms:
+        deadline_ms = command.deadline_ms
+        if age_ms <= deadline_ms:
             command.age_ms = age_ms
         elif command.step(dt_ms) == _TIMED_OUT:
             self.wish = _WISH_NOTHING
@@ -150,16 +154,28 @@ class Link:
         machine = self._machine
         value = self._value
         # a wrong check beside sound frames is noise; in place of them it is told before they count as lost
-        age_ms = command.age_ms if machine.closed_wanted else 0
-        value[_COMMAND_AGE_ms] = age_ms
-        value[_COMMAND_e2e] = command.state if age_ms * 2 > command.deadline_ms and command.state < _TIMED_OUT else 0
-        age_ms = 0
+        if not machine.closed_wanted:
+            value[_COMMAND_AGE_ms] = 0
+            value[_COMMAND_e2e] = 0
+        else:
+            age_ms = command.age_ms
+            value[_COMMAND_AGE_ms] = age_ms
+            value[_COMMAND_e2e] = command.state if age_ms * 2 > deadline_ms and command.state < _TIMED_OUT else 0
         if machine.state == _CHARGE and machine.in_state_ms > charger.deadline_ms:
-            age_ms = charger.age_ms if self._foreign_charger is None else self._foreign_charger.age_ms
+            self._miss_charger(value, charger)
+        elif self._missing:
+            self._missing = False
+            value[_CHARGER_AGE_ms] = 0
+            value[_CHARGER_e2e] = 0
+        return self.wish
+
+    def _miss_charger(self, value: "array[int]", charger: e2e.Receiver) -> None:
+        """How long the charger has been silent, while one is owed."""
+        self._missing = True
+        age_ms = charger.age_ms if self._foreign_charger is None else self._foreign_charger.age_ms
         value[_CHARGER_AGE_ms] = age_ms
         told = self._foreign_charger is None and age_ms * 2 > charger.deadline_ms and charger.state < _TIMED_OUT
         value[_CHARGER_e2e] = charger.state if told else 0
-        return self.wish
 
     def _obey(self) -> None:
         command = self._command

@@ -199,6 +199,7 @@ class Envelope:
             self.discharge_reason = why
         return limit
 
+    @micropython.native
     def refresh(self, bound: "Bound", phase: int) -> None:
         """What map and table allow at the corners of the window in which the layers are, a part a tick."""
         if phase == FIRST_PHASE:

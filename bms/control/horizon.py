@@ -9,14 +9,15 @@ What is allowed now (envelope.py) takes the worst layer's whole resistance for w
              of temperature move apart at once, by what core.py says that it makes inside a stack
 SoC and heat are taken for the current that map or table alone allow now, more than what will be found: the answer errs to the
 safe side. Between the operating and the recommended temperature as much is left as the current's own heat leaves. The answer
-is never above what is allowed now, and a longer horizon never above a shorter one. One horizon a step, a step a round of ten
-ticks; clamped to the limits of the moment whenever it is asked for.
+is never above what is allowed now, and a longer horizon never above a shorter one. A step a round of ten ticks, one horizon
+in two of them: what may charge, then what may be drawn; clamped to the limits of the moment whenever it is asked for.
 
 Units: dA (magnitudes), mV, uohm, ddegC, permille, s.
 """
 
 from array import array
 
+import micropython
 from micropython import const
 
 from bms.control.envelope import build_room
@@ -98,19 +99,23 @@ class Horizon:
         self._apart = max(pack.taps) > 1
         self._last_dA = 0
         self._next = 0
+        self._draws = False  # what is reckoned next
         self.charge_dA = array("i", [0] * len(HORIZONS_s))
         self.discharge_dA = array("i", [0] * len(HORIZONS_s))
 
     def step(self, bound: "Bound", now_dA: int) -> int:
-        """Reckons the next horizon. `now_dA`: current that flows, positive charges. Returns which it was."""
+        """Reckons the next limit. `now_dA`: current that flows, positive charges. Returns the horizon it is of."""
         last = self._last_dA
         self._last_dA = now_dA
         self._remember(self._charged, now_dA if now_dA < last else last, bound)
         self._remember(self._discharged, -now_dA if now_dA > last else -last, bound)
         h = self._next
-        self._next = h + 1 if h + 1 < len(HORIZONS_s) else 0
-        self.charge_dA[h] = self._charge(bound, now_dA, h)
-        self.discharge_dA[h] = self._discharge(bound, now_dA, h)
+        if self._draws:
+            self._next = h + 1 if h + 1 < len(HORIZONS_s) else 0
+            self.discharge_dA[h] = self._discharge(bound, now_dA, h)
+        else:
+            self.charge_dA[h] = self._charge(bound, now_dA, h)
+        self._draws = not self._draws
         return h
 
     def charge_limit_dA(self, h: int) -> int:
@@ -138,6 +143,7 @@ class Horizon:
             rounds = self._fast[k] if off < 0 else self._slow[k] + 1
             remembered[k] = was + off // (rounds if rounds > 1 else 1)
 
+    @micropython.native
     def _charge(self, bound: "Bound", now_dA: int, h: int) -> int:
         envelope = self._envelope
         limit = envelope.charge_dA
@@ -172,6 +178,7 @@ class Horizon:
             limit = by_voltage
         return limit if limit > 0 else 0
 
+    @micropython.native
     def _discharge(self, bound: "Bound", now_dA: int, h: int) -> int:
         envelope = self._envelope
         limit = envelope.discharge_dA
@@ -252,6 +259,7 @@ class Horizon:
         b = 0 if b < 0 else b if b < _LAST_SEGMENT else _LAST_SEGMENT
         return highest(of, a, b)
 
+    @micropython.native
     def _held_dA(self, room_mV: int, now_dA: int, remembered: "array[int]", climb_uohm: int, bound: "Bound", h: int) -> int:
         """Current that closes the room at the horizon's end; `now_dA` flows already, in the direction in question. What is
         above it takes the worst layer's resistance and what layers may differ by; what is below relieves by the smallest."""

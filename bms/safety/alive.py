@@ -4,6 +4,7 @@ Each step of the tick moves `trail` on by one multiplication and one addition; a
 leaves another number than WHOLE. A tick that came too late is not whole either: the watchdog is meant to bite then.
 """
 
+import micropython
 from micropython import const
 
 TYPE_CHECKING = const(False)
@@ -31,6 +32,7 @@ class Alive:
         self.missed = 0
         self._tell = 0
 
+    @micropython.native
     def step(self, board: "Board", trail: int, dt_ms: int) -> bool:
         """Last step of the integer lane. Returns True when the watchdog was fed."""
         if trail != WHOLE or dt_ms > LATE_MAX_ms:

@@ -54,6 +54,7 @@ class Follower:
             self.reach[side] = ONE
             self._pending_mAs[side] = 0
 
+    @micropython.native
     def step(self, side: int, back_mAs: int, on_mAs: int) -> int:
         """One side: at least `back_mAs` took it back, at most `on_mAs` drove it on. Returns its reach."""
         reach = self.reach[side]
@@ -94,6 +95,7 @@ class Flow:
         """Anything may have flowed."""
         self._fixed[0] = self._fixed[1] = -_CURRENT_MAX_mA << _SHIFT
 
+    @micropython.native
     def step(self, k: int, memory_dA: int, current_mA: int, round_ms: int) -> int:
         """One round of element k in which at least `current_mA` flowed; `memory_dA`: the most that it may remember, of
         either sign. Returns what it remembers at least."""

@@ -8,6 +8,7 @@ step from any phase. Auxiliary contacts must follow their coils; how long they h
 its full current; after pull_in_ms the economiser holds it with less. Units: mV, mA, ms; charge in mA*ms.
 """
 
+import micropython
 from micropython import const
 
 from bms.safety.signals import Signals
@@ -83,6 +84,7 @@ class Contactor:
         self._link_start_mV = 0
         self._flowed_mAms = 0
 
+    @micropython.native
     def step(self, wanted: int, snap: Snapshot, dt_ms: int) -> int:
         """One tick: moves towards open (0) or closed (1). Returns the coils to drive."""
         phase = self.phase

@@ -167,6 +167,7 @@ class Coulomb:
         self._charged.forget()
         self._discharged.forget()
 
+    @micropython.native
     def anchor(self, snap: "Snapshot", bound: "Bound") -> None:
         """Intersects the interval with what the voltage allows. Every 100 ms, when the group voltages are believed."""
         least_mA = self._least_mA - self._unsure_mA(self._least_mA)
@@ -220,6 +221,7 @@ class Coulomb:
         size = current_mA if current_mA >= 0 else -current_mA
         return self._quiet_mA + (size // 100 + 1) * self._error_ppm // 10000
 
+    @micropython.native
     def _follow(self, bound: "Bound", least_mA: int, most_mA: int) -> None:
         """What the current since the last look did to the branches and to the RC elements."""
         round_ms = self._round_ms

@@ -8,6 +8,7 @@ up opens at once, for nothing but the resistor's current flows. STANDBY, DRIVE, 
 contactors are open, or a lost command opens them. Every other state has a time after which it is left.
 """
 
+import micropython
 from micropython import const
 
 TYPE_CHECKING = const(False)
@@ -71,6 +72,7 @@ class Machine:
         self.charge_allowed = 0
         self.discharge_allowed = 0
 
+    @micropython.native
     def step(self, severity: int, wish: int, ready: bool, closed: bool, current_dA: int, dt_ms: int) -> int:
         """One tick. `ready`: every measurement has come; `closed`: the contactors have been proven closed."""
         state = self.state

@@ -52,6 +52,7 @@ class Strings:
         self._where[_STACK_HIGH_mV] = 0
         self._where[_STACK_LOW_mV] = 0
 
+    @micropython.native
     def step(self, snap: "Snapshot", new_bits: int) -> int:
         """One tick. `new_bits` from summarise(): a sensor is looked at when all of its kind are new. Returns the channels
         that were."""

@@ -14,6 +14,7 @@ attempt counts whole, is paid back but for its share when it succeeds, and cools
 Units: mV, dA, ms; heat in percent of a failed attempt.
 """
 
+import micropython
 from micropython import const
 
 TYPE_CHECKING = const(False)
@@ -89,6 +90,7 @@ class Wear:
         self._heat_percent = 0
         self._cooled_ms = 0
 
+    @micropython.native
     def step(self, snap: "Snapshot", contactor: "Contactor", machine: "Machine", dt_ms: int) -> None:
         """One tick: coils as they have been driven since the last one, contacts as they are now."""
         value = self._value

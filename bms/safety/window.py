@@ -11,6 +11,7 @@ new.
 
 from array import array
 
+import micropython
 from micropython import const
 
 from bms.safety.held import Held
@@ -61,6 +62,7 @@ class Window:
         self._free = False  # contactors open, and temperatures known
         self.discharge_line_dA = self._discharge_max_dA
 
+    @micropython.native
     def step(self, snap: Snapshot, new_bits: int, bound: "Bound") -> int:
         """One tick. Returns the charge current less its trip line."""
         value = self._value
