@@ -19,6 +19,26 @@ if TYPE_CHECKING:
         def put(self, identifier: int, extended: bool, data: memoryview) -> None:
             """Takes one received frame before it returns; what is not for the firmware is counted and dropped."""
 
+    class Storage(Protocol):
+        """Memory that outlives a loss of power, in blocks of `block_bytes`, all that one erase clears; what is written is whole
+        units of `unit_bytes` (a divisor of 128, or 256) and falls on bytes that read 0xFF since they were erased."""
+
+        size_bytes: int
+        block_bytes: int
+        unit_bytes: int
+
+        def read(self, at: int, buffer: bytearray) -> bool:
+            """Fills the buffer. False: some of it could not be read."""
+
+        def write(self, at: int, buffer: bytearray, n: int) -> bool:
+            """The first n bytes of the buffer. False: not done, or not sure. It may go on while busy()."""
+
+        def erase(self, block: int) -> bool:
+            """Begins to make every byte of a block 0xFF. False: not done, or not sure. It may go on while busy()."""
+
+        def busy(self) -> bool:
+            """What was begun goes on. Asked once a round: memory that has no erase of its own does a piece of it here."""
+
     class Board(Protocol):
         """One microcontroller with its sensors, contactors and CAN controller. `benched`: finish() wants to be called."""
 
