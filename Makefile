@@ -15,7 +15,8 @@ CODECS := \
 	victron:bms/can/victron_frames.py \
 	pylontech:bms/can/pylontech_frames.py \
 	sma:bms/can/sma_frames.py \
-	elcon:bms/can/elcon_frames.py
+	elcon:bms/can/elcon_frames.py \
+	ivt_s:boards/parts/ivt_s_frames.py
 
 # Scenarios of heat, cold and fast charge that the tests ride a cut of.
 LONG := coolant_lost_7c cold_morning highway_charge highway_warm regen_full_cold sensor_lost_fast three_charges weak_layer

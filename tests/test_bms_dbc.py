@@ -58,6 +58,7 @@ UNPROTECTED_FILES = {
     "sma": "as Victron",
     "elcon": "the published layout has neither; a charger's silence is watched",
     "hil": "in place of wires, which have none; its counters are those of sensors",
+    "ivt_s": "the published layout has a counter and no check sum; the sensor's silence and its status are watched",
 }
 
 
