@@ -1,0 +1,76 @@
+"""The manners of MicroPython's `machine` and `time` that parts rely on, for mypy: a part takes any object that has them.
+
+On a board they are machine.Pin, machine.PWM, machine.ADC and the module `time`; on a desk the emulators of hil/chips.
+Nothing of this is there at run time.
+"""
+
+from micropython import const
+
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Protocol
+
+    class OutputPin(Protocol):
+        """machine.Pin, driven."""
+
+        def value(self, x: int, /) -> Any: ...
+
+    class InputPin(Protocol):
+        """machine.Pin, looked at."""
+
+        def value(self) -> int: ...
+
+    class EdgePin(InputPin, Protocol):
+        """machine.Pin with an interrupt at its edges."""
+
+        IRQ_RISING: int
+        IRQ_FALLING: int
+
+        def irq(self, handler: "Callable[[Any], None] | None", trigger: int, *, hard: bool = False) -> Any: ...
+
+    class Pwm(Protocol):
+        """machine.PWM."""
+
+        def duty_u16(self, value: int, /) -> Any: ...
+
+    class Adc(Protocol):
+        """machine.ADC: 0 to 65535 for 0 to full scale, whatever the converter's width."""
+
+        def read_u16(self) -> int: ...
+
+    class I2c(Protocol):
+        """machine.I2C; OSError where the device does not answer."""
+
+        def readfrom_mem_into(self, addr: int, memaddr: int, buf: bytearray, /) -> Any: ...
+
+        def writeto_mem(self, addr: int, memaddr: int, buf: bytearray, /) -> Any: ...
+
+    class Clock(Protocol):
+        """The module `time`: ticks wrap at 2^30 on a controller and later on a desk."""
+
+        def ticks_ms(self) -> int: ...
+
+        def ticks_us(self) -> int: ...
+
+        def sleep_ms(self, ms: int, /) -> None: ...
+
+    class Watchdog(Protocol):
+        """machine.WDT."""
+
+        def feed(self) -> None: ...
+
+    class Controller(Protocol):
+        """The part of machine.CAN (MicroPython 1.28) that the firmware lives on."""
+
+        def set_filters(self, filters: "list[tuple[int, int, int]] | None", /) -> Any: ...
+
+        def send(self, id: int, data: "bytearray | memoryview", flags: int = 0, /) -> "int | None": ...
+
+        def recv(self, arg: "list[Any]", /) -> "list[Any] | None": ...
+
+        def irq(self, handler: "Callable[[Any], None] | None", trigger: int, hard: bool, /) -> Any: ...
+
+        def state(self) -> int: ...
+
+        def restart(self) -> Any: ...
