@@ -1,8 +1,8 @@
 """Buses of a desk with the manners of `machine`: SPI with a chip select per device, pins, I2C with an address per device.
 
-An SPI device is selected while its pin is low and is then given the bytes as they come; devices that are not selected leave the
-line high. An I2C device that is not there, or is told to be absent, is an OSError (ENODEV), as on a controller. Faults of the bus
-itself: `broken` makes every transfer an OSError (EIO), `flips` turns one bit of that many of the next bytes read.
+An SPI device is selected while its pin is low and is then given the bytes as they come; devices that are not selected leave
+the line high. An I2C device that is not there, or is told to be absent, is an OSError (ENODEV), as on a controller. Faults of
+the bus itself: `broken` makes every transfer an OSError (EIO), `flips` turns one bit of that many of the next bytes read.
 """
 
 import errno
