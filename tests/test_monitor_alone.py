@@ -9,8 +9,11 @@ import pytest
 
 from bms.packs import bench_24
 from bms.safety import faults as F
+from bms.safety import machine as M
 from bms.safety import signals as N
 from bms.safety.monitor import NOWHERE, Monitor, next_signal
+from bms.safety.standin import KINDS
+from bms.schema import PACK_FIELDS, Pack, replaced
 
 ALL_NEW = 0x1FFF
 
@@ -78,18 +81,22 @@ class Row:
 
 
 class Plain:
-    """All rows, and the cause."""
+    """All rows, and the cause. `weights`: severities by fault id where they are not the table's."""
 
-    def __init__(self) -> None:
-        self.rows = [Row(one) for one in TABLE]
+    def __init__(self, table: tuple[F.Row, ...] = TABLE) -> None:
+        self.rows = [Row(one) for one in table]
+        self.weights: dict[int, int] = {}
         self.now_ms = 0
         self.cause: tuple[int, int, int] = (0, 0, NOWHERE)  # severity, id, where
 
     def active(self) -> list[F.Row]:
         return [one.row for one in self.rows if one.active]
 
+    def weight(self, one: F.Row) -> int:
+        return self.weights.get(one.id, one.severity)
+
     def worst(self) -> int:
-        return max((one.severity for one in self.active()), default=0)
+        return max((self.weight(one) for one in self.active()), default=0)
 
     def settle(self, where: Any) -> None:
         """A trip stays the cause until it is reset; else it is the first of the worst that stand."""
@@ -97,10 +104,15 @@ class Plain:
         stands = any(one.id == number for one in self.active())
         if severity >= F.TRIP_AFTER_RAMP or (stands and severity == self.worst()):
             return
-        first = next((one for one in self.active() if one.severity == self.worst()), None)
-        self.cause = (first.severity, first.id, where[first.signal]) if first else (0, 0, NOWHERE)
+        first = next((one for one in self.active() if self.weight(one) == self.worst()), None)
+        self.cause = (self.weight(first), first.id, where[first.signal]) if first else (0, 0, NOWHERE)
 
     def tick(self, values: Any, where: Any, bits: int, dt_ms: int) -> None:
+        if self.seen(values, where, bits, dt_ms):
+            self.settle(where)
+
+    def seen(self, values: Any, where: Any, bits: int, dt_ms: int) -> bool:
+        """Whether a fault came or went."""
         self.now_ms += dt_ms
         changed = False
         for one in self.rows:
@@ -108,15 +120,14 @@ class Plain:
                 came = not one.active
                 if one.sample(values[one.row.signal], self.now_ms):
                     changed = True
-                    if came and one.row.severity > self.cause[0]:
-                        self.cause = (one.row.severity, one.row.id, where[one.row.signal])
-        if changed:
-            self.settle(where)
+                    if came and self.weight(one.row) > self.cause[0]:
+                        self.cause = (self.weight(one.row), one.row.id, where[one.row.signal])
+        return changed
 
     def reset(self, where: Any) -> bool:
         latched = [one for one in self.rows if one.active and one.row.latch]
         gone = [one for one in latched if one.good_ms and one.enough(one.good_ms)]
-        if any(one not in gone and one.row.severity >= F.TRIP_AFTER_RAMP for one in latched):
+        if any(one not in gone and self.weight(one.row) >= F.TRIP_AFTER_RAMP for one in latched):
             return False
         for one in gone:
             one.active, one.bad_ms = False, []
@@ -300,3 +311,164 @@ def test_the_next_signal_is_the_first_beyond_its_limit_or_busy(flip: int) -> Non
     for busy in (1, 2, 3):
         assert next_signal(quiet, array("i", [9] * 3), quiet, bytearray([9, 0, busy]), 1, 3) == 2
         assert next_signal(quiet, array("i", [9] * 3), quiet, bytearray([9, 0, busy]), 1, 2) == 2
+
+
+SERVING = (
+    row(9, 0, F.INFO),
+    row(40, 1, F.TRIP_NOW, name="group_voltage_stale", latch=True, samples=2, release=2),
+    row(41, 1, F.TRIP_AFTER_RAMP, name="stack_voltage_stale", limit=102, release=3, after_ms=20),
+    row(42, 2, F.TRIP_NOW, name="crash", sense=-1),
+    row(43, 3, F.TRIP_AFTER_RAMP, name="current_stale", latch=True, channel=8),
+    row(44, 4, F.TRIP_NOW, name="link_lost", latch=True),
+)
+PRIORITY = (
+    ("current_stale", F.WARNING),
+    ("link_lost", F.DERATE),
+    ("group_voltage_stale", F.WARNING),
+    ("stack_voltage_stale", F.INFO),
+)
+KIND = {40: KINDS["group_voltage_stale"], 41: KINDS["stack_voltage_stale"], 43: KINDS["current_stale"], 44: 0}
+
+
+def serving_pack(priority: tuple[tuple[str, int], ...]) -> Pack:
+    return replaced(Pack, PACK_FIELDS, bench_24.PACK, priority=priority)
+
+
+class Drive:
+    """What the monitor may know of the machine."""
+
+    def __init__(self) -> None:
+        self.state = M.STANDBY
+        self.drove = self.barred = False
+
+
+class Deputy:
+    """Stands in for anything but what it `refuses`."""
+
+    def __init__(self, refuses: int) -> None:
+        self.refuses = refuses
+        self.taken: list[tuple[int, int, object]] = []
+        self.lost = 0
+        self.sound = True
+        self.released = 0
+
+    def take(self, kind: int, place: int, snap: object) -> None:
+        self.taken.append((kind, place, snap))
+        self.lost |= kind
+        if kind == self.refuses:
+            self.sound = False
+
+    def release(self) -> None:
+        self.released += 1
+        self.lost, self.sound = 0, True
+
+
+class Service:
+    """A monitor and the plain words, while the pack does or does not serve what it is for."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, refuses: int) -> None:
+        monkeypatch.setattr(F, "TABLE", SERVING)
+        self.signals = N.Signals()
+        self.calm()
+        self.snap = object()
+        self.machine, self.deputy = Drive(), Deputy(refuses)
+        self.monitor = Monitor(serving_pack(PRIORITY), self.signals)
+        self.monitor.serve(self.machine, self.deputy, self.snap)  # type: ignore[arg-type]
+        self.plain = Plain(SERVING)
+        self.rows = {one.row.name: one for one in self.plain.rows}
+        self.other = Deputy(refuses)
+        self.serves = self.barred = False
+
+    def calm(self) -> None:
+        """One fault always stands, so that the monitor always looks."""
+        for signal, value in enumerate((101, 50, 150, 50, 50)):
+            self.signals.value[signal] = value
+
+    def weigh(self) -> bool:
+        """Whether the pack serves anew, or no more."""
+        state, other = self.machine.state, self.other
+        drives = state == M.DRIVE or (state == M.OPENING and self.machine.drove)
+        if not drives and (other.lost or not other.sound):
+            other.release()
+        was, self.serves = self.serves, drives and other.sound
+        self.plain.weights = {self.rows[name].row.id: eased for name, eased in PRIORITY} if self.serves else {}
+        return was is not self.serves
+
+    def tick(self, bits: int, dt_ms: int) -> None:
+        changed = self.weigh()
+        changed |= self.plain.seen(self.signals.value, self.signals.where, bits, dt_ms)
+        barred = self.machine.barred
+        if changed:
+            if self.serves:
+                for name, _ in PRIORITY:
+                    one = self.rows[name]
+                    barred |= one.active
+                    kind = KIND[one.row.id]
+                    if one.active and not one.good_ms and kind:
+                        self.other.take(kind, self.signals.where[one.row.signal], self.snap)
+                self.weigh()
+            self.plain.settle(self.signals.where)
+        assert self.monitor.step(bits, dt_ms) == self.plain.worst()
+        assert self.machine.barred is barred
+        assert vars(self.deputy) == vars(self.other)
+        monitor = self.monitor
+        assert (monitor.first_severity, monitor.first_cause, monitor.first_where) == self.plain.cause
+
+
+@pytest.mark.parametrize("refuses", [0, KINDS["current_stale"], KINDS["group_voltage_stale"]])
+@pytest.mark.parametrize("seed", range(3))
+def test_while_the_pack_serves_its_priority_weighs_bars_charge_and_has_what_is_lost_stood_in_for(
+    seed: int, refuses: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dice = random.Random(seed)
+    both = Service(monkeypatch, refuses)
+    for _ in range(150):
+        both.signals.where[dice.randrange(1, 5)] = dice.randrange(200)
+        if dice.random() < 0.25:
+            both.machine.state = dice.choice([M.DRIVE, M.DRIVE, M.OPENING, dice.randrange(8)])
+            both.machine.drove = dice.random() < 0.5
+        if dice.random() < 0.3:
+            both.machine.barred = False
+        signal = dice.randrange(1, 5)
+        both.signals.value[signal] = dice.randrange(94, 107)
+        for _ in range(dice.choice([1, 1, 3])):
+            both.tick(ALL_NEW if dice.random() < 0.8 else 1, 10)
+        if dice.random() < 0.2:
+            both.calm()
+            for _ in range(dice.choice([1, 4])):
+                both.tick(ALL_NEW, 10)
+        if dice.random() < 0.2:
+            assert both.monitor.reset() == both.plain.reset(both.signals.where)
+
+
+def test_a_pack_without_priority_asks_neither_whether_it_drives_nor_for_a_stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(F, "TABLE", SERVING)
+    signals = N.Signals()
+    monitor = Monitor(bench_24.PACK, signals)
+    monitor.serve(None, None, None)  # type: ignore[arg-type]
+    signals.value[4] = 101
+    assert monitor.step(ALL_NEW, 10) == F.TRIP_NOW
+
+
+def test_until_it_is_known_whether_a_pack_serves_its_priority_weighs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = Service(monkeypatch, 0)
+    monitor = Monitor(serving_pack(PRIORITY), both.signals)
+    before = set(vars(monitor))
+    both.signals.value[4] = 101
+    assert monitor.step(ALL_NEW, 10) == F.TRIP_NOW
+    monitor.serve(both.machine, both.deputy, both.snap)  # type: ignore[arg-type]
+    assert set(vars(monitor)) == before
+
+
+def test_one_row_of_priority_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = Service(monkeypatch, 0)
+    monitor = Monitor(serving_pack((("link_lost", F.DERATE),)), both.signals)
+    monitor.serve(both.machine, both.deputy, both.snap)  # type: ignore[arg-type]
+    both.machine.state = M.DRIVE
+    both.signals.value[4] = 101
+    assert monitor.step(ALL_NEW, 10) == F.DERATE
+
+
+def test_a_priority_for_a_fault_that_is_not_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match="no fault rubbish"):
+        Monitor(serving_pack((("crash", F.INFO), ("rubbish", F.INFO))), N.Signals())
