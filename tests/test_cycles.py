@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 
@@ -443,25 +444,26 @@ def test_a_controller_that_loses_power_goes_on_with_the_swings_that_it_has_seen(
     assert reborn.rounds.cycles._rows == app.rounds.cycles._rows
 
 
-def test_a_board_with_a_file_keeps_what_it_is_given_and_one_without_keeps_nothing(tmp_path: Path) -> None:
+def test_a_board_with_a_file_keeps_what_it_is_given_and_one_without_keeps_nothing() -> None:
     def board(path: str) -> Board:
         made: Board = object.__new__(Board)  # a bus is not needed
         made._store = path
         return made
 
-    path = tmp_path / "ledger"
-    first, buffer = worn(), bytearray(worn().size)
-    first.dump(buffer)
-    for where, kept in ((str(path), len(buffer)), ("", 0), (str(tmp_path / "no" / "folder"), 0)):
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "ledger"
+        first, buffer = worn(), bytearray(worn().size)
+        first.dump(buffer)
+        for where, kept in ((str(path), len(buffer)), ("", 0), (str(Path(folder) / "no" / "folder"), 0)):
+            back = bytearray(len(buffer))
+            assert board(where).kept(back) == 0
+            board(where).keep(buffer)
+            assert board(where).kept(back) == kept
+            assert (back == buffer) == (kept > 0)
+        path.write_bytes(buffer[:40])  # cut off
         back = bytearray(len(buffer))
-        assert board(where).kept(back) == 0
-        board(where).keep(buffer)
-        assert board(where).kept(back) == kept
-        assert (back == buffer) == (kept > 0)
-    path.write_bytes(buffer[:40])  # cut off
-    back = bytearray(len(buffer))
-    assert 0 < board(str(path)).kept(back) < len(buffer)
-    assert not Cycles(PACK).restore(back)
+        assert 0 < board(str(path)).kept(back) < len(buffer)
+        assert not Cycles(PACK).restore(back)
 
 
 UNREADABLE = next(row.id for row in F.TABLE if row.name == "store_unreadable")

@@ -160,6 +160,24 @@ def test_map_and_table_are_read_at_the_corners_of_all_layers_in_five_ticks(pack:
         assert envelope._table_reason == (E.SOC if low else E.TEMPERATURE)
 
 
+@pytest.mark.parametrize(("taps", "stacks"), [((1,), 1), ((2,), 1), ((3,), 1), ((12, 7), 2)])
+def test_of_one_layer_the_mean_is_the_layer_and_of_many_one_may_be_twice_as_far_away(
+    taps: tuple[int, ...], stacks: int
+) -> None:
+    """All others at the other end: twice the spread, less what the one layer has in the mean, rounded up."""
+    layers = sum(taps) * stacks
+    bound: Any = SimpleNamespace(hot_ddegC=250, cold_ddegC=250)
+    for alone in (0, 1, 15, 333, 500, 999, 1000):
+        pack = replaced(Pack, PACK_FIELDS, ODD, taps=taps, stacks=stacks, spread_soc_permille=alone, spread_capacity_permille=0)
+        envelope = E.Envelope(pack)
+        envelope.soc_lo_permille, envelope.soc_hi_permille = 400, 600
+        for phase in range(4, 9):
+            envelope.refresh(bound, phase)
+        part = 2000 * (layers - 1) // layers + 1 if layers > 1 else 0
+        spread = -(-alone * part // 1000)
+        assert (envelope.layer_lo_permille, envelope.layer_hi_permille) == (400 - spread, 600 + spread)
+
+
 def room_permille(highs: tuple[int, ...], lows: tuple[int, ...], hot: int, cold: int) -> int:
     """All inside the operating temperatures, none at the recommended ones, in proportion between them."""
     parts = [Fraction(1)]

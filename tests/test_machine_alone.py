@@ -33,6 +33,7 @@ class Seen(NamedTuple):
     little: bool
     tested: bool
     tripped: bool
+    barred: bool
 
     @property
     def closing(self) -> bool:
@@ -58,9 +59,10 @@ TABLE: tuple[Row, ...] = (
     ((PRECHARGE,), lambda s: not s.closed and (s.late or not s.closing), STANDBY),
     ((PRECHARGE,), lambda s: s.closed and not s.closing, OPENING),
     ((PRECHARGE,), lambda s: s.closed and s.wish == ASK_DRIVE, DRIVE),
+    ((PRECHARGE,), lambda s: s.closed and s.barred, OPENING),
     ((PRECHARGE,), lambda s: s.closed, CHARGE),
     ((DRIVE, CHARGE), lambda s: s.wish in (ASK_OPEN, ASK_SERVICE), OPENING),
-    ((DRIVE,), lambda s: s.wish == ASK_CHARGE, CHARGE),
+    ((DRIVE,), lambda s: s.wish == ASK_CHARGE and not s.barred, CHARGE),
     ((CHARGE,), lambda s: s.wish == ASK_DRIVE, DRIVE),
 )
 
@@ -76,7 +78,7 @@ class Plain:
             OPENING: pack.open_timeout_ms,
         }
         self.state, self.in_state_ms = SELF_TEST, 0
-        self.armed = self.tripped = self.held = self.forced = self.tested = False
+        self.armed = self.tripped = self.held = self.forced = self.tested = self.barred = self.drove = False
 
     def step(self, severity: int, wish: int, ready: bool, closed: bool, dA: int, dt_ms: int) -> int:
         state = self.state
@@ -87,7 +89,7 @@ class Plain:
         late = self.in_state_ms >= self.longest_ms.get(state, 1 << 30)
         little = abs(dA) < self.pack.open_current_dA
         may = self.armed and not self.held
-        seen = Seen(severity, wish, ready, closed, may, late, little, self.tested, self.tripped)
+        seen = Seen(severity, wish, ready, closed, may, late, little, self.tested, self.tripped, self.barred)
         after = next((to for states, when, to in TABLE if state in states and when(seen)), state)
         if state == SELF_TEST and severity < RAMP and ready:
             self.tested = True
@@ -102,6 +104,8 @@ class Plain:
                 self.armed = False
             if after == PRECHARGE:
                 self.forced = False
+            if after != OPENING:  # which ends what was done before
+                self.barred, self.drove = False, after == DRIVE
         return after
 
 
@@ -111,8 +115,9 @@ def agree(machine: M.Machine, plain: Plain) -> None:
     assert (machine.state, machine.in_state_ms) == (state, plain.in_state_ms)
     assert (machine.armed, machine.tripped, machine.held) == (plain.armed, plain.tripped, plain.held)
     assert (machine.forced, machine.tested) == (plain.forced, plain.tested)
+    assert (machine.barred, machine.drove) == (plain.barred, plain.drove)
     assert machine.closed_wanted == (state in CLOSED_IN)
-    assert machine.charge_allowed == (state in CHARGING_IN)
+    assert machine.charge_allowed == (state in CHARGING_IN and not plain.barred)
     assert machine.discharge_allowed == (state in DISCHARGING_IN)
 
 
@@ -120,19 +125,21 @@ def put(machine: M.Machine, plain: Plain, state: int, in_state_ms: int, flags: i
     """Both into one state, with one memory."""
     for one in (machine, plain):
         one.state, one.in_state_ms = state, in_state_ms
-        one.armed, one.tripped, one.held, one.forced, one.tested = (bool(flags >> bit & 1) for bit in range(5))
+        one.armed, one.tripped, one.held, one.forced, one.tested, one.barred, one.drove = (
+            bool(flags >> bit & 1) for bit in range(7)
+        )
     machine.closed_wanted = int(state in CLOSED_IN)
-    machine.charge_allowed = int(state in CHARGING_IN)
+    machine.charge_allowed = int(state in CHARGING_IN and not plain.barred)
     machine.discharge_allowed = int(state in DISCHARGING_IN)
 
 
 @pytest.mark.parametrize("state", STATES, ids=NAMES)
 def test_from_every_state_all_inputs_and_all_memories_lead_where_the_table_says(state: int) -> None:
-    machine, plain = M.Machine(ODD), Plain(ODD)
+    machine, plain, dice = M.Machine(ODD), Plain(ODD), random.Random(state)
     late_ms = plain.longest_ms.get(state, 5)
     for severity, wish, flags in itertools.product(range(6), range(6), range(32)):
         for ready, closed, late, little in itertools.product((False, True), repeat=4):
-            put(machine, plain, state, late_ms - 10 if late else 0, flags)
+            put(machine, plain, state, late_ms - 10 if late else 0, flags | dice.choice((0, 32, 64, 96)))
             dA = 0 if little else ODD.open_current_dA
             assert machine.step(severity, wish, ready, closed, dA, 10) == plain.step(severity, wish, ready, closed, dA, 10)
             agree(machine, plain)
@@ -170,6 +177,8 @@ def test_a_whole_life_goes_as_the_table_says_from_its_first_tick_on(pack: Pack) 
                 ready, closed = dice.random() < 0.8, dice.random() < 0.5
             if dice.random() < 0.05:
                 machine.held = plain.held = not plain.held
+            if dice.random() < 0.05:
+                machine.barred = plain.barred = True
             dA = dice.choice([0, 0, pack.open_current_dA, -pack.open_current_dA])
             dt_ms = dice.choice([10, 10, 11, 400])
             assert machine.step(severity, wish, ready, closed, dA, dt_ms) == plain.step(
