@@ -1,9 +1,8 @@
 """A charge on the desk in a few seconds: the simulated layers, the firmware's own limits, and a request that is obeyed.
 
 Everything once a round of 100 ms. What the firmware would have measured is made up from the truth: temperatures less and more
-a margin, the worst layer's voltage and some on top, the SoC with an error and a window about it. Heat comes from a heater that
-obeys the plan, the chiller keeps the hottest bound under its limit; both through a coolant loop, where it is a small one. No
-bus, no contactors.
+a margin, the worst layer's voltage and some on top, the SoC with an error and a window about it. Heater and chiller do what
+the firmware drives, both through a coolant loop, where it is a small one. No bus, no contactors.
 """
 
 import random
@@ -13,8 +12,10 @@ from typing import Any, cast
 import numpy as np
 
 from bms.control.advice import Advice
+from bms.control.derate import Derate
 from bms.control.envelope import Envelope
 from bms.control.fastcharge import FastCharge
+from bms.control.thermal import COOL, HEAT, Thermal
 from bms.safety import machine as M
 from bms.safety.snapshot import CHARGER_plugged, COOLANT_INLET_ddegC
 from bms.schema import SOC_KNOTS, Pack
@@ -23,7 +24,6 @@ from hil.plant import ZERO_K, Plant, PlantOptions
 ROUND_ms = 100
 COLDER_ddegC, HOTTER_ddegC = 25, 70
 WORSE_mV = 15
-NEAR_ddegC = 30  # so far below where the chiller begins the heater leaves off
 SOON_permille = 985  # of a limit, in two seconds
 
 
@@ -39,8 +39,10 @@ class Rig:
         self.horizon = cast(Any, SimpleNamespace(charge_limit_dA=lambda h: self.envelope.charge_dA * SOON_permille // 1000))
         self.advice = Advice()
         self.fastcharge = FastCharge(pack, self.envelope, self.horizon)
+        self.derate = Derate(pack)
+        self.thermal = Thermal(pack, self.envelope, self.derate)
         self.machine: Any = SimpleNamespace(state=M.CHARGE, charge_allowed=1, discharge_allowed=0)
-        self.snap: Any = SimpleNamespace(value=[0] * 20, age_ms=[0] * 20, current_dA=0, coldest_ddegC=0)
+        self.snap: Any = SimpleNamespace(value=[0] * 20, age_ms=[0] * 20, current_dA=0, probe_oldest_ms=0)
         self.bound: Any = SimpleNamespace()
         self.noise = noise
         self.small_loop = small_loop
@@ -71,6 +73,7 @@ class Rig:
         cold_degC, hot_degC = float(plant.temp_K.min()) - ZERO_K, float(plant.temp_K.max()) - ZERO_K
         tremble = noise * self.dice.choice([-1, 0, 1])
         self.snap.coldest_ddegC = round(cold_degC * 10 + tremble)
+        self.snap.hottest_ddegC = round(hot_degC * 10 + tremble)
         bound.cold_ddegC = self.snap.coldest_ddegC - COLDER_ddegC
         bound.hot_ddegC = round(hot_degC * 10 + tremble) + HOTTER_ddegC
         bound.layer_high_mV = round(float(plant.voltage_V.max()) * 1000 + noise * self.dice.gauss(0, 0.5)) + self.worse_mV
@@ -106,19 +109,17 @@ class Rig:
         return request_dA
 
     def _heat(self) -> None:
-        """Heater and chiller on a coolant loop that the layers warm, both with a band; never both."""
-        cold, hot = self.bound.cold_ddegC, self.bound.hot_ddegC
-        limit = self.pack.cell.t_charge_max_ddegC[0] - self.pack.thermal.band_ddegC
-        self.cools = hot > limit or hot > self.fastcharge.cool_to_ddegC
-        wished = cold < self.fastcharge.heat_to_ddegC - (0 if self.heats else 20)
-        self.heats = wished and not self.cools and hot < limit - NEAR_ddegC
+        """What the firmware drives, on a coolant loop that the layers warm."""
+        thermal, system, plant = self.thermal, self.pack.thermal, self.plant
+        self.derate.step(self.snap, 0)
+        mode = thermal.step(self.machine, M.WISH_CHARGE, self.bound, self.snap, self.fastcharge, ROUND_ms)
+        self.heats, self.cools = mode == HEAT, mode == COOL
         if not self.small_loop:
             return
-        thermal, plant = self.pack.thermal, self.plant
         loop_J_K = plant.layers * self.pack.cell.heat_capacity_J_K / 3
         power_W = plant.heat.coolant_W
-        if self.heats and self.loop_degC < cold / 10 + 25 and self.loop_degC < thermal.coolant_max_ddegC / 10:
-            power_W += thermal.heater_W
-        if self.cools and self.loop_degC > thermal.coolant_min_ddegC / 10:
-            power_W -= thermal.cooler_W * min(1.0, max(hot - limit, hot - self.fastcharge.cool_to_ddegC) / 50)
+        if self.loop_degC < system.coolant_max_ddegC / 10:
+            power_W += system.heater_W * thermal.heater_permille / 1000
+        if self.loop_degC > system.coolant_min_ddegC / 10:
+            power_W -= system.cooler_W * thermal.cooler_permille / 1000
         self.loop_degC += power_W * ROUND_ms / 1000 / loop_J_K

@@ -60,9 +60,9 @@ class Rig:
 
     def __init__(self, pack: Pack = PACK) -> None:
         self.envelope = thing(discharge_dA=1000, table_dA=1000, soc_lo_permille=400, soc_hi_permille=500)
-        self.derate = thing(gradient_permille=1000, second=False, coming_mK_s=0)
+        self.derate = thing(gradient_permille=1000, second=False, coming_mK_s=0, rise_mK_s=0)
         self.bound = thing(cold_ddegC=200, hot_ddegC=300, layer_low_mV=3500)
-        self.wishes = thing(heat_to_ddegC=COLD_ddegC, cool_to_ddegC=HOT_ddegC)
+        self.wishes = thing(heat_to_ddegC=COLD_ddegC, cool_to_ddegC=HOT_ddegC, planned=False, couple=5000)
         self.snap = S.Snapshot(pack)
         self.snap.value[S.PACK_mV] = 86_400
         self.state = M.STANDBY
@@ -691,3 +691,51 @@ def test_temperatures_at_the_ends_of_their_range_fit_small_integers(
     rig.derate.second, rig.derate.coming_mK_s = True, SmallInt(coming)
     rig.bound.cold_ddegC, rig.bound.hot_ddegC = SmallInt(cold), SmallInt(hot)
     rig.round(rounds=3, dt_ms=SmallInt(5000))
+
+
+# A charge that plans its temperature.
+
+
+@pytest.mark.parametrize(
+    ("hot", "coolant", "mode", "reason"),
+    [(500, 500, HEAT, T.PREHEAT), (650, 640, COOL, T.CHARGE_HOT), (630, 630, NONE, T.NO_REASON)],
+)
+def test_a_planned_charge_holds_the_hottest_layer_where_the_coolant_is_known(
+    hot: int, coolant: int, mode: int, reason: int
+) -> None:
+    rig = wanted("charge")
+    rig.state = M.CHARGE
+    rig.derate.second, rig.derate.rise_mK_s = True, 0
+    rig.wishes.planned, rig.wishes.heat_to_ddegC = True, 600
+    rig.coolant(coolant)
+    assert rig.round(hot - 80, hot, rounds=30)[:2] == (mode, reason)
+    heater, cooler = rig.powers
+    assert (heater > 0, cooler > 0) == (mode == HEAT, mode == COOL)
+    # unknown coolant, or nothing planned: the rows that hold for everybody
+    rig.coolant(None)
+    assert rig.round(hot - 80, hot)[1] == (T.CHARGE_HOT if hot > WINDOWS["charge"][1] - BAND else T.PREHEAT)
+
+
+def test_a_planned_charge_that_is_too_cold_to_begin_is_heated_by_the_row_of_the_window() -> None:
+    rig = wanted("charge")
+    rig.state = M.CHARGE
+    rig.derate.rise_mK_s = 0
+    rig.wishes.planned, rig.wishes.heat_to_ddegC = True, COLD_ddegC
+    rig.coolant(100)
+    low = WINDOWS["charge"][0]
+    assert rig.round(low - 1, low + 60)[:2] == (HEAT, T.CHARGE_COLD)
+
+
+def test_heat_up_to_the_window_s_end_is_only_for_a_charge_that_plans_its_temperature() -> None:
+    """Half a band inside the end an ordinary heater has stopped long since."""
+    rig = wanted("charge")
+    rig.state = M.CHARGE
+    rig.derate.second, rig.derate.rise_mK_s = True, -200
+    rig.wishes.planned, rig.wishes.heat_to_ddegC = True, 600
+    rig.coolant(500)
+    hot = WINDOWS["charge"][1] - BAND // 2
+    rig.round(hot - 80, hot, rounds=30)
+    assert rig.powers[0] > 0
+    rig.wishes.planned = False
+    rig.round(hot - 80, hot, rounds=30)
+    assert rig.powers[0] == 0

@@ -102,6 +102,8 @@ class FastCharge:
         self.binding = NOTHING
         self.heat_to_ddegC = COLD_ddegC
         self.cool_to_ddegC = HOT_ddegC
+        self.planned = False  # the temperature is
+        self.couple = self.remaining.couple
         self._begun = False
         self._plugged = 0
         self._elapsed_ms = 0
@@ -161,6 +163,7 @@ class FastCharge:
             self.binding = NOTHING
             self.heat_to_ddegC = COLD_ddegC
             self.cool_to_ddegC = HOT_ddegC
+            self.planned = False
             self.remaining.forget()
             return 0
         if dt_ms > _DT_MAX_ms:
@@ -188,8 +191,10 @@ class FastCharge:
             remaining = self.remaining
             most = self._most_dA()
             remaining.step(way, soc_permille, self.target_permille, aim, most, snap, bound, heats, cools, dt_ms)
+            self.planned = way.planned
             if way.planned:
                 self.heat_to_ddegC = remaining.heat_to_ddegC
+                self.couple = remaining.couple
         return self.request_dA
 
     def _begin(self) -> None:
@@ -225,6 +230,7 @@ class FastCharge:
             self.end_reason = TIME
         if self.end_reason != GOING:
             self.phase = COOLING
+            self.planned = False
             self.heat_to_ddegC = COLD_ddegC
             self.cool_to_ddegC = way.cool_to_ddegC if self._cooled else HOT_ddegC
             self._elapsed_ms = 0

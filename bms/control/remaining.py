@@ -16,6 +16,7 @@ import micropython
 from micropython import const
 
 from bms.control.ahead import Ahead, KNOWN_MAX_ds, LOOP_LAG_ds
+from bms.control.hold import held_ddegC
 from bms.control.ways import build_permille
 from bms.safety.tables import drop_mV
 from bms.schema import COLD_ddegC
@@ -55,16 +56,20 @@ _KEPT_SHARE = const(32)  # what is chosen stays, unless it costs so much more
 
 
 class Remaining:
-    """`remaining_s`, UNKNOWN_s while it is; `heat_to_ddegC`: what is best to warm to, COLD_ddegC for nothing."""
+    """`remaining_s`, UNKNOWN_s while it is; `heat_to_ddegC`: what is best to warm to, COLD_ddegC for nothing; `couple`: how
+    fast the layers follow the coolant, as ahead.py has it."""
 
     def __init__(self, pack: "Pack", envelope: "Envelope") -> None:
         self._envelope = envelope
         self._ahead = Ahead(pack)
         self._hot_ddegC = pack.cell.t_charge_max_ddegC[0]
-        self._top_ddegC = pack.cell.t_charge_max_ddegC[0] - pack.thermal.band_ddegC  # beyond it the pack is cooled
+        self._cooled_ddegC = self._hot_ddegC - pack.thermal.band_ddegC  # beyond it the pack is cooled ...
+        self._held_ddegC = held_ddegC(self._hot_ddegC, pack.thermal.band_ddegC)  # ... or held there, if that is planned
+        self._top_ddegC = self._cooled_ddegC
         self._fitted = pack.thermal.heater_W > 0
         self._permille_dAs = build_permille(pack.cell)
         # charge since the SoC was last told as another
+        self.couple = self._ahead.couple
         self._seen_permille = -1
         self._since_dAs = 0
         # warming as it is watched
@@ -95,6 +100,8 @@ class Remaining:
     def begin(self, way: "Way") -> None:
         """A new charge: nothing is known of it."""
         self._planned = way.planned and self._fitted
+        self._top_ddegC = self._held_ddegC if way.planned else self._cooled_ddegC
+        self._ahead.held_ddegC = self._top_ddegC
         self._decided = False
         self._wanted_ddegC = COLD_ddegC if way.planned and not self._fitted else way.heat_to_ddegC
         self._highest_ddegC = self._wanted_ddegC
@@ -240,6 +247,7 @@ class Remaining:
                 couple = lost_mK * _PERMILLE // apart * 100 // self._watched_ds
                 couple = 0 if couple < 0 else couple if couple < _COUPLE_MAX else _COUPLE_MAX
                 ahead.couple += (couple - ahead.couple) // 2
+                self.couple = ahead.couple
                 if not self._driven:
                     back = apart * _LEARNT_ds // (LOOP_LAG_ds + _LEARNT_ds)
                     follow = (coolant_ddegC - self._coolant_ddegC) * _PERMILLE // back

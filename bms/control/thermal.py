@@ -15,12 +15,16 @@ the layers, more when they warm more slowly, less when they warm faster. Who fee
 charger while there is one, the pack while its layers can give what it takes, a supply always. Power follows by a ramp, and
 is never above what is fed and goes too far nowhere, ramp or not. Heater and cooler never run together.
 
+A charge that plans its temperature holds the hottest layer just inside the window's end (hold.py), heating as far as it
+wishes and cooling as much as it must, where it is told how warm the coolant is.
+
 Once a round of ten ticks. Units: ddegC, permille of full power, mK/s, dA, mV, ms.
 """
 
 import micropython
 from micropython import const
 
+from bms.control.hold import Hold, held_ddegC
 from bms.schema import COLD_ddegC, HOT_ddegC, layer_count
 
 TYPE_CHECKING = const(False)
@@ -39,6 +43,8 @@ if TYPE_CHECKING:
 
         heat_to_ddegC: int
         cool_to_ddegC: int
+        planned: bool
+        couple: int
 
 # Copies of what snapshot.py, machine.py and their neighbours say: no look-up; a test holds them together.
 _PACK_mV = const(2)
@@ -98,6 +104,7 @@ class Thermal:
         cold, hot = cell.t_discharge_min_ddegC[0], cell.t_discharge_max_ddegC[0]
         self._driving = (DISCHARGE_COLD, cold, cold + band, DISCHARGE_HOT, hot - band, hot - 2 * band)
         self._top_ddegC = cell.t_charge_max_ddegC[0] - band  # no heat beyond it
+        self._end_ddegC = cell.t_charge_max_ddegC[0]
         self._storage_ddegC = thermal.storage_ddegC
         self._storage_permille = thermal.storage_permille
         self._source = SOURCES.index(thermal.heater_source)
@@ -121,6 +128,9 @@ class Thermal:
         self._cool_to_ddegC = HOT_ddegC
         self._heated = False  # a wish has been met
         self._cooled = False
+        goal = held_ddegC(self._end_ddegC, band)
+        self._hold = Hold(derate, goal, self._inlet_min_ddegC, self._inlet_max_ddegC, self._aim_mK_s)
+        self._holds = False
         self._told = False  # how hot the coolant is
         self.barred = False  # set before step(): no heat
         self._zero_ddegC = 0  # where a request for cold has no power left
@@ -133,7 +143,15 @@ class Thermal:
     @micropython.native
     def step(self, machine: "Machine", wish: int, bound: "Bound", snap: "Snapshot", wishes: "Wishes", dt_ms: int) -> int:
         """Once a round. Returns the mode."""
-        mode = self._choose(machine.state, wish, bound, wishes)
+        if machine.state == _CHARGE and wishes.planned and snap.age_ms[_COOLANT_INLET_ddegC] < _AGE_MAX_ms:
+            self._holds = bound.hot_ddegC <= _FAR_ddegC and bound.cold_ddegC >= self._charging[1]
+        else:
+            self._holds = False
+        if self._holds:
+            mode = self._keep(bound, snap, wishes)
+        else:
+            self._hold.forget()
+            mode = self._choose(machine.state, wish, bound, wishes)
         step = self._carry + self._ramp_permille_s * dt_ms
         move = step // _PERMILLE
         self._carry = step - move * _PERMILLE
@@ -149,6 +167,8 @@ class Thermal:
             want = 0
             if mode == HEAT and not cooler:
                 want = self._held_permille()
+                if self._holds and self._hold.want_permille < want:
+                    want = self._hold.want_permille
             heater = follow(heater, want, move)
             self.heater_permille = heater if heater < left else left
         else:
@@ -156,9 +176,19 @@ class Thermal:
         if mode == COOL or cooler:
             want = 0
             if mode == COOL and self._cooler_W and not self.heater_permille:
-                want = self._cool_permille(bound, snap)
+                want = -self._hold.want_permille if self._holds else self._cool_permille(bound, snap)
             self.cooler_permille = follow(cooler, want, move)
         return mode
+
+    def _keep(self, bound: "Bound", snap: "Snapshot", wishes: "Wishes") -> int:
+        """Heat or cold that holds the hottest layer."""
+        missing = wishes.heat_to_ddegC - bound.cold_ddegC
+        want = self._hold.step(missing, bound.hot_ddegC, snap.value[_COOLANT_INLET_ddegC], wishes.couple)
+        if want > 0:
+            return self._ask(HEAT, PREHEAT, wishes.heat_to_ddegC)
+        if want < 0:
+            return self._ask(COOL, CHARGE_HOT, self._hold.goal_ddegC)
+        return self._ask(NONE, NO_REASON, 0)
 
     @micropython.native
     def _choose(self, state: int, wish: int, bound: "Bound", wishes: "Wishes") -> int:
@@ -263,7 +293,8 @@ class Thermal:
     def _left_permille(self, bound: "Bound", snap: "Snapshot") -> int:
         """As much heat as takes nothing too far."""
         band = self._band_ddegC
-        left = share_permille(self._top_ddegC - bound.hot_ddegC, band)
+        top = self._end_ddegC if self._holds else self._top_ddegC
+        left = share_permille(top - bound.hot_ddegC, band)
         if snap.age_ms[_COOLANT_INLET_ddegC] < _AGE_MAX_ms:
             self._told = True
             other = share_permille(self._inlet_max_ddegC - snap.value[_COOLANT_INLET_ddegC], band // 2)

@@ -43,6 +43,8 @@ READINGS = 10  # of a second, which derate sums
 COMING_MAX_mK_s = 2000  # where thermal saturates
 HEAT_GAIN_MAX = 5000  # likewise
 ROUND_MAX_ms = 10 * STEP_MAX_ms
+RATE_MAX_mK_s = 500  # where hold saturates
+SEEN_MAX_mK_s = 2000  # likewise
 SWING_MAX_ddegC = 8191  # where cycles saturates
 MAN_MAX = 32768  # of a number of 15 bits in cycles, rounded up
 
@@ -164,6 +166,8 @@ PRODUCTS = tuple(Product(*row) for row in (
      lambda e: e.thermal.band_ddegC * 1000),
     ("thermal, heat that is missing", "missing_mK_s * gain", "thermal.warm_mK_s",
      lambda e: (COMING_MAX_mK_s + e.thermal.warm_mK_s) * HEAT_GAIN_MAX + (1000 << 10)),
+    ("hold, where the coolant has to be", "(rate - seen) * 10000", "thermal.warm_mK_s",
+     lambda e: (RATE_MAX_mK_s + e.thermal.warm_mK_s + SEEN_MAX_mK_s) * 10_000),
     ("thermal, what the pack can give", "limit_dA * pack_dV", "discharge_rating_dA",
      lambda e: CURRENT_MAX_dA * (WIRE_LINK_mV // 100)),
     ("cycles, a swing in parts of the declared one", "swing_ddegC << 16", "thermal.swing_ddegK",
