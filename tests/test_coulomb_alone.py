@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bms.packs import bench_24, ev_240
+from bms.safety.branch import Flow, Follower
 from bms.safety.coulomb import Coulomb
 from bms.schema import CELL_FIELDS, PACK_FIELDS, SENSOR_FIELDS, Cell, Pack, Sensor, replaced
 from tests.test_core_alone import drop_mV
@@ -32,7 +33,27 @@ POOR = replaced(
     ),
     group_sensor=replaced(Sensor, SENSOR_FIELDS, bench_24.PACK.group_sensor, gain_ppm=5_000),
 )
-PACKS = (bench_24.PACK, ev_240.PACK, ODD, POOR)
+# branches so far apart, and states that follow charge so fast, that every digit of them counts
+BROAD = replaced(
+    Pack,
+    PACK_FIELDS,
+    ODD,
+    name="broad",
+    cell=replaced(
+        Cell,
+        CELL_FIELDS,
+        COOLING,
+        hyst_mV=(1_100,) * 21,
+        hyst_gamma_permille=90_000,
+        relax_mV=900,
+        relax_gamma_permille=80_000,
+        r0_uohm=tuple(1_900 + 7 * k for k in range(21)),
+        r1_uohm=tuple(40_900 - 13 * k for k in range(21)),
+        r2_uohm=tuple(30_700 + 11 * k for k in range(21)),
+    ),
+    spread_hyst_permille=1_200,
+)
+PACKS = (bench_24.PACK, ev_240.PACK, ODD, POOR, BROAD)
 packs = pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.name)
 MILLION = 1_000_000
 
@@ -227,6 +248,177 @@ def test_a_look_at_the_voltage_cuts_the_interval_where_the_branches_say_and_wins
         expected = (low, high) if apart else (max(low, was[0]), min(high, was[1]))
         assert (coulomb.low_mAs, coulomb.high_mAs, coulomb.conflicts) == (*expected, int(apart))
     assert seen == {True, False}
+
+
+class Look:
+    """What one look makes of what has been seen since the last: the promise, with the followers as tools."""
+
+    def __init__(self, pack: Pack, coulomb: Coulomb, bound: Any) -> None:
+        self.pack, self.bound, cell = pack, bound, pack.cell
+        part_mAs = cell.capacity_mAh * 3600 // 1000
+        self.hysteresis = Follower(cell.hyst_gamma_permille, 8192, part_mAs)
+        self.relaxing = Follower(cell.relax_gamma_permille, 0, part_mAs)
+        self.charged, self.discharged = Flow(pack), Flow(pack)
+        for mine, its in (
+            (self.hysteresis.reach, coulomb._hysteresis.reach),
+            (self.relaxing.reach, coulomb._relaxing.reach),
+            (self.charged._fixed, coulomb._charged._fixed),
+            (self.discharged._fixed, coulomb._discharged._fixed),
+        ):
+            mine[:] = its
+        self.saw = coulomb._least_mA, coulomb._most_mA
+        least = max(self.saw[0] - unsure_mA(pack, self.saw[0]), -1_638_300)
+        most = min(self.saw[1] + unsure_mA(pack, self.saw[1]), 1_638_300)
+        if bound.resting:
+            least, most = min(least, 0), max(most, 0)
+        self.least, self.most = least, most
+        round_ms = coulomb._round_ms if coulomb._round_ms >= 100 else 0
+        for flow, mA in ((self.charged, least), (self.discharged, -most)):
+            flow.step(0, bound.memory_1_dA, mA, round_ms)
+            flow.step(1, bound.memory_2_dA, mA, round_ms)
+        if round_ms:
+            self.follow(coulomb._moved_mAs, coulomb._erred_mAs + 1, coulomb._leaked_mAs, round_ms)
+
+    def follow(self, moved: int, erred: int, leaked: int, round_ms: int) -> None:
+        a = self.pack.current_a_sensor
+        quiet = Plain(self.pack, 500).offset_mA + 4 * a.noise_u // 1000 + 1
+        for state in (self.hysteresis, self.relaxing):
+            if self.least > 0:
+                state.step(0, moved - erred, 0)
+                state.step(1, 0, moved + erred)
+            elif self.most < 0:
+                state.step(1, -moved - erred, 0)
+                state.step(0, 0, -moved + erred)
+            elif not self.bound.resting or self.saw[1] > quiet or self.saw[0] < -quiet:
+                for side in (0, 1):
+                    state.step(side, 0, (max(self.most, -self.least) // 1000 + 1) * round_ms)
+            elif leaked:
+                state.step(0, 0, leaked)
+
+    def margin_mV(self, slow: int) -> int:
+        hot, cold = self.bound.hot_ddegC, self.bound.cold_ddegC
+        relax = self.pack.cell.relax_mV
+        return margin_mV(self.pack, hot, cold) - relax + floor(Fraction(relax * slow, 8192))
+
+    def drop_mV(self, flow: Flow, mA: int) -> int:
+        """At least, along the way of the flow."""
+        cell, bound = self.pack.cell, self.bound
+        own = least_mV(self.pack, mA, bound)
+        own += drop_mV(bound.r1_uohm, bound.memory_1_dA) + drop_mV(bound.r2_uohm, bound.memory_2_dA)
+        first, second = (floor(Fraction(mA, 100)) for mA in flow.least_mA)
+        if first >= 0 and second >= 0:
+            part = floor(Fraction((1000 - self.pack.spread_r_permille) * 960, 1000))
+            pairs = zip(cell.r1_permille, cell.r2_permille)
+            both = [(min(cell.r1_uohm) * f + min(cell.r2_uohm) * g) // 1000 * part // 1000 for f, g in pairs]
+            r = floor(line(bound.hot_ddegC, cell.r_ddegC, both))
+            dA = min(first, second)
+            return own + (r * dA // 10_000 if r < 65_536 else r // 100 * dA // 100)
+        return own - sum(drop_mV(r, -dA) for r, dA in ((bound.r1_uohm, first), (bound.r2_uohm, second)) if dA < 0)
+
+    def branch(self, reach: int, sign: int) -> list[int]:
+        cell, spread = self.pack.cell, self.pack.spread_hyst_permille
+        far = [ceil(Fraction(m * (1000 + spread), 1000)) for m in cell.hyst_mV]
+        near = [m * max(0, 1000 - spread) // 1000 for m in cell.hyst_mV]
+        offs = [m * reach >> 13 for m in far] if reach >= 0 else [-(m * -reach >> 13) for m in near]
+        return [v + sign * off for v, off in zip(cell.ocv_mV, offs)]
+
+    def edges(self) -> tuple[list[int], int, list[int], int]:
+        """The highest branch and what a voltage may be above it; the lowest, and below it."""
+        up = self.margin_mV(self.relaxing.reach[1]) - self.drop_mV(self.discharged, -self.most)
+        down = self.margin_mV(self.relaxing.reach[0]) - self.drop_mV(self.charged, self.least)
+        return self.branch(self.hysteresis.reach[1], 1), up, self.branch(self.hysteresis.reach[0], -1), down
+
+
+def near_nothing_mA(pack: Pack) -> list[int]:
+    """Readings that are just surely a current, and just not."""
+    plain, noise_mA = Plain(pack, 500), 4 * pack.current_a_sensor.noise_u // 1000 + 1
+    quiet = plain.offset_mA + noise_mA
+    least = quiet
+    while pack is not POOR and least < quiet + (least // 100 + 1) * plain.error_ppm // 10_000:
+        least += 1
+    return [least - 1, least, least + 1, least + 2, quiet - 1, quiet, quiet + 1]
+
+
+@packs
+@pytest.mark.parametrize("seed", range(3))
+def test_a_look_follows_the_branches_and_reads_the_voltage_with_all_that_the_current_has_proved(pack: Pack, seed: int) -> None:
+    dice = random.Random(seed)
+    unit = pack.cell.capacity_mAh * 3600 // 1000
+    layers = sum(pack.taps) * pack.stacks
+    small = near_nothing_mA(pack)
+    sizes = [*small, 0, 1, 3_050, 40_000, 900_000, 1_638_300]
+    flows = [0, 1, 12_800, 1_280_000, 99 << 7, 5_000_000]
+    coulomb = Coulomb(pack, 500)
+    for _ in range(100):
+        t = dice.choice([250, 400, 251, -40, 333, *pack.cell.r_ddegC])
+        bound: Any = SimpleNamespace(
+            hot_ddegC=t, cold_ddegC=t - dice.choice([0, 3, 300]), r0_uohm=dice.choice([1, 1500, 90_000]),
+            r1_uohm=dice.choice([1, 1500]), r2_uohm=dice.choice([1, 1700]), memory_1_dA=dice.choice([0, 1, 30, 9_000]),
+            memory_2_dA=dice.choice([0, 1, 20, 9_000]), resting=dice.random() < 0.4,
+        )  # fmt: skip
+        first, second = dice.choice([1, -1]) * dice.choice(sizes), dice.choice(sizes)
+        pair = dice.choice([(first, first), (min(first, second), max(first, second)), (-second, second), (0, 0)])
+        coulomb._least_mA, coulomb._most_mA = pair
+        coulomb._moved_mAs = dice.choice([0, 5, -5, unit, -unit, 2 * unit + 7, -2 * unit - 7])
+        coulomb._erred_mAs = dice.choice([0, 1, unit // 3])
+        coulomb._leaked_mAs = dice.choice([0, 0, 1, unit])
+        coulomb._round_ms = dice.choice([0, 50, 99, 100, 101, 200])
+        for state in (coulomb._hysteresis, coulomb._relaxing):
+            state._pending_mAs[0] = state._pending_mAs[1] = state._paid_mAs[0] = state._paid_mAs[1] = 0
+            for side in (0, 1):
+                state.reach[side] = dice.choice([8192, 8192, 8191, 0, -1, -8192, dice.randint(-8192, 8192)])
+        for flow in (coulomb._charged, coulomb._discharged):
+            for k in (0, 1):
+                flow._fixed[k] = dice.choice([1, 1, -1]) * dice.choice([*flows, dice.randrange(5_000_000)])
+        look = Look(pack, coulomb, bound)
+        charge, up, discharge, down = look.edges()
+        mean = max(1, dice.choice([dice.choice(charge) + up, dice.choice(discharge) - down]) + dice.choice([-1, 0, 1, 7]))
+        snap: Any = SimpleNamespace(group_mV=[mean * layers - 17, 17])
+        low = inverse(charge, mean - up) * unit
+        high = (inverse(discharge, mean + 1 + down) + 1) * unit
+        was = coulomb.low_mAs, coulomb.high_mAs = dice.choice([(0, 1000 * unit), (low, high), (300 * unit, 700 * unit)])
+        conflicts = coulomb.conflicts
+        coulomb.anchor(snap, bound)
+        reach = [*look.hysteresis.reach]
+        if low > was[1] or high < was[0]:
+            conflicts += 1
+            if min(reach) < 8192:  # nothing is known any more
+                reach = [8192, 8192]
+                low, high = 0, pack.cell.capacity_mAh * 3600
+                rating = 100 * max(pack.charge_rating_dA, pack.discharge_rating_dA)
+                assert (coulomb._least_mA, coulomb._most_mA) == (-rating, rating)
+        else:
+            low, high = max(low, was[0]), min(high, was[1])
+        assert (coulomb.low_mAs, coulomb.high_mAs, coulomb.conflicts) == (low, high, conflicts)
+        assert [*coulomb._hysteresis.reach] == reach
+        if reach == [*look.hysteresis.reach]:
+            assert [*coulomb._relaxing.reach] == [*look.relaxing.reach]
+            assert [*coulomb._charged._fixed] == [*look.charged._fixed]
+            assert [*coulomb._discharged._fixed] == [*look.discharged._fixed]
+
+
+def test_what_bleeders_take_is_gone_from_the_count_and_from_the_low_end_and_never_below_empty() -> None:
+    coulomb = Coulomb(bench_24.PACK, 500)
+    for low, charge, lost in ((100, 500, 60), (60, 60, 60), (59, 61, 60), (0, 0, 0), (5, 4, 1 << 20), (1, 2, 0)):
+        coulomb.low_mAs, coulomb.charge_mAs, coulomb.high_mAs = low, charge, 77
+        coulomb.bleed(lost)
+        assert (coulomb.low_mAs, coulomb.charge_mAs, coulomb.high_mAs) == (max(0, low - lost), max(0, charge - lost), 77)
+
+
+@pytest.mark.parametrize(("round_ms", "known"), [(5_000, True), (5_001, False)])
+def test_after_five_seconds_without_a_look_nothing_is_known_of_the_branch(round_ms: int, known: bool) -> None:
+    coulomb = Coulomb(bench_24.PACK, 500)
+    coulomb._hysteresis.reach[0] = 7
+    coulomb._round_ms = round_ms
+    coulomb.publish()
+    assert (coulomb._hysteresis.reach[0] == 7) is known
+    assert (coulomb._round_ms == 0) is not known
+
+
+def test_what_was_seen_at_first_and_after_a_look_is_nothing() -> None:
+    coulomb = Coulomb(bench_24.PACK, 500)
+    assert (coulomb._least_mA, coulomb._most_mA, coulomb._moved_mAs, coulomb._erred_mAs) == (0, 0, 0, 0)
+    assert (coulomb._leaked_mAs, coulomb._round_ms) == (0, 0)
 
 
 @packs

@@ -229,7 +229,7 @@ def some_envelope(dice: random.Random, pack: Pack, envelope: Any) -> None:
 
 
 @packs
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(12))
 def test_every_horizon_is_the_least_of_voltage_soc_and_heat(pack: Pack, seed: int) -> None:
     dice = random.Random(seed)
     envelope: Any = SimpleNamespace()
