@@ -36,7 +36,7 @@ PINS = (
     ("FEEDBACK_PRECHARGE", "PB4", "in", "mirror contact (D5)"),
     ("FEEDBACK_POSITIVE", "PB5", "in", "mirror contact (D4)"),
     ("FEEDBACK_AUXILIARY", "PB10", "in", "mirror contact (D6)"),
-    ("CRASH_N", "PB12", "in", "low when the airbag controller has fired, or the wire is broken (CN10-16)"),
+    ("CRASH", "PB12", "in", "low while no crash is told: high when it is, or the wire is broken (CN10-16)"),
     ("FUSE_N", "PB13", "in", "low while the main fuse's indicator is closed (CN10-30)"),
     ("CHARGER_N", "PB14", "in", "low while a charger is plugged (CN10-28)"),
     ("COIL_SUPPLY_N", "PB15", "in", "low while the watchdog relay gives the coils their supply (CN10-26)"),

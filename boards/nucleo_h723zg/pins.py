@@ -35,7 +35,7 @@ PINS = (
     ("FEEDBACK_PRECHARGE", "PG12", "in", "mirror contact (D7)"),
     ("FEEDBACK_POSITIVE", "PF3", "in", "mirror contact (D8)"),
     ("FEEDBACK_AUXILIARY", "PD15", "in", "mirror contact (D9)"),
-    ("CRASH_N", "PE2", "in", "low when the airbag controller has fired, or the wire is broken (D31)"),
+    ("CRASH", "PE2", "in", "low while no crash is told: high when it is, or the wire is broken (D31)"),
     ("FUSE_N", "PE0", "in", "low while the main fuse's indicator is closed (D34)"),
     ("CHARGER_N", "PB10", "in", "low while a charger is plugged (D36)"),
     ("COIL_SUPPLY_N", "PB11", "in", "low while the watchdog relay gives the coils their supply (D35)"),

@@ -1,7 +1,7 @@
 """Eight slow inputs as one byte: from pins of the controller, or from an I2C port expander where pins are scarce.
 
 Bits 0 to 3 are the mirror contacts of NEGATIVE, PRECHARGE, POSITIVE, AUXILIARY: normally closed, so the input is low while the
-main contact is open, and a broken wire reads as a contact that has not opened. Bit 4 low: crash, or its wire is broken. Bit 5
+main contact is open, and a broken wire reads as a contact that has not opened. Bit 4 high: crash, or its wire is broken. Bit 5
 low: fuse intact. Bit 6 low: charger plugged. Bit 7 low: coils have supply. All have pull-ups; low is a closed contact.
 """
 
@@ -27,13 +27,13 @@ NETS = (
     "FEEDBACK_PRECHARGE",
     "FEEDBACK_POSITIVE",
     "FEEDBACK_AUXILIARY",
-    "CRASH_N",
+    "CRASH",
     "FUSE_N",
     "CHARGER_N",
     "COIL_SUPPLY_N",
 )
 FEEDBACK_bits = const(15)
-CRASH_N = const(16)
+CRASH = const(16)
 FUSE_N = const(32)
 CHARGER_N = const(64)
 COIL_SUPPLY_N = const(128)

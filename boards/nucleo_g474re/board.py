@@ -1,0 +1,32 @@
+"""The NUCLEO-G474RE as a board: machine.CAN on FDCAN1, monitors and FRAM on SPI 1, current sensors on I2C 1, inputs by pins."""
+
+import time
+
+import machine
+from micropython import const
+
+from boards.nucleo_g474re.pins import PINS
+from boards.parts.inputs import DirectInputs
+from boards.parts.mainboard import BITRATE, Mainboard
+from boards.parts.nets import Nets
+from boards.parts.sensors import I2C_Hz, SPI_Hz, Sensors, storage_on
+
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from bms.schema import Pack
+
+_SPI = const(1)
+_I2C = const(1)
+_CAN = const(1)
+
+
+class Board(Mainboard):
+    """Needs MicroPython 1.29 (machine.CAN came with 1.28, machine.PWM on STM32 with 1.29)."""
+
+    def __init__(self, pack: "Pack") -> None:
+        nets = Nets(machine, PINS)
+        spi = machine.SPI(_SPI, baudrate=SPI_Hz, polarity=1, phase=1)
+        i2c = machine.I2C(_I2C, freq=I2C_Hz)
+        sensors = Sensors(pack, nets, time, spi, i2c, DirectInputs(nets.direct()))
+        can = machine.CAN(_CAN, BITRATE)
+        super().__init__(pack, machine, time, nets, can, sensors, storage_on(spi, nets))

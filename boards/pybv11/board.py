@@ -1,0 +1,60 @@
+"""The pyboard v1.1 as a board: CAN 1, monitors and FRAM on SPI 1, current sensors and the expander of inputs on I2C 1.
+
+With firmware that has machine.CAN and machine.PWM those are used; older firmware has pyb.CAN and pyb.Timer, which two adapters
+give the same manners.
+"""
+
+import time
+
+import machine
+from micropython import const
+
+from boards.parts.inputs import ExpandedInputs
+from boards.parts.mainboard import BITRATE, Mainboard
+from boards.parts.nets import Nets
+from boards.parts.sensors import I2C_Hz, SPI_Hz, Sensors, storage_on
+from boards.pybv11.pins import CHANNELS, PINS
+
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from typing import Any
+
+    from bms.schema import Pack
+    from boards.parts.manners import Controller
+
+_SPI = const(1)
+_I2C = const(1)
+_CAN = const(1)
+
+
+def controller() -> "Controller":
+    """CAN 1 with machine.CAN's manners."""
+    if hasattr(machine, "CAN"):
+        can: Controller = machine.CAN(_CAN, BITRATE)
+        return can
+    import pyb
+
+    from boards.parts.pyb_can import CAN
+
+    return CAN(pyb.CAN, _CAN, BITRATE)
+
+
+def channel(net: str, pin: "Any", frequency_Hz: int) -> "Any":
+    """A channel of pyb.Timer with machine.PWM's manners."""
+    import pyb
+
+    from boards.parts.pyb_pwm import PWM
+
+    timer, number = CHANNELS[net]
+    return PWM(pyb.Timer, timer, number, pin, frequency_Hz)
+
+
+class Board(Mainboard):
+    """Needs MicroPython 1.23 for .mpy files of version 6.3."""
+
+    def __init__(self, pack: "Pack") -> None:
+        nets = Nets(machine, PINS, None if hasattr(machine, "PWM") else channel)
+        spi = machine.SPI(_SPI, baudrate=SPI_Hz, polarity=1, phase=1)
+        i2c = machine.I2C(_I2C, freq=I2C_Hz)
+        sensors = Sensors(pack, nets, time, spi, i2c, ExpandedInputs(i2c))
+        super().__init__(pack, machine, time, nets, controller(), sensors, storage_on(spi, nets))
