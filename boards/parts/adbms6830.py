@@ -28,8 +28,7 @@ from boards.parts.adbms_values import ZERO_counts, fill, sort_out
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
-    from boards.parts.adbms_link import Spi
-    from boards.parts.manners import OutputPin
+    from boards.parts.manners import OutputPin, Spi
 
 # Copies of what snapshot.py says: no look-up; a test holds them together.
 _NOT_READY = const(1)
@@ -134,5 +133,6 @@ class Adbms6830Chain(Monitor):
             if words[k >> 4] >> (k & 15) & 1:
                 place = self._rows[4 * k]
                 b[6 * (place >> 4) + 4 + (place >> 3 & 1)] |= 1 << (place & 7)
+        self._link.wake()
         self._link.write(self._write_b, b)
         return self._confirm(self._read_b, b)

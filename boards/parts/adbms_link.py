@@ -26,17 +26,7 @@ from boards.parts.adbms_commands import (
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
-    from typing import Any, Protocol
-
-    from boards.parts.manners import OutputPin
-
-    class Spi(Protocol):
-        """machine.SPI, mode 0 or 3, at most 2 MHz."""
-
-        def write(self, buf: "bytes | bytearray", /) -> Any: ...
-
-        def write_readinto(self, write_buf: "bytes | bytearray", read_buf: bytearray, /) -> Any: ...
-
+    from boards.parts.manners import OutputPin, Spi
 
 CHIPS_MAX = const(16)
 _RING = const(0x3FFFFFFF)

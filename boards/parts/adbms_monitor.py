@@ -14,8 +14,7 @@ from boards.parts.adbms_values import COMPARE, EVEN, ODD, ZERO_counts, look, sam
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
-    from boards.parts.adbms_link import Spi
-    from boards.parts.manners import OutputPin
+    from boards.parts.manners import OutputPin, Spi
 
 # Kinds of trouble.
 PEC = const(0)

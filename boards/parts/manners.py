@@ -39,6 +39,13 @@ if TYPE_CHECKING:
 
         def read_u16(self) -> int: ...
 
+    class Spi(Protocol):
+        """machine.SPI; chip selects are pins of their own."""
+
+        def write(self, buf: "bytes | bytearray", /) -> Any: ...
+
+        def write_readinto(self, write_buf: "bytes | bytearray", read_buf: bytearray, /) -> Any: ...
+
     class I2c(Protocol):
         """machine.I2C; OSError where the device does not answer."""
 

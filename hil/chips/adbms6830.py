@@ -14,6 +14,7 @@ cell on (470 ohm, so a sound cell reads nine tenths) it reads 0 and its neighbou
 
 import struct
 from collections.abc import Callable
+from functools import lru_cache
 
 from hil.chips.microcontroller import Clock
 
@@ -54,10 +55,12 @@ def remainder(data: bytes, extra: int, extra_bits: int, polynomial: int, width: 
     return r
 
 
+@lru_cache(1024)
 def pec15(data: bytes) -> bytes:
     return (remainder(data, 0, 0, 0x4599, 15) << 1).to_bytes(2, "big")
 
 
+@lru_cache(4096)
 def pec10(data: bytes, count: int = 0) -> bytes:
     """With the command counter in front of it, as a chip answers."""
     return (count << 10 | remainder(data, count, 6, 0x8F, 10)).to_bytes(2, "big")
