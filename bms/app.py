@@ -22,6 +22,7 @@ from bms.control.envelope import Envelope
 from bms.decisions import Decisions
 from bms.estimate.ekf import SocFilter
 from bms.estimate.groups import Groups
+from bms.keeping import Keeping
 from bms.rounds import PHASES, Rounds
 from bms.safety.alive import Alive
 from bms.safety.bound import Bound
@@ -108,13 +109,14 @@ class App:
         self.layers = layer_count(pack)
         self.configuration_crc = fingerprint(pack)
         self._audit = Audit(pack)
-        boot.tell(self.signals, board, self.rounds.sound, self.configuration_crc)
         self.link = Link(self)
         self.filter = SocFilter(pack.cell)
         known = stored_permille >= 0
         self.filter.start(units.fraction(stored_permille) if known else 0.5, _START_SIGMA if known else _BLANK_SIGMA)
         self.groups = Groups(pack)
         self.groups.bled_mAs = self.rounds.balance.bleeders.bled_mAs
+        self.keeping = Keeping(self)
+        boot.tell(self.signals, board, self.keeping.sound, self.keeping.foreign)
         self._looked = False
         self.estimator_failures = 0
         self.lane_failed = False
@@ -311,9 +313,9 @@ class App:
         self.signals.value[_CONFIGURATION_changed] = 1 if self._audit.step() else 0
 
     def _collect(self) -> None:
-        """Takes the garbage of the float lane away at a time of our choosing."""
+        """Takes the garbage of the float lane away at a time of our choosing; else keeps what is to outlive a loss of power."""
         self._round = (self._round + 1) % _COLLECT_EVERY
         if self._round == 0:
             gc.collect()
         else:
-            self.rounds.keep()
+            self.keeping.step()

@@ -40,9 +40,11 @@ if TYPE_CHECKING:
             """What was begun goes on. Asked once a round: memory that has no erase of its own does a piece of it here."""
 
     class Board(Protocol):
-        """One microcontroller with its sensors, contactors and CAN controller. `benched`: finish() wants to be called."""
+        """One microcontroller with its sensors, contactors and CAN controller. `benched`: finish() wants to be called.
+        `storage`: where the journal is; None: there is none, and nothing outlives a loss of power."""
 
         benched: bool
+        storage: "Storage | None"
 
         def wait(self) -> bool:
             """Sleeps until the next tick is due (10 ms after the last was due). False: there will be none."""
@@ -79,24 +81,12 @@ if TYPE_CHECKING:
             """0 unknown, 1 power on, 2 hard, 3 watchdog, 4 sleep, 5 soft."""
 
         def stored_soc_permille(self) -> int:
-            """State of charge as it was when the controller last ran, however long ago; -1 when nothing is known."""
+            """State of charge as a bench says that it was when the controller last ran, however long ago; -1 where nobody says,
+            and what the storage has counts."""
 
         def rested(self) -> bool:
             """True when the pack is known to have rested before this start until its overvoltages were gone, some ten
             minutes: by a clock that ran on, or by what the last run stored. Not known is False."""
-
-        def store_sound(self) -> bool:
-            """False when what was stored before this start could not be read."""
-
-        def kept(self, buffer: bytearray) -> int:
-            """Fills the buffer with what was last kept. Returns how many bytes that were, 0 where nothing ever was."""
-
-        def keep(self, buffer: bytearray) -> None:
-            """Keeps the buffer's content over a loss of power. The board may lose a minute of it, not what was kept before:
-            what is half written is found out by the reader's own check."""
-
-        def commissioned_crc(self) -> int:
-            """Fingerprint of the configuration that this board was commissioned with; -1 when none was stored."""
 
         def finish(self, decisions: "array[int]", soc: float, sigma: float, hysteresis: float, fresh: bool) -> None:
             """End of the tick. A bench wants the bytes of the integer lane's decisions and, when `fresh`, the estimates;

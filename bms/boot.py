@@ -20,12 +20,11 @@ HARD = const(2)  # board.reset_cause(): neither power on nor asked for
 WATCHDOG = const(3)
 
 
-def tell(signals: "Signals", board: "Board", kept_sound: bool, configuration_crc: int) -> None:
-    """`kept_sound`: what the board had kept could be read."""
+def tell(signals: "Signals", board: "Board", sound: bool, foreign: bool) -> None:
+    """`sound`: what was kept could be read; `foreign`: it was another configuration that was commissioned."""
     value = signals.value
     cause = board.reset_cause()
     value[_WATCHDOG_reset] = 1 if cause == WATCHDOG else 0
     value[_RESET_unexpected] = 1 if cause == HARD else 0
-    value[_STORE_unreadable] = 0 if board.store_sound() and kept_sound else 1
-    commissioned = board.commissioned_crc()
-    value[_CONFIGURATION_foreign] = 1 if commissioned >= 0 and commissioned != configuration_crc else 0
+    value[_STORE_unreadable] = 0 if sound else 1
+    value[_CONFIGURATION_foreign] = 1 if foreign else 0

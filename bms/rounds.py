@@ -31,7 +31,6 @@ _TRIP_AFTER_RAMP = const(4)
 _GRADIENT_ddegC = const(56)
 
 PHASES = const(4)
-_KEEP_rounds = const(540)  # a minute, less the rounds in which garbage is collected
 
 _COOLANT_hot = const(120)  # ids of the fault table
 _COOLANT_flow = const(121)
@@ -51,10 +50,6 @@ class Rounds:
         self.derate = Derate(pack)
         self.thermal = Thermal(pack, app.envelope, self.derate)
         self.cycles = Cycles(pack)
-        self._kept = bytearray(self.cycles.size)
-        self._unkept = 0  # rounds
-        kept = app.board.kept(self._kept)
-        self.sound = kept == 0 or self.cycles.restore(self._kept)  # what was kept could be read
         self.fastcharge = FastCharge(pack, app.envelope, self.horizon)
         self._passed_ms = 0  # the last whole round
 
@@ -94,14 +89,6 @@ class Rounds:
         if monitor.severity >= _TRIP_AFTER_RAMP:
             return True
         return monitor.is_active(_COOLANT_hot) or monitor.is_active(_COOLANT_flow)
-
-    def keep(self) -> None:
-        """Once a round, in a slow slot: gives the board to keep what has changed, once a minute at most."""
-        self._unkept += 1
-        if self._unkept >= _KEEP_rounds and self.cycles.changed:
-            self._unkept = 0
-            self.cycles.dump(self._kept)
-            self._app.board.keep(self._kept)
 
     def _balance(self, app: "App", round_ms: int) -> None:
         machine = app.machine

@@ -82,6 +82,17 @@ def millivolts(v_V: float) -> int:
     return int(v_V * 1000.0) + 1 if v_V > 0.0 else 0
 
 
+def millionths(value: float) -> int:
+    """Parts in a million of a fraction, rounded and saturated to what a word holds; 0 for what is no number."""
+    if value != value:
+        return 0
+    if value >= 1000.0:
+        return 1000000000
+    if value <= -1000.0:
+        return -1000000000
+    return int(value * 1000000.0 + (0.5 if value >= 0.0 else -0.5))
+
+
 def ppm(value_ppm: int) -> float:
     """Fraction from parts in a million."""
     return value_ppm / 1000000.0

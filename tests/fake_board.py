@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from array import array
 
-    from bms.board import Mailbox
+    from bms.board import Mailbox, Storage
     from bms.safety.snapshot import Snapshot
     from bms.schema import Pack
 
@@ -135,9 +135,7 @@ class FakeBoard:
         self.restarts = 0
         self._stored_permille = stored_permille
         self.rested_before = True
-        self.store_is_sound = True
-        self.commissioned = -1
-        self.store = b""  # what was kept
+        self.storage: Storage | None = None  # of tests/flash.py, where something is to outlive the board
         self._cause = cause
 
     def wait(self) -> bool:
@@ -352,20 +350,6 @@ class FakeBoard:
 
     def rested(self) -> bool:
         return self.rested_before
-
-    def store_sound(self) -> bool:
-        return self.store_is_sound
-
-    def kept(self, buffer: bytearray) -> int:
-        count = min(len(self.store), len(buffer))
-        buffer[:count] = self.store[:count]
-        return count
-
-    def keep(self, buffer: bytearray) -> None:
-        self.store = bytes(buffer)
-
-    def commissioned_crc(self) -> int:
-        return self.commissioned
 
     def finish(self, decisions: "array[int]", soc: float, sigma: float, hysteresis: float, fresh: bool) -> None:
         self.crc = crc32(decided(decisions), self.crc)

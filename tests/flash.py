@@ -37,7 +37,7 @@ class Flash:
         self.read_fails: Callable[[int], bool] = lambda at: False
 
     def read(self, at: int, buffer: bytearray) -> bool:
-        assert 0 <= at and at + len(buffer) <= self.size_bytes
+        assert at >= 0 and at + len(buffer) <= self.size_bytes
         self.reads += 1
         self.read_bytes += len(buffer)
         if self.read_fails(at):
@@ -46,7 +46,7 @@ class Flash:
         return True
 
     def write(self, at: int, buffer: bytearray, n: int) -> bool:
-        assert 0 <= at and at + n <= self.size_bytes and 0 < n <= len(buffer)
+        assert at >= 0 and at + n <= self.size_bytes and 0 < n <= len(buffer)
         assert not self._busy
         if at % self.unit_bytes or n % self.unit_bytes:
             self.mistakes.append(f"a write of {n} at {at} is not of whole units")

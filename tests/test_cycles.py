@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,13 +22,12 @@ from bms.app import App
 from bms.can import frames as W
 from bms.control import cycles as C
 from bms.control.cycles import DEPTH, Cycles, TURN_ddegC
-from bms.control.record import CRC_START, crc30, read_word, write_words
 from bms.packs import aero_96, bench_24, ev_240
-from bms.safety import faults as F
 from bms.safety.snapshot import Snapshot
 from bms.schema import PACK_FIELDS, Pack, replaced
-from boards.unix.board import Board
+from bms.store.record import CRC_START, crc30, read_word, write_words
 from tests.fake_board import FakeBoard
+from tests.flash import Flash
 from tests.small_int import SmallInt
 
 PACK = bench_24.PACK
@@ -65,7 +63,7 @@ class Told(Cycles):
 
     def unpaired(self, stack: int = 0) -> list[int]:
         """Turning points that wait for their partners, and the extreme since."""
-        row = self._rows[39 * stack : 39 * stack + 39]
+        row = self.rows[39 * stack : 39 * stack + 39]
         return [*row[7 : 7 + row[0]], *([row[1]] if row[2] else [])]
 
 
@@ -150,7 +148,7 @@ def law_ppm(pack: Pack, swings: Swings) -> Fraction:
 
 
 def sum_ppm(ledger: Cycles, stack: int = 0) -> Fraction:
-    return ledger.damage_ppm(stack) + Fraction(ledger._rows[39 * stack + 6], 1 << 28)
+    return ledger.damage_ppm(stack) + Fraction(ledger.rows[39 * stack + 6], 1 << 28)
 
 
 LAWS = [(400, 20_000, 4), (10, 10_000_000, 1), (2000, 1, 6), (333, 777, 5), (400, 1_000_000, 2), (150, 10_000_000, 3)]
@@ -206,7 +204,7 @@ def test_a_larger_swing_never_costs_less(law: tuple[int, int, int], swing: int, 
 
 def test_counts_and_damage_stop_at_what_the_wire_can_say() -> None:
     ledger = Cycles(lived(PACK, swing_ddegK=10, swing_life_count=1, swing_exponent=6))
-    ledger._rows[3] = C.COUNT_MAX - 1
+    ledger.rows[3] = C.COUNT_MAX - 1
     for _ in range(3):
         ledger._count(0, 4000, 2)
         assert (ledger.half_swings(0), ledger.damage_ppm(0)) == (C.COUNT_MAX, C.DAMAGE_MAX_ppm)
@@ -273,7 +271,6 @@ def test_the_ledger_never_forgets_a_swing_nor_heals(start: int, by: list[int], m
 def test_a_reboot_at_any_step_changes_nothing(start: int, by: list[int], cuts: set[int]) -> None:
     """Also with swings that wait to be counted."""
     whole, ledger = Cycles(PACK), Cycles(PACK)
-    store = bytearray(whole.size)
     k = 0
     for t in walk(start, by):
         waits = 1
@@ -282,10 +279,10 @@ def test_a_reboot_at_any_step_changes_nothing(start: int, by: list[int], cuts: s
             assert ledger.take(0, t) == waits
             k += 1
             if k in cuts:
-                ledger.dump(store)
+                rows = ledger.rows[:]
                 ledger = Cycles(PACK)
-                assert ledger.restore(store)
-    assert ledger._rows == whole._rows
+                assert ledger.restore(rows)
+    assert ledger.rows == whole.rows
 
 
 def worn(pack: Pack = PACK) -> Cycles:
@@ -297,36 +294,18 @@ def worn(pack: Pack = PACK) -> Cycles:
     return ledger
 
 
-@given(data=st.data())
-def test_a_store_that_is_torn_cut_or_of_another_pack_is_refused_and_the_ledger_stays_as_it_was(data: st.DataObject) -> None:
-    new, old = worn(), Cycles(PACK)
-    store, before = bytearray(new.size), bytearray(new.size)
-    new.dump(store)
-    old.dump(before)
-    same = next((k for k in range(len(store)) if store[k] != before[k]), 0)
-    last = max(k for k in range(len(store)) if store[k] != before[k])
-    cut = data.draw(st.integers(same + 1, last))
-    torn = [store[:cut] + before[cut:], store[:cut] + bytes(len(store) - cut), store[:cut], store + b"\0"]
-    flipped = bytearray(store)
-    flipped[data.draw(st.integers(0, len(store) - 1))] ^= 1 << data.draw(st.integers(0, 7))
-    for bad in (*torn, flipped, bytearray(len(store)), bytearray(b"\xff" * len(store))):
-        ledger = worn()
-        rows = ledger._rows[:]
-        assert ledger.restore(bytearray(bad)) is False
-        assert ledger._rows == rows
-    assert Cycles(aero_96.PACK).restore(store) is False
-    assert Cycles(PACK).restore(store) is True
-
-
-@pytest.mark.parametrize(("at", "change"), [(0, 1), (1, 1), (2, 1), (3, 1)])
-def test_a_store_of_another_kind_version_or_size_is_refused_though_its_crc_is_right(at: int, change: int) -> None:
-    ledger = worn()
-    store = bytearray(ledger.size)
-    ledger.dump(store)
-    store[at] ^= change
-    crc = crc30(store, 8, len(store), crc30(store, 0, 4, CRC_START))
-    store[4:8] = crc.to_bytes(4, "little")
-    assert ledger.restore(store) is False
+def test_rows_of_another_pack_or_with_more_points_than_there_are_places_are_refused_and_the_ledger_stays_as_it_was() -> None:
+    new = worn(aero_96.PACK)
+    kept = new.rows[:]
+    for stack, points in ((0, -1), (1, DEPTH + 1), (3, 1 << 29)):
+        bad = kept[:]
+        bad[stack * len(bad) // aero_96.PACK.stacks] = points
+        assert new.restore(bad) is False
+        assert new.rows == kept
+    assert Cycles(PACK).restore(kept) is False
+    again = Cycles(aero_96.PACK)
+    assert again.restore(kept) is True
+    assert again.rows == kept
 
 
 def test_the_crc_is_the_published_one() -> None:
@@ -345,21 +324,18 @@ def test_words_come_back_as_they_were_written_and_stand_as_they_do_in_c(words: l
     assert set(buffer[:at] + buffer[at + 4 * len(words) :]) == {0xAA}
 
 
-def test_what_has_changed_is_told_until_it_is_kept() -> None:
+def test_what_has_changed_is_told_until_somebody_takes_it_back() -> None:
     ledger = Cycles(PACK)
-    store = bytearray(ledger.size)
     assert not ledger.changed
     for trace in ([250], [350], [350, 360], [300], [340, 310, 360]):
         for t in trace:
             ledger.take(0, t)
         assert ledger.changed, trace
-        assert ledger.dump(store) == int.from_bytes(store[4:8], "little")
-        assert not ledger.changed
-        assert Cycles(PACK).restore(store)
+        ledger.changed = False
         ledger.take(0, trace[-1])
         assert not ledger.changed, "where it stands nothing is new"
     ledger.changed = True
-    assert ledger.restore(store) and not ledger.changed
+    assert ledger.restore(worn().rows) and not ledger.changed
 
 
 # In its room.
@@ -402,7 +378,7 @@ def test_before_probes_have_come_and_after_a_minute_without_them_nothing_is_coun
     for age_ms, known in ((60_000, False), (59_999, True)):
         snap.probe_oldest_ms = age_ms
         ledger.step(snap)
-        assert (ledger._rows[0] == 1) == known
+        assert (ledger.rows[0] == 1) == known
 
 
 @given(values=st.lists(st.tuples(st.integers(-2047, 2047), st.integers(-2047, 2047)), min_size=1, max_size=20))
@@ -420,66 +396,21 @@ def test_the_whole_range_of_the_sensors_fits_small_integers(values: list[tuple[i
 
 def test_a_controller_that_loses_power_goes_on_with_the_swings_that_it_has_seen() -> None:
     board = FakeBoard(PACK)
+    board.storage = flash = Flash(8192, 4096)
     app = App(PACK, board)
     for t in (250, 450, 200, 500):
         board.probe_ddegC = [t] * len(board.probe_ddegC)
         for _ in range(40):
             app.tick()
     told = W.BmsThermalCycles()
-    assert not board.store, "once a minute at most"
-    for _ in range(6100):
+    for _ in range(6300):
         app.tick()
     assert not app.lane_failed
     assert told.unpack(board.frames[told.ID])
     expected = (0, app.rounds.cycles.half_swings(0), 300, app.rounds.cycles.damage_ppm(0))
     assert (told.index, told.half_swings, told.largest_swing_dK, told.swing_damage) == expected
     assert expected[1] > 0
-    store = board.store
-    for _ in range(700):
-        app.tick()
-    assert board.store is store, "nothing new, nothing kept"
     again = FakeBoard(PACK)
-    again.store = store
+    again.storage = flash.again()
     reborn = App(PACK, again)
-    assert reborn.rounds.cycles._rows == app.rounds.cycles._rows
-
-
-def test_a_board_with_a_file_keeps_what_it_is_given_and_one_without_keeps_nothing() -> None:
-    def board(path: str) -> Board:
-        made: Board = object.__new__(Board)  # a bus is not needed
-        made._store = path
-        return made
-
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "ledger"
-        first, buffer = worn(), bytearray(worn().size)
-        first.dump(buffer)
-        for where, kept in ((str(path), len(buffer)), ("", 0), (str(Path(folder) / "no" / "folder"), 0)):
-            back = bytearray(len(buffer))
-            assert board(where).kept(back) == 0
-            board(where).keep(buffer)
-            assert board(where).kept(back) == kept
-            assert (back == buffer) == (kept > 0)
-        path.write_bytes(buffer[:40])  # cut off
-        back = bytearray(len(buffer))
-        assert 0 < board(str(path)).kept(back) < len(buffer)
-        assert not Cycles(PACK).restore(back)
-
-
-UNREADABLE = next(row.id for row in F.TABLE if row.name == "store_unreadable")
-
-
-@pytest.mark.parametrize("spoilt", [False, True])
-def test_a_ledger_that_cannot_be_read_is_told_and_a_new_one_is_none(spoilt: bool) -> None:
-    board = FakeBoard(PACK)
-    ledger = worn()
-    store = bytearray(ledger.size)
-    ledger.dump(store)
-    store[40] ^= 4 if spoilt else 0
-    board.store = bytes(store)
-    app = App(PACK, board)
-    for _ in range(30):
-        app.tick()
-    assert (app.monitor.words[UNREADABLE // 16] >> UNREADABLE % 16 & 1) == spoilt
-    assert (app.rounds.cycles.half_swings(0) > 0) == (not spoilt)
-    assert App(PACK, FakeBoard(PACK)).rounds.sound
+    assert reborn.rounds.cycles.rows == app.rounds.cycles.rows

@@ -13,6 +13,7 @@ from bms.packs import bench_24, bess_14, ev_240
 from bms.safety import machine as M
 from bms.schema import Pack
 from tests.fake_board import CHARGE, CLOCK_MASK, DRIVE, OPEN, FakeBoard
+from tests.flash import Flash
 from tests.scripted_drive import SCRIPT_STATES, SCRIPT_TICKS, play
 from tests.small_int import Overflowed, SmallInt
 from tests.test_small_int import firmware, knobs, one_tick
@@ -158,7 +159,9 @@ def test_a_controller_that_starts_anew_in_any_tick_closes_nothing_by_itself(
         play(app, board, tick)
     board._stored_permille = {"none": -1, "right": app.coulomb.soc_permille, "empty": 0, "full": 1000}[stored]
     board._cause = cause
-    board.store_is_sound = sound
+    board.storage = Flash(8192, 4096)
+    if not sound:
+        board.storage.bytes[:] = bytes(8192)
     board.request = wish
     board.coils = 0
     board.load_mA = 0

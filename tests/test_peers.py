@@ -300,9 +300,9 @@ def test_a_board_has_one_output_that_disturbs_a_tap_and_one_place_drives_it() ->
     tree = ast.parse((ROOT / "bms/board.py").read_text(encoding="utf-8"))
     (board,) = (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == "Board")
     methods = {node.name for node in board.body if isinstance(node, ast.FunctionDef)}
-    outputs = {"contactors", "thermal", "bleed", "can_send", "can_restart", "alive", "keep", "finish"}
-    asked = {"wait", "sample", "can_state", "reset_cause", "stored_soc_permille", "rested", "store_sound", "commissioned_crc"}
-    assert methods == outputs | asked | {"kept"}
+    outputs = {"contactors", "thermal", "bleed", "can_send", "can_restart", "alive", "finish"}
+    asked = {"wait", "sample", "can_state", "reset_cause", "stored_soc_permille", "rested"}
+    assert methods == outputs | asked
     drivers = {path.name for path in (ROOT / "bms").rglob("*.py") if "board.bleed(" in path.read_text(encoding="utf-8")}
     assert drivers == {"rounds.py", "app.py"}, "app's takes all off where the lane has failed"
 

@@ -5,7 +5,7 @@ from array import array
 
 import pytest
 
-from bms.control.record import CRC_START, WORD, build_table, crc30, read_word, write_words
+from bms.store.record import CRC_START, WORD, build_table, crc30, read_word, write_words
 
 TOP = (1 << 30) - 1
 POLYNOMIAL = 0x2030B9C7

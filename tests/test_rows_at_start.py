@@ -4,7 +4,7 @@ Each world has a twin that differs in nothing but the cause, and that drives wit
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -12,8 +12,9 @@ from bms.app import App
 from bms.packs import bench_24, ev_240
 from bms.safety import faults as F
 from bms.safety import machine as M
-from bms.schema import Pack
+from bms.schema import PACK_FIELDS, Pack, replaced
 from tests.fake_board import DRIVE, OPEN, FakeBoard
+from tests.flash import Flash
 from tests.provoke import TICK_ms, press_reset, zero
 
 PACKS = (bench_24.PACK, ev_240.PACK)
@@ -24,12 +25,21 @@ FIRST_WISH_tick = 20
 DRIVING_ticks = 250
 
 
-def crc(pack: Pack) -> int:
-    """What the firmware says of its configuration."""
-    return App(pack, FakeBoard(pack)).configuration_crc
+def memory(owner: Pack | None) -> Flash:
+    """The storage of a controller that ran with this pack; without one, of something else."""
+    flash = Flash(32768, 8192)
+    if owner is None:
+        flash.bytes[:] = bytes(k * 37 & 0xFF for k in range(len(flash.bytes)))
+        return flash
+    board = FakeBoard(owner)
+    board.storage = flash
+    app = App(owner, board)
+    for _ in range(1000):
+        app.tick()
+    return flash.again()
 
 
-def started(pack: Pack, cause: int = POWER_ON, **knobs: int) -> tuple[App, FakeBoard]:
+def started(pack: Pack, cause: int = POWER_ON, **knobs: Any) -> tuple[App, FakeBoard]:
     """A controller that starts for a reason into a world."""
     board = FakeBoard(pack, cause=cause)
     for name, value in knobs.items():
@@ -59,13 +69,17 @@ class Start(NamedTuple):
 WARNINGS = [
     Start("watchdog_reset", lambda pack: started(pack, WATCHDOG), lambda pack: started(pack, WANTED)),
     Start("reset_unexpected", lambda pack: started(pack, HARD), lambda pack: started(pack, POWER_ON)),
-    Start("store_unreadable", lambda pack: started(pack, store_is_sound=0), lambda pack: started(pack, store_is_sound=1)),
+    Start(
+        "store_unreadable",
+        lambda pack: started(pack, storage=memory(None)),
+        lambda pack: started(pack, storage=memory(pack)),
+    ),
 ]
 TRIPS = [
     Start(
         "configuration_foreign",
-        lambda pack: started(pack, commissioned=crc(pack) ^ 1),
-        lambda pack: started(pack, commissioned=crc(pack)),
+        lambda pack: started(pack, storage=memory(replaced(Pack, PACK_FIELDS, pack, open_timeout_ms=400))),
+        lambda pack: started(pack, storage=memory(pack)),
     ),
     Start("boot_feedback", lambda pack: started(pack, feedback_stuck_on=CONTACT), lambda pack: started(pack)),
 ]

@@ -34,7 +34,8 @@ _S_PER_H = const(3600)
 
 class Bleeders:
     """`words`: what is bled now, a bit a group. `excess_mAs`: what the estimators find; `left_mAs`, `bled_mAs`: a value a
-    group, what it is still owed, and what was taken since whoever reads it last emptied it. `most_mA`: of one bleeder."""
+    group, what it is still owed, and what was taken since whoever reads it last emptied it; `today_mAs`, in `day_ms` of rest.
+    `most_mA`: of one bleeder."""
 
     def __init__(self, pack: "Pack", groups: int) -> None:
         cell = pack.cell
@@ -55,18 +56,18 @@ class Bleeders:
         self.excess_mAs = array("i", [0] * groups)
         self.left_mAs = array("i", [0] * groups)
         self.bled_mAs = array("i", [0] * groups)
-        self._today_mAs = array("i", [0] * groups)
-        self._day_ms = 0
+        self.today_mAs = array("i", [0] * groups)
+        self.day_ms = 0
         self._carry_mAms = 0
         self._all_mA = 0  # of all bleeders, times the layers that each bleeds
         self._all_mAms = 0
 
     def pass_time(self, round_ms: int) -> None:
         """Once a round of rest: a new day has a new allowance."""
-        self._day_ms += round_ms
-        if self._day_ms >= DAY_ms:
-            self._day_ms = 0
-            _copy(self._today_mAs, self._today_mAs, 0, self._groups)
+        self.day_ms += round_ms
+        if self.day_ms >= DAY_ms:
+            self.day_ms = 0
+            _copy(self.today_mAs, self.today_mAs, 0, self._groups)
 
     def owe(self, times: int) -> None:
         """Once: what the estimators found is owed from now on. 0: nothing is."""
@@ -109,7 +110,7 @@ class Bleeders:
     def _pick(self) -> int:
         """Of every stack the groups that are owed most. Returns the layers that are in them."""
         left = ptr32(self.left_mAs)
-        today = ptr32(self._today_mAs)
+        today = ptr32(self.today_mAs)
         layers = ptr32(self._layers)
         words = ptr32(self._picked)
         n = int(self._groups)
@@ -148,7 +149,7 @@ class Bleeders:
         """Every group that is bled has lost so much. Returns the number of groups."""
         left = ptr32(self.left_mAs)
         bled = ptr32(self.bled_mAs)
-        today = ptr32(self._today_mAs)
+        today = ptr32(self.today_mAs)
         words = ptr32(self.words)
         n = int(self._groups)
         i = 0

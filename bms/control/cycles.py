@@ -9,16 +9,14 @@ Damage of a swing: (swing / swing_ddegK) ^ swing_exponent / swing_life_count (Co
 in ppm of a life, with what is less than a ppm carried in 2^-28 of it. Numbers are kept as 15 bits and a power of two, rounded
 up, so that a sum is never below the law's.
 
-Once a round of ten ticks, one stack at a time; a swing a step, a turning point that comes meanwhile waits. The ledger outlives
-the controller's sleep as bytes with a CRC-30. Units: ddegC, half swings, ppm.
+Once a round of ten ticks, one stack at a time; a swing a step, a turning point that comes meanwhile waits. A store may keep the
+rows over the controller's sleep. Units: ddegC, half swings, ppm.
 """
 
 from array import array
 
 import micropython
 from micropython import const
-
-from bms.control.record import CRC_START, WORD, crc30, read_word, write_words
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -58,13 +56,10 @@ _REST_ONE = const(0x10000000)
 _ALL_bits = const(6)  # 16384 with this exponent is more than a life
 _PPM = const(1000000)
 
-_MARK = const(0x5243)
-_VERSION = const(1)
-_HEAD = const(8)  # bytes: mark, version, stacks, CRC
-
 
 class Cycles:
-    """`size`: bytes of what is kept; `changed`: something has since it was last kept. The rest is asked for by stack."""
+    """`rows`: one a stack, words of 31 bits; `changed`: some have since whoever keeps them took that back. The rest is asked
+    for by stack."""
 
     def __init__(self, pack: "Pack") -> None:
         thermal = pack.thermal
@@ -82,23 +77,21 @@ class Cycles:
             self._cost_bits -= 1
         self._cost = -(-whole // part)
         self._probes = array("i", [pack.probe_stack.count(s) for s in range(pack.stacks)])
-        self._rows = array("i", [0] * (_ROW * pack.stacks))
+        self.rows = array("i", [0] * (_ROW * pack.stacks))
         self._next = 0
-        self._crc_word = array("i", [0])
-        self.size = _HEAD + WORD * len(self._rows)
         self.changed = False
 
     def half_swings(self, stack: int) -> int:
         """Of all sizes, up to COUNT_MAX."""
-        return self._rows[stack * _ROW + _HALVES]
+        return self.rows[stack * _ROW + _HALVES]
 
     def largest_ddegC(self, stack: int) -> int:
         """The largest swing, paired or not."""
-        return self._rows[stack * _ROW + _LARGEST_ddegC]
+        return self.rows[stack * _ROW + _LARGEST_ddegC]
 
     def damage_ppm(self, stack: int) -> int:
         """Of the life of what joins the layers, up to DAMAGE_MAX_ppm."""
-        return self._rows[stack * _ROW + _DAMAGE_ppm]
+        return self.rows[stack * _ROW + _DAMAGE_ppm]
 
     def step(self, snap: "Snapshot") -> int:
         """One round: the next stack. Returns 1 while swings of it wait to be counted."""
@@ -125,7 +118,7 @@ class Cycles:
     @micropython.native
     def take(self, stack: int, t_ddegC: int) -> int:
         """A stack's temperature now. Returns 1 while swings wait to be counted."""
-        rows = self._rows
+        rows = self.rows
         at = stack * _ROW
         if rows[at] == 0:
             rows[at] = 1
@@ -154,7 +147,7 @@ class Cycles:
 
     def _reach(self, at: int, t_ddegC: int) -> None:
         """The temperature is farther from the last turning point than before."""
-        rows = self._rows
+        rows = self.rows
         rows[at + _LAST_ddegC] = t_ddegC
         swing = t_ddegC - rows[at + _FIRST + rows[at] - 1]
         if swing < 0:
@@ -165,7 +158,7 @@ class Cycles:
 
     def _waits(self, at: int) -> bool:
         """Whether the last swing is as large as the one before: then that one counts."""
-        rows = self._rows
+        rows = self.rows
         end = at + _FIRST + rows[at]
         if end - at < _FIRST + 3:
             return False
@@ -173,7 +166,7 @@ class Cycles:
 
     def _pair(self, at: int) -> None:
         """Counts the last swing but one: the first of all is half a swing, another is taken out whole."""
-        rows = self._rows
+        rows = self.rows
         n = rows[at]
         end = at + _FIRST + n
         swing = abs(rows[end - 2] - rows[end - 3])
@@ -187,7 +180,7 @@ class Cycles:
 
     def _turn(self, at: int) -> None:
         """The extreme has become a turning point."""
-        rows = self._rows
+        rows = self.rows
         if rows[at] == DEPTH:
             swing = abs(rows[at + _FIRST + 1] - rows[at + _FIRST])
             self._forget_first(at)
@@ -197,14 +190,14 @@ class Cycles:
         rows[at] = n + 1
 
     def _forget_first(self, at: int) -> None:
-        rows = self._rows
+        rows = self.rows
         n = rows[at] - 1
         rows[at] = n
         for k in range(at + _FIRST, at + _FIRST + n):
             rows[k] = rows[k + 1]
 
     def _count(self, at: int, swing_ddegC: int, halves: int) -> None:
-        rows = self._rows
+        rows = self.rows
         self.changed = True
         n = rows[at + _HALVES] + halves
         rows[at + _HALVES] = n if n < COUNT_MAX else COUNT_MAX
@@ -235,7 +228,7 @@ class Cycles:
 
     def _add(self, at: int, cost: int, bits: int) -> None:
         """cost * 2^bits ppm, for cost of 15 bits."""
-        rows = self._rows
+        rows = self.rows
         if bits >= _ALL_bits:
             rows[at + _DAMAGE_ppm] = DAMAGE_MAX_ppm
             return
@@ -255,33 +248,14 @@ class Cycles:
         whole += rows[at + _DAMAGE_ppm]
         rows[at + _DAMAGE_ppm] = whole if whole < DAMAGE_MAX_ppm else DAMAGE_MAX_ppm
 
-    def dump(self, buffer: bytearray) -> int:
-        """Writes `size` bytes, for a store; nothing has changed since then. Returns the CRC."""
-        write_words(buffer, _HEAD, self._rows, len(self._rows))
-        buffer[0] = _MARK & 0xFF
-        buffer[1] = _MARK >> 8
-        buffer[2] = _VERSION
-        buffer[3] = self._stacks & 0xFF
-        crc = self._crc(buffer)
-        self._crc_word[0] = crc
-        write_words(buffer, WORD, self._crc_word, 1)
-        self.changed = False
-        return crc
-
-    def restore(self, buffer: bytearray) -> bool:
-        """Takes what was dumped. False: it is not what a ledger of this pack has written, and the ledger is as it was."""
-        if len(buffer) != self.size or buffer[0] | buffer[1] << 8 != _MARK:
-            return False
-        if buffer[2] != _VERSION or buffer[3] != self._stacks & 0xFF or self._crc(buffer) != read_word(buffer, WORD):
+    def restore(self, rows: "array[int]") -> bool:
+        """Takes the rows of another run. False: they are none of a ledger of this pack, and the ledger is as it was."""
+        if len(rows) != len(self.rows):
             return False
         for stack in range(self._stacks):
-            if not 0 <= read_word(buffer, _HEAD + (stack * _ROW + _POINTS) * WORD) <= DEPTH:
+            if not 0 <= rows[stack * _ROW + _POINTS] <= DEPTH:
                 return False
-        for k in range(len(self._rows)):
-            self._rows[k] = read_word(buffer, _HEAD + k * WORD)
+        for k in range(len(rows)):
+            self.rows[k] = rows[k]
         self.changed = False
         return True
-
-    def _crc(self, buffer: bytearray) -> int:
-        """Of all but the CRC itself."""
-        return crc30(buffer, _HEAD, self.size, crc30(buffer, 0, WORD, CRC_START))

@@ -57,7 +57,8 @@ class Delta:
     """Lists with one value a group: `soc`, `capacity`, `resistance`, `hysteresis` (differences as above), and `apart_V` (d
     of the last pass). `sigma_soc`, `sigma_capacity`, `sigma_resistance` are common to all groups.
     `weak_group`, `resistive_group`: NOBODY, or the group in which one layer has lost capacity, gained resistance, by
-    `weak_part`, `resistive_part` of a layer's own. `factors`: those of z, q, r, m in the last pass. Of the mean layer then:
+    `weak_part`, `resistive_part` of a layer's own, beyond what was learnt: `own_capacity`,
+    `own_resistance`. `factors`: those of z, q, r, m in the last pass. Of the mean layer then:
     `ocv_V`, hysteresis and entropy included; `v1_V`, `v2_V`, what its RC elements have; `unsettled_V`, what they had still to
     go. `turned`: how far a bled group's hysteresis may be from the mean's; `turned_V`, what that makes of a layer's voltage.
     `constant_V`: error of a group's mean layer that no time takes away; `flattest_V`: the least slope of the OCV."""
@@ -77,8 +78,8 @@ class Delta:
         self.resistance = [0.0] * self.groups
         self.hysteresis = [0.0] * self.groups
         self.apart_V = [0.0] * self.groups
-        self._own_capacity = [0.0] * self.groups  # as learnt
-        self._own_resistance = [0.0] * self.groups
+        self.own_capacity = [0.0] * self.groups  # as learnt
+        self.own_resistance = [0.0] * self.groups
         self.learnt_capacity = False
         self.learnt_resistance = False
         self.weak_group = NOBODY
@@ -153,6 +154,15 @@ class Delta:
         most = max(parts)
         self._p[0] += BLED_PART * BLED_PART * most * most
         self.turned += faded(self._model.gamma * most) * (2.0 - self.turned)
+
+    def recall(self, sigma_soc: float, sigma_capacity: float, sigma_resistance: float, experienced: bool) -> None:
+        """How well another run knew what stands in the lists now."""
+        z, q, r = sigma_soc, sigma_capacity, sigma_resistance
+        self._p = [z * z, 0.0, 0.0, 0.0, q * q, 0.0, 0.0, r * r, 0.0, FIRST_HYST * FIRST_HYST]
+        self.sigma_soc = z
+        self.sigma_capacity = q
+        self.sigma_resistance = r
+        self._travelled = LEARN_SOC if experienced else 0.0
 
     def drop_V(self, current_A: float) -> float:
         """Resistive voltage of the mean layer with this current flowing now."""
@@ -284,19 +294,19 @@ class Delta:
         known = n * self.sigma_capacity < KNOWN * LAYER_CAPACITY
         if enough and known and not self.learnt_capacity:
             self.learnt_capacity = True
-            self._own_capacity[:] = self.capacity
+            self.own_capacity[:] = self.capacity
         self.weak_group = NOBODY
         if self.learnt_capacity and self.groups > 1:
-            at, self.weak_part = self._worst(self.capacity, self._own_capacity, -1.0)
+            at, self.weak_part = self._worst(self.capacity, self.own_capacity, -1.0)
             if known and self.weak_part > LAYER_CAPACITY:
                 self.weak_group = at
         known = n * self.sigma_resistance < KNOWN * LAYER_R
         if enough and known and not self.learnt_resistance:
             self.learnt_resistance = True
-            self._own_resistance[:] = self.resistance
+            self.own_resistance[:] = self.resistance
         self.resistive_group = NOBODY
         if self.learnt_resistance and self.groups > 1:
-            at, self.resistive_part = self._worst(self.resistance, self._own_resistance, 1.0)
+            at, self.resistive_part = self._worst(self.resistance, self.own_resistance, 1.0)
             if known and self.resistive_part > LAYER_R:
                 self.resistive_group = at
 

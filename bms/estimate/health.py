@@ -75,6 +75,16 @@ class Health:
         self.charged_mAh = 0
         self.discharged_mAh = 0
 
+    def recall(self, capacity_Ah: float, sigma_Ah: float, pairs: int) -> None:
+        """What another run knew weighs as one pair, in place of the cell file's."""
+        self._y_Ah[0] = capacity_Ah
+        self._sy2[0] = sigma_Ah * sigma_Ah
+        self.capacity_Ah = capacity_Ah
+        self.sigma_Ah = sigma_Ah
+        self.soh = capacity_Ah / self._nominal_Ah
+        self.sigma_soh = sigma_Ah / self._nominal_Ah
+        self.pairs = pairs
+
     def count(self, moved_mAs: int, dt_s: float) -> None:
         """Every step of the filter: what has flowed since the last, from the integer lane's ledger."""
         self._counted_mAs += moved_mAs

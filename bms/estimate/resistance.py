@@ -41,7 +41,8 @@ NOISE_V = 0.003  # of a change of the mean layer's voltage, beside its resistanc
 
 
 class Resistance:
-    """`quick` and `slow`, parts of the cell file's R0 a group; `steps` seen. `sudden_group`, `grown_group`: NOBODY, or where
+    """`quick` and `slow`, parts of the cell file's R0 a group, `own` as learnt at first; `steps` seen.
+    `sudden_group`, `grown_group`: NOBODY, or where
     one layer's resistance has risen by `sudden_part`, `grown_part`; `alike`: by how much all groups have, against before.
     `r10` with `sigma_r10`: the mean layer's part of the cell file's resistance."""
 
@@ -57,7 +58,7 @@ class Resistance:
         self._moved_mV = array("i", [0] * groups)
         self.quick = [1.0] * groups
         self.slow = [1.0] * groups
-        self._own = [1.0] * groups
+        self.own = [1.0] * groups
         self.steps = 0
         self.sudden_group = NOBODY
         self.sudden_part = 0.0
@@ -80,6 +81,12 @@ class Resistance:
         self._past_V = 0.0
         self._past_drop_V = 0.0
         self._since_s = -1.0
+
+    def recall(self, r10: float, sigma_r10: float) -> None:
+        """What another run knew of the mean layer."""
+        self.r10 = r10
+        self.sigma_r10 = sigma_r10
+        self._weight_V2 = NOISE_V * NOISE_V / (sigma_r10 * sigma_r10)
 
     def look(self, group_mV: "array[int]", current_A: float) -> bool:
         """Every step of the mean's filter, after delta.follow(). Returns True where a clean step ended: step() has work."""
@@ -131,13 +138,13 @@ class Resistance:
 
     def _judge(self) -> None:
         if self.steps == LEARN_STEPS:
-            self._own[:] = self.slow
+            self.own[:] = self.slow
         if self.steps <= LEARN_STEPS:
             return
         at, part, self.alike = self._worst(self.quick, self.slow)
         self.sudden_part = part
         self.sudden_group = at if part > SUDDEN else NOBODY
-        at, part, _ = self._worst(self.slow, self._own)
+        at, part, _ = self._worst(self.slow, self.own)
         self.grown_part = part
         self.grown_group = at if part > GROWN else NOBODY
 

@@ -149,6 +149,14 @@ class Coulomb:
         self.low_mAs = self.low_mAs - lost_mAs if self.low_mAs > lost_mAs else 0
         self.charge_mAs = self.charge_mAs - lost_mAs if self.charge_mAs > lost_mAs else 0
 
+    def restore(self, low_mAs: int, high_mAs: int, charge_mAs: int) -> None:
+        """What another run knew, already widened by what nobody has seen since."""
+        most = self.capacity_mAs
+        self.low_mAs = 0 if low_mAs < 0 else low_mAs if low_mAs < most else most
+        self.high_mAs = self.low_mAs if high_mAs < self.low_mAs else high_mAs if high_mAs < most else most
+        self.charge_mAs = 0 if charge_mAs < 0 else charge_mAs if charge_mAs < most else most
+        self.publish()
+
     def miss(self, lost_ms: int) -> None:
         """Time that no tick has seen: anything the pack may carry can have flowed."""
         lost_s = lost_ms // _MS_PER_S + 1

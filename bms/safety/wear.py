@@ -90,6 +90,16 @@ class Wear:
         self._heat_percent = 0
         self._cooled_ms = 0
 
+    def restore(self, breaks: int) -> None:
+        """Openings under load of other runs."""
+        self._value[_BREAKS_count] = breaks
+        self._value[_WORN_count] = breaks
+
+    @property
+    def breaks(self) -> int:
+        """Openings under load, up to now."""
+        return self._value[_BREAKS_count]
+
     @micropython.native
     def step(self, snap: "Snapshot", contactor: "Contactor", machine: "Machine", dt_ms: int) -> None:
         """One tick: coils as they have been driven since the last one, contacts as they are now."""

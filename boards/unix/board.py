@@ -7,7 +7,6 @@ late ones and sends no HIL_DONE. When the bench goes away wait() says so and the
 """
 
 import binascii
-import os
 
 from micropython import const
 
@@ -20,6 +19,7 @@ from boards.parts.bench_frames import (
     HilProbeSoc,
 )
 from boards.parts.bench_front_end import BenchFrontEnd
+from boards.parts.flash_file import FlashFile
 from boards.unix import clock
 from boards.unix.can import CAN
 from boards.unix.transport import FOREVER_ms
@@ -38,6 +38,8 @@ BITRATE = const(500000)
 FRAMES_MAX = const(96)  # taken in a tick on its own clock: twice what 500 kbit/s can carry in 10 ms
 FIRST_TICK_ms = const(2000)  # "auto" waits that long for a bench's clock
 RUNAWAY_ms = const(1000)  # later than that the missed ticks are not made up for
+STORE_bytes = const(32768)
+STORE_BLOCK_bytes = const(8192)
 FLUSH_TRIES = const(1000)  # of 1 ms
 
 AUTO = const(0)
@@ -64,7 +66,7 @@ class Board:
         store: str = "",
     ) -> None:
         self._transport = transport
-        self._store = store
+        self.storage = FlashFile(store, STORE_bytes, STORE_BLOCK_bytes) if store else None
         self._stored_soc_permille = stored_soc_permille
         self._rested = rested
         self._mode = CLOCKS.index(clock_name)
@@ -186,34 +188,6 @@ class Board:
 
     def rested(self) -> bool:
         return self._rested
-
-    def store_sound(self) -> bool:
-        return True
-
-    def kept(self, buffer: bytearray) -> int:
-        if not self._store:
-            return 0
-        try:
-            with open(self._store, "rb") as file:
-                count: int = file.readinto(buffer)
-                return count
-        except OSError:
-            return 0
-
-    def keep(self, buffer: bytearray) -> None:
-        if not self._store:
-            return
-        new = self._store + ".new"
-        try:
-            with open(new, "wb") as file:
-                file.write(buffer)
-                file.flush()
-            os.rename(new, self._store)
-        except OSError:
-            pass  # what was kept before stands
-
-    def commissioned_crc(self) -> int:
-        return -1
 
     def finish(self, decisions: "array[int]", soc: float, sigma: float, hysteresis: float, fresh: bool) -> None:
         # The bench's own frames are wires, not traffic: they go past the controller and its state.
