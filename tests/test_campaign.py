@@ -124,6 +124,14 @@ def test_a_run_is_a_function_of_file_and_number_alone() -> None:
     assert [case.seed for case in cases] == list(range(1, 13))
 
 
+@pytest.mark.parametrize("number", [5513, 7141])
+def test_a_run_in_which_the_firmware_once_did_wrong_is_sound(number: int) -> None:
+    """A pack whose bound trembles about what trips closes not yet; a charger that gives twice what is asked is found out."""
+    case, pack = one(plans.load("hidden_layers"), number)
+    _, said = run_case(case, pack, NoRecord(layer_count(pack)))
+    assert said["ok"], said
+
+
 def test_a_run_repeated_alone_decides_the_same_with_a_record_and_without() -> None:
     prepare()
     (line,) = run_batch(TINY, "tiny.toml", [2])

@@ -39,6 +39,7 @@ _SMALL_uohm = const(65536)
 _AGE_MAX_ms = const(60000)
 
 PHASES = const(6)
+CLEAR_mV = const(20)  # nothing closes nearer to what trips: noise and a precharge would take it there; assumed
 _ROUND_ms = const(100)
 _SHIFT = const(16)  # fraction bits of the remembered currents: 16384 dA << 16 is 2^30
 _PERMILLE = const(1000)
@@ -100,7 +101,7 @@ class Bound:
         self._hottest_ddegC = cell.t_discharge_max_ddegC[_LIMIT_WARN]
         self._coldest_ddegC = cell.t_discharge_min_ddegC[_LIMIT_WARN]
         self._warm = False  # no layer is hotter or colder than recommended for discharge, which precharge is
-        self.within = False  # the bounds are inside what trips, and it is warm
+        self.within = False  # the bounds are well inside what trips, and it is warm
         self._peak_dA = 0
         self._round_ms = _ROUND_ms
         self._slow_mV = 0
@@ -118,9 +119,7 @@ class Bound:
         self.apart_r1_uohm = 0
         self.apart_r2_uohm = 0
         self.sister_mV = 0
-        self.r0_uohm = 0
-        self.r1_uohm = 0
-        self.r2_uohm = 0
+        self.r0_uohm = self.r1_uohm = self.r2_uohm = 0
         self.r_high_uohm = self.r_low_uohm = 1
         self.memory_1_dA = self.memory_2_dA = memory_dA
         self.layer_high_mV = 0
@@ -165,7 +164,7 @@ class Bound:
         low -= beyond_mV
         self.layer_high_mV = high
         self.layer_low_mV = low
-        self.within = high <= self._trip_high_mV and low >= self._trip_low_mV and self._warm
+        self.within = high <= self._trip_high_mV - CLEAR_mV and low >= self._trip_low_mV + CLEAR_mV and self._warm
         if self.resting:
             # nothing flows, and opening cannot help against what relaxes: it keeps from closing, it does not trip
             lingers_mV = self._slow_mV - self._base_mV
