@@ -9,7 +9,7 @@ from boards.nucleo_g474re.pins import PINS
 from boards.parts.inputs import DirectInputs
 from boards.parts.mainboard import BITRATE, Mainboard
 from boards.parts.nets import Nets
-from boards.parts.sensors import I2C_Hz, SPI_Hz, Sensors, storage_on
+from boards.parts.sensors import I2C_Hz, Sensors, SPI_Hz, storage_on
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:

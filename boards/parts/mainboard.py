@@ -115,17 +115,5 @@ class Mainboard:
     def rested(self) -> bool:
         return False
 
-    def store_sound(self) -> bool:
-        return True
-
-    def kept(self, buffer: bytearray) -> int:
-        return 0
-
-    def keep(self, buffer: bytearray) -> None:
-        return None
-
-    def commissioned_crc(self) -> int:
-        return -1
-
     def finish(self, decisions: "array[int]", soc: float, sigma: float, hysteresis: float, fresh: bool) -> None:
         """Nobody listens."""

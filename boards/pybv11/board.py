@@ -12,7 +12,7 @@ from micropython import const
 from boards.parts.inputs import ExpandedInputs
 from boards.parts.mainboard import BITRATE, Mainboard
 from boards.parts.nets import Nets
-from boards.parts.sensors import I2C_Hz, SPI_Hz, Sensors, storage_on
+from boards.parts.sensors import I2C_Hz, Sensors, SPI_Hz, storage_on
 from boards.pybv11.pins import CHANNELS, PINS
 
 TYPE_CHECKING = const(False)

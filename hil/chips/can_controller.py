@@ -10,7 +10,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from hil.chips.microcontroller import Clock
+from hil.chips.mcp2515 import Mcp2515
+from hil.chips.microcontroller import Clock, Pad
 
 BUFFERS = 3
 FIFO = 6
@@ -95,3 +96,36 @@ class CanController:
     def restart(self) -> None:
         self._buffers.clear()
         self.bus_state = ACTIVE
+
+
+class McpBus:
+    """The bus on the far side of an MCP2515, with the manners of the bench: a frame every 250 us."""
+
+    def __init__(self, clock: Clock, chip: Mcp2515, interrupt: Pad) -> None:
+        self.due_us = clock.now_us
+        self.sent = bytearray()
+        self.lost = 0
+        self._chip = chip
+        chip.interrupt = interrupt.drive  # type: ignore[assignment]
+        clock.sources.append(self)
+
+    def step(self) -> None:
+        """A frame's time has passed."""
+        self.due_us += FRAME_us
+        frame = self._chip.let_one_go()
+        if frame is not None:
+            identifier, data, extended, remote = frame
+            word = identifier | (EXTENDED if extended else 0) | (REMOTE if remote else 0)
+            self.sent += _FRAME.pack(word, len(data), data)
+
+    def deliver(self, frames: bytes) -> None:
+        """Frames from the others, at once."""
+        for word, length, data in _FRAME.iter_unpack(frames):
+            kept = self._chip.hear(word & 0x1FFF_FFFF, data[:length], bool(word & EXTENDED), bool(word & REMOTE))
+            self.lost += not kept
+
+    def collect(self) -> bytes:
+        """What the chip has sent since the last call."""
+        sent = bytes(self.sent)
+        self.sent.clear()
+        return sent

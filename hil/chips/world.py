@@ -16,9 +16,10 @@ from boards.parts import bench_front_end as front
 from boards.parts.inputs import NETS as INPUT_NETS
 from hil.chips.adbms6830 import CELLS, Chain, code
 from hil.chips.buses import I2c, Spi
-from hil.chips.can_controller import CanController
+from hil.chips.can_controller import CanController, McpBus
 from hil.chips.expander import Expander
 from hil.chips.ina228 import Ina228
+from hil.chips.mcp2515 import Mcp2515
 from hil.chips.microcontroller import FULL, Clock, Microcontroller, Pad
 from hil.chips.pwm import FlowMeter, InsulationMonitor, WatchdogRelay
 
@@ -73,7 +74,7 @@ class World:
         self._dead: list[set[int]] = [set() for _ in range(pack.stacks)]  # inputs without a conversion, by chip
         self.shunts = {address: Timed(self.clock) for address in (0x40, 0x41)}
         self.expander: Expander | None = None
-        self.can = CanController(self.clock)
+        self.can: CanController | McpBus
         self._build(table.PARTS)
         self.insulation = InsulationMonitor(self.pad("INSULATION"), self.clock)
         self.flow = FlowMeter(self.pad("FLOW"), self.clock)
@@ -101,7 +102,12 @@ class World:
     def _build(self, parts: tuple[tuple[str, str, str, str], ...]) -> None:
         for part, bus, where, _ in parts:
             number = int(bus[-1]) if bus[-1].isdigit() else 0
-            if bus.startswith("SPI"):
+            if part == "mcp2515":
+                spi, chip = Spi(), Mcp2515()
+                self.mcu.spi[number] = spi
+                spi.attach(chip, self.pad(where))
+                self.can = McpBus(self.clock, chip, self.pad("CAN_INT"))
+            elif bus.startswith("SPI"):
                 self.mcu.spi[number] = self.spi
             if bus.startswith("I2C"):
                 self.mcu.i2c[number] = self.i2c
@@ -113,7 +119,7 @@ class World:
                 self.expander = Expander()
                 self.i2c.devices[int(where, 16)] = self.expander
             elif bus.endswith(("CAN1", "CAN2")):
-                self.mcu.can[number] = self.can
+                self.can = self.mcu.can[number] = CanController(self.clock)
 
     def pad(self, net: str) -> Pad:
         """The pad that a net hangs on."""

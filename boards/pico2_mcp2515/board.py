@@ -1,0 +1,57 @@
+"""The Raspberry Pi Pico 2 as a board: an MCP2515 on SPI 1 for CAN, monitors and FRAM on SPI 0, the rest on I2C 0."""
+
+import time
+
+import machine
+from micropython import const
+
+from boards.parts.inputs import ExpandedInputs
+from boards.parts.mainboard import BITRATE, Mainboard
+from boards.parts.mcp2515 import CAN
+from boards.parts.nets import Nets
+from boards.parts.sensors import I2C_Hz, Sensors, SPI_Hz, storage_on
+from boards.pico2_mcp2515.pins import PINS
+
+TYPE_CHECKING = const(False)
+if TYPE_CHECKING:
+    from bms.schema import Pack
+
+_SPI = const(0)
+_CAN_SPI = const(1)
+_CAN_SPI_Hz = const(10000000)
+_CRYSTAL_Hz = const(16000000)
+_I2C = const(0)
+
+
+class Board(Mainboard):
+    """Needs MicroPython 1.24, the first for the RP2350."""
+
+    def __init__(self, pack: "Pack") -> None:
+        nets = Nets(machine, PINS)
+        spi = machine.SPI(
+            _SPI,
+            baudrate=SPI_Hz,
+            polarity=1,
+            phase=1,
+            sck=nets.bus("MONITOR_SCK"),
+            mosi=nets.bus("MONITOR_MOSI"),
+            miso=nets.bus("MONITOR_MISO"),
+        )
+        can_spi = machine.SPI(
+            _CAN_SPI,
+            baudrate=_CAN_SPI_Hz,
+            sck=nets.bus("CAN_SCK"),
+            mosi=nets.bus("CAN_MOSI"),
+            miso=nets.bus("CAN_MISO"),
+        )
+        i2c = machine.I2C(_I2C, scl=nets.bus("SENSE_SCL"), sda=nets.bus("SENSE_SDA"), freq=I2C_Hz)
+        sensors = Sensors(pack, nets, time, spi, i2c, ExpandedInputs(i2c))
+        can = CAN(
+            1,
+            BITRATE,
+            spi=can_spi,
+            cs=nets.output("CAN_CS", 1),
+            interrupt=nets.edge("CAN_INT"),
+            oscillator_Hz=_CRYSTAL_Hz,
+        )
+        super().__init__(pack, machine, time, nets, can, sensors, storage_on(spi, nets))
