@@ -333,9 +333,9 @@ def test_every_probe_comes_once_in_a_round_with_the_reference_of_its_chip() -> N
         for k in range(len(PROBES)):
             came[k] += rig.mask_probes >> k & 1
     assert came == [1] * len(PROBES)
-    for k, (chip, gpio) in enumerate(PROBES):
+    for k, (owner, gpio) in enumerate(PROBES):
         assert abs(rig.probes[k] * CODE_mV - 250 * (gpio + 1)) <= CODE_mV
-        assert rig.chain.probe_chip(k) == chip
+        assert rig.chain.probe_chip(k) == owner
     assert list(rig.chain.reference_counts) == [20040] * CHIPS
 
 

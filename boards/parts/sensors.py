@@ -11,7 +11,8 @@ sensors: shunts of 100 uohm; the bus voltage inputs hang on dividers that bring 
 from micropython import const
 
 from bms.schema import group_count, layers_per_stack
-from boards.parts.adbms6830 import GPIOS, INPUTS, Adbms6830Chain
+from boards.parts.adbms6830 import GPIOS, Adbms6830Chain
+from boards.parts.adbms_monitor import INPUTS
 from boards.parts.flow import Flow
 from boards.parts.ina228 import Ina228
 from boards.parts.insulation import Insulation

@@ -90,6 +90,7 @@ class Chip:
     def reset(self) -> None:
         """Power on, brown-out, or two seconds without a word."""
         self.registers = dict(DEFAULTS)
+        self._marks = 0  # under and over, two bits a cell
         self.count = 0
         self.flags = bytearray(b"\x00\x00\x00\x00\x00\x08")
         self.resets += 1
@@ -98,7 +99,8 @@ class Chip:
         self._due: list[tuple[int, Callable[[], None]]] = []
         self.clear("CSA")
 
-    brown_out = reset
+    def brown_out(self) -> None:
+        self.reset()
 
     def clear(self, banks: str) -> None:
         for bank in banks:
@@ -164,8 +166,7 @@ class Chip:
         if bank == "C":
             self.conversions += 1
             uv, ov = self._thresholds()
-            marks = sum((c < uv) << 2 * k | (c > ov) << 2 * k + 1 for k, c in enumerate(codes))
-            self._marks = marks
+            self._marks = sum((c < uv) << 2 * k | (c > ov) << 2 * k + 1 for k, c in enumerate(codes))
             for bit, four, five in FLAGS:
                 forced = self.registers["CFGA"][1] & ~self.stuck_flags
                 if forced & bit and not (bit == 0x04 and forced & 0x08):
@@ -207,7 +208,7 @@ class Chip:
             count = self.conversions & 0x7FF
             return bytes((*self.flags[:2], count >> 6, count << 2 & 0xFC, *self.flags[4:]))
         if name == "STATD":
-            return getattr(self, "_marks", 0).to_bytes(4, "little") + b"\xff\x3d"
+            return self._marks.to_bytes(4, "little") + b"\xff\x3d"
         if name == "STATE":
             return b"\xff\xff\xff\xff" + self.registers["CFGA"][3:4] + bytes((self.registers["CFGA"][4] & 3 | 0x20,))
         return b"\x2a\x06\x00\x00\x00\x01"  # serial number, device 3 in bits 6..1 of byte 1
