@@ -14,7 +14,7 @@ import pytest
 
 from bms.packs import bench_24, ev_240
 from bms.safety import signals as N
-from bms.safety.bound import CLEAR_mV, PHASES, Bound
+from bms.safety.bound import PHASES, Bound, CLEAR_mV
 from bms.safety.core import Core
 from bms.safety.tables import build_falls
 from bms.schema import CELL_FIELDS, PACK_FIELDS, Cell, Pack, replaced
