@@ -144,7 +144,7 @@ def move(snap: Any, pack: Pack, dice: random.Random) -> None:
     ):
         for k in range(len(ages)):
             ages[k] = age(dice, sensor.deadline_ms) if late or dice.random() < 0.1 else 0
-            values[k] = dice.randint(-400, 4_000)
+            values[k] = dice.choice([250, dice.randint(-400, 4_000)])
     snap.group_oldest_ms = dice.choice([0, 0, 0, pack.group_sensor.deadline_ms, pack.group_sensor.deadline_ms + 1])
     snap.stack_oldest_ms = dice.choice([0, 0, 0, pack.stack_sensor.deadline_ms, pack.stack_sensor.deadline_ms + 1])
     snap.probe_oldest_ms = dice.choice([0, 0, 0, pack.probe_sensor.deadline_ms, pack.probe_sensor.deadline_ms + 1])
