@@ -560,12 +560,13 @@ class Cs:
 class Line:
     IRQ_FALLING = 2
     handler = None
+    deaf = False
     def value(self):
         return chip.level
     def irq(self, handler, trigger, hard):
         self.handler = handler
     def change(self, level):
-        if level == 0 and self.handler is not None:
+        if level == 0 and self.handler is not None and not self.deaf:
             micropython.heap_lock()
             try:
                 self.handler(self)
@@ -594,14 +595,15 @@ can._wire._spi = spi
 can._wire._cs = cs
 data = bytearray(8)
 short = memoryview(data)[:3]
-troubles = states = got = sent = refused = restarts = 0
-for n in range(10000):
+state = troubles = states = got = sent = refused = restarts = 0
+for n in range(2000):
     what = n // 100 % 10
     within = n % 100 < 20
     chip.absent = within and what == 1
     spi.broken = within and what == 2
     chip.flip_every = 41 if within and what == 3 else 0
     chip.tx_stuck = what == 4
+    line.deaf = within and what == 9
     if n % 100 == 0:
         if what == 5:
             chip.brown_out()
@@ -610,6 +612,8 @@ for n in range(10000):
         if what == 7:
             chip.set_errors(130, 100)
         if what == 8:
+            chip.set_errors(0, 100)
+        if what == 9:
             chip.set_errors(0, 0)
     for k in range(3 + 20 * (what == 9)):
         chip.hear(0x100 + k if k % 2 else 0x1ABCDE00 + k, b"12345678", k % 2 == 0)
@@ -632,11 +636,11 @@ for n in range(10000):
     for k in range(8):
         if chip.let_one_go() is not None:
             sent += 1
-print(troubles, states, got > 30000, sent > 10000, refused > 1000, restarts > 10)
+print(troubles, states, got > 5000, sent > 8000, refused > 500, restarts > 5)
 """
 
 
-def test_ten_thousand_ticks_with_every_fault_allocate_nothing_on_micropython(
+def test_two_thousand_ticks_with_every_fault_allocate_nothing_on_micropython(
     micropython: str, root: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "hil").mkdir()  # without hil's own __init__, which is CPython's

@@ -14,6 +14,7 @@ from bms.schema import group_count, layers_per_stack
 from boards.parts.adbms6830 import GPIOS, Adbms6830Chain
 from boards.parts.adbms_monitor import INPUTS
 from boards.parts.flow import Flow
+from boards.parts.fram import Fram
 from boards.parts.ina228 import Ina228
 from boards.parts.insulation import Insulation
 from boards.parts.interlock import Interlock
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from boards.parts.nets import Nets
 
 SPI_Hz = const(1000000)  # isoSPI's own rate; the FRAM takes more
+FRAM_bytes = const(32768)
+FRAM_BLOCK_bytes = const(8192)
 I2C_Hz = const(1000000)  # fast mode plus, with pull-ups of 1 kohm
 SENSOR_A = const(0x40)
 SENSOR_B = const(0x41)
@@ -106,7 +109,6 @@ class Sensors:
         self.coolant_outlet = nets.adc("COOLANT_OUTLET")
 
 
-def storage_on(spi: "Any", nets: "Nets") -> "Any":
-    """The FRAM."""
-    nets.output("MEMORY_CS", 1)
-    return None
+def storage_on(spi: "Any", nets: "Nets") -> Fram:
+    """The FRAM, an MB85RS256B, in four blocks."""
+    return Fram(spi, nets.output("MEMORY_CS", 1), FRAM_bytes, FRAM_BLOCK_bytes)
