@@ -133,17 +133,13 @@ def test_what_resistances_drop_at_least_takes_the_smallest_along_the_current_and
     dice = random.Random(3)
     flow = Flow(bench_24.PACK)
     for _ in range(500):
-        low, least = dice.choice([1, 999, 65_535, 65_536, 70_123]), dice.choice([1, 2_345, 65_535, 65_536, 99_999])
+        low = [dice.choice([1, 999, 2_345, 65_535, 65_536, 70_123, 99_999]) for _ in range(3)]
         r = [dice.choice([1, 1_500, 65_600]) for _ in range(3)]
         mA = [dice.choice([0, 1, 99, 100, -1, -100, -101, dice.randint(-90_000, 90_000), MOST_mA]) for _ in range(3)]
         flow.least_mA[0], flow.least_mA[1] = mA[1:]
-        i, first, second = (floor(Fraction(x, 100)) for x in mA)
-        expected = held(low, i) if i >= 0 else -drop_mV(r[0], -i)
-        if min(first, second) >= 0:
-            expected += held(least, min(first, second))
-        else:
-            expected -= sum(drop_mV(r_uohm, -dA) for r_uohm, dA in ((r[1], first), (r[2], second)) if dA < 0)
-        assert flow.drop_mV(mA[0], low, r[0], r[1], r[2], least) == expected
+        dA = [floor(Fraction(x, 100)) for x in mA]
+        expected = sum(held(low[j], dA[j]) if dA[j] >= 0 else -drop_mV(r[j], -dA[j]) for j in range(3))
+        assert flow.drop_mV(mA[0], low[0], r[0], r[1], r[2], low[1], low[2]) == expected
 
 
 def held(r_uohm: int, dA: int) -> int:

@@ -183,14 +183,15 @@ def branches(pack: Pack) -> tuple[list[int], list[int]]:
     return [v + h for v, h in zip(cell.ocv_mV, m)], [v - h for v, h in zip(cell.ocv_mV, m)]
 
 
-def margin_mV(pack: Pack, hot: int, cold: int) -> int:
-    """All by which a mean layer may stand off its branch at rest: sensor, slow silicon, curvature 2 mV, a rounding, entropy."""
+def margin_mV(pack: Pack, hot: int, cold: int, side: int) -> int:
+    """All by which a mean layer may stand above its branch at rest, or below it: sensor, slow silicon, curvature 2 mV, a
+    rounding, and entropy, which makes most or least of a temperature at one corner of what it and the layers may be."""
     cell, s = pack.cell, pack.group_sensor
     full_m = max(pack.taps) * cell.v_max_mV[2]
     group = (s.offset_u + 4 * s.noise_u + s.lsb_u + full_m // 1000 * s.gain_ppm) // 1000 + 1
-    far = max(hot - cell.t_ref_ddegC, cell.t_ref_ddegC - cold)
-    entropy = max(abs(max(cell.entropy_uV_K)), abs(min(cell.entropy_uV_K)))
-    return group // min(pack.taps) + 2 + cell.relax_mV + 1 + 2 + entropy * far // 10_000 + 1
+    offs = [Fraction(e * (t - cell.t_ref_ddegC), 10_000) for e in cell.entropy_uV_K for t in (hot, cold)]
+    entropy = floor(max(offs)) + 1 if side > 0 else -floor(min(offs))
+    return group // min(pack.taps) + 2 + cell.relax_mV + 1 + 2 + entropy
 
 
 def unsure_mA(pack: Pack, mA: int) -> int:
@@ -229,8 +230,8 @@ def test_a_look_at_the_voltage_cuts_the_interval_where_the_branches_say_and_wins
         )  # fmt: skip
         most = dice.choice([0, 70, 3_050, -1, -40_000, 40_000])
         least = most - dice.choice([0, 0, 1, 5_000])
-        up = margin_mV(pack, hot, cold) - least_mV(pack, -most - unsure_mA(pack, most), bound)
-        down = margin_mV(pack, hot, cold) - least_mV(pack, least - unsure_mA(pack, least), bound)
+        up = margin_mV(pack, hot, cold, 1) - least_mV(pack, -most - unsure_mA(pack, most), bound)
+        down = margin_mV(pack, hot, cold, -1) - least_mV(pack, least - unsure_mA(pack, least), bound)
         edge = dice.choice([dice.choice(charge) + up, dice.choice(discharge) - down, dice.choice(charge)])
         mean = max(1, edge + dice.choice([-1, 0, 1, 7]))
         total = mean * layers + dice.choice([0, 0, 1, layers - 1])
@@ -295,25 +296,24 @@ class Look:
             elif leaked:
                 state.step(0, 0, leaked)
 
-    def margin_mV(self, slow: int) -> int:
+    def margin_mV(self, slow: int, side: int) -> int:
         hot, cold = self.bound.hot_ddegC, self.bound.cold_ddegC
         relax = self.pack.cell.relax_mV
-        return margin_mV(self.pack, hot, cold) - relax + floor(Fraction(relax * slow, 8192))
+        return margin_mV(self.pack, hot, cold, side) - relax + floor(Fraction(relax * slow, 8192))
 
     def drop_mV(self, flow: Flow, mA: int) -> int:
         """At least, along the way of the flow."""
         cell, bound = self.pack.cell, self.bound
         own = least_mV(self.pack, mA, bound)
         own += drop_mV(bound.r1_uohm, bound.memory_1_dA) + drop_mV(bound.r2_uohm, bound.memory_2_dA)
-        first, second = (floor(Fraction(mA, 100)) for mA in flow.least_mA)
-        if first >= 0 and second >= 0:
-            part = floor(Fraction((1000 - self.pack.spread_r_permille) * 960, 1000))
-            pairs = zip(cell.r1_permille, cell.r2_permille)
-            both = [(min(cell.r1_uohm) * f + min(cell.r2_uohm) * g) // 1000 * part // 1000 for f, g in pairs]
-            r = floor(line(bound.hot_ddegC, cell.r_ddegC, both))
-            dA = min(first, second)
-            return own + (r * dA // 10_000 if r < 65_536 else r // 100 * dA // 100)
-        return own - sum(drop_mV(r, -dA) for r, dA in ((bound.r1_uohm, first), (bound.r2_uohm, second)) if dA < 0)
+        part = floor(Fraction((1000 - self.pack.spread_r_permille) * 960, 1000))
+        tables = ((cell.r1_uohm, cell.r1_permille, bound.r1_uohm), (cell.r2_uohm, cell.r2_permille, bound.r2_uohm))
+        for (table, factors, most_uohm), mA in zip(tables, flow.least_mA):
+            dA = floor(Fraction(mA, 100))
+            r = floor(line(bound.hot_ddegC, cell.r_ddegC, [min(table) * f // 1000 * part // 1000 for f in factors]))
+            along = r * dA // 10_000 if r < 65_536 else r // 100 * dA // 100
+            own += along if dA >= 0 else -drop_mV(most_uohm, -dA)
+        return own
 
     def branch(self, reach: int, sign: int) -> list[int]:
         cell, spread = self.pack.cell, self.pack.spread_hyst_permille
@@ -324,8 +324,8 @@ class Look:
 
     def edges(self) -> tuple[list[int], int, list[int], int]:
         """The highest branch and what a voltage may be above it; the lowest, and below it."""
-        up = self.margin_mV(self.relaxing.reach[1]) - self.drop_mV(self.discharged, -self.most)
-        down = self.margin_mV(self.relaxing.reach[0]) - self.drop_mV(self.charged, self.least)
+        up = self.margin_mV(self.relaxing.reach[1], 1) - self.drop_mV(self.discharged, -self.most)
+        down = self.margin_mV(self.relaxing.reach[0], -1) - self.drop_mV(self.charged, self.least)
         return self.branch(self.hysteresis.reach[1], 1), up, self.branch(self.hysteresis.reach[0], -1), down
 
 

@@ -115,20 +115,17 @@ class Flow:
         self.least_mA[k] = was >> _SHIFT
         return was >> _SHIFT
 
-    def drop_mV(self, current_mA: int, r_low_uohm: int, r0_uohm: int, r1_uohm: int, r2_uohm: int, least_uohm: int) -> int:
-        """The least that a layer's resistances drop along this way while `current_mA` flows, rounded down: `r_low_uohm` and
-        `least_uohm` are the smallest R0 and R1 with R2 that a layer may have, the others the largest."""
+    def drop_mV(
+        self, current_mA: int, low_0_uohm: int, r0_uohm: int, r1_uohm: int, r2_uohm: int, low_1_uohm: int, low_2_uohm: int
+    ) -> int:
+        """The least that a layer's resistances drop along this way while `current_mA` flows, rounded down: `low_0_uohm` and
+        its like are the smallest R0, R1 and R2 that a layer may have, the others the largest."""
         i = current_mA // _mA_PER_dA
-        mV = held_mV(r_low_uohm, i) if i >= 0 else -drop_mV(r0_uohm, -i)
+        mV = held_mV(low_0_uohm, i) if i >= 0 else -drop_mV(r0_uohm, -i)
         i = self.least_mA[0] // _mA_PER_dA
-        k = self.least_mA[1] // _mA_PER_dA
-        if i >= 0 and k >= 0:
-            return mV + held_mV(least_uohm, i if i < k else k)
-        if i < 0:
-            mV -= drop_mV(r1_uohm, -i)
-        if k < 0:
-            mV -= drop_mV(r2_uohm, -k)
-        return mV
+        mV += held_mV(low_1_uohm, i) if i >= 0 else -drop_mV(r1_uohm, -i)
+        i = self.least_mA[1] // _mA_PER_dA
+        return mV + held_mV(low_2_uohm, i) if i >= 0 else mV - drop_mV(r2_uohm, -i)
 
 
 def held_mV(r_uohm: int, i_dA: int) -> int:

@@ -84,16 +84,15 @@ class Coulomb:
         self._knots_ddegC = array("i", cell.r_ddegC)
         part = (_PERMILLE - pack.spread_r_permille) * _CHORD_permille // _PERMILLE
         self._least_0_uohm = array("i", [min(cell.r0_uohm) * f // _PERMILLE * part // _PERMILLE for f in cell.r0_permille])
-        both = zip(cell.r1_permille, cell.r2_permille)
-        both_uohm = [(min(cell.r1_uohm) * f + min(cell.r2_uohm) * g) // _PERMILLE for f, g in both]
-        self._least_uohm = array("i", [r * part // _PERMILLE for r in both_uohm])
+        self._least_1_uohm = array("i", [min(cell.r1_uohm) * f // _PERMILLE * part // _PERMILLE for f in cell.r1_permille])
+        self._least_2_uohm = array("i", [min(cell.r2_uohm) * f // _PERMILLE * part // _PERMILLE for f in cell.r2_permille])
         self._least_mA = 0  # since the last look, as the rest
         self._most_mA = 0
         self._moved_mAs = 0
         self._erred_mAs = 0
         self._leaked_mAs = 0
         self._round_ms = 0
-        self._entropy_uV_K = max(-min(cell.entropy_uV_K), *cell.entropy_uV_K)
+        self._entropy_uV_K = (min(cell.entropy_uV_K), max(cell.entropy_uV_K))
         self._t_ref_ddegC = cell.t_ref_ddegC
         group_error_mV = sensor_error_m(pack.group_sensor, max(pack.taps) * cell.v_max_mV[LIMIT_FAULT])
         self._voltage_error_mV = group_error_mV // min(pack.taps) + 2 + _CURVATURE_mV
@@ -195,20 +194,26 @@ class Coulomb:
         relaxing = self._relaxing.reach
         self._follow(bound, least_mA, most_mA)
         least_0 = interpolated(bound.hot_ddegC, self._knots_ddegC, self._least_0_uohm)
-        least = interpolated(bound.hot_ddegC, self._knots_ddegC, self._least_uohm)
+        least_1 = interpolated(bound.hot_ddegC, self._knots_ddegC, self._least_1_uohm)
+        least_2 = interpolated(bound.hot_ddegC, self._knots_ddegC, self._least_2_uohm)
         r0 = bound.r0_uohm
         r1 = bound.r1_uohm
         r2 = bound.r2_uohm
         mean_mV = sum(snap.group_mV) // self._layers
-        far = bound.hot_ddegC - self._t_ref_ddegC
-        if self._t_ref_ddegC - bound.cold_ddegC > far:
-            far = self._t_ref_ddegC - bound.cold_ddegC
-        margin_mV = self._voltage_error_mV + self._entropy_uV_K * far // 10000 + 1
+        # what entropy makes of the temperature, at its least and at its most
+        low_uV, high_uV = self._entropy_uV_K
+        warm = bound.hot_ddegC - self._t_ref_ddegC
+        cold = bound.cold_ddegC - self._t_ref_ddegC
+        fall_mV = min(low_uV * warm, low_uV * cold, high_uV * warm, high_uV * cold) // 10000
+        rise_mV = max(low_uV * warm, low_uV * cold, high_uV * warm, high_uV * cold) // 10000 + 1
+        margin_mV = self._voltage_error_mV
         relax_mV = self._relax_mV
         # a layer near 0 or 1 may lie outside the table, where the voltage says only "beyond the end"
-        above_mV = margin_mV + (relax_mV * relaxing[1] // ONE) + 1 - discharged.drop_mV(-most_mA, least_0, r0, r1, r2, least)
+        drop_mV = discharged.drop_mV(-most_mA, least_0, r0, r1, r2, least_1, least_2)
+        above_mV = margin_mV + rise_mV + (relax_mV * relaxing[1] // ONE) + 1 - drop_mV
         low = self._inverse(hysteresis[1], 1, mean_mV - above_mV) * self._capacity_permille
-        below_mV = margin_mV + (relax_mV * relaxing[0] // ONE) + 1 - charged.drop_mV(least_mA, least_0, r0, r1, r2, least)
+        drop_mV = charged.drop_mV(least_mA, least_0, r0, r1, r2, least_1, least_2)
+        below_mV = margin_mV - fall_mV + (relax_mV * relaxing[0] // ONE) + 1 - drop_mV
         high = (self._inverse(hysteresis[0], 0, mean_mV + 1 + below_mV) + 1) * self._capacity_permille
         if low > self.high_mAs or high < self.low_mAs:
             self.conflicts += 1
