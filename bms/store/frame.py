@@ -68,12 +68,12 @@ def copy(to: object, at: int, source: object, first: int, n: int) -> int:
 
 
 @micropython.viper
-def first_written(buffer: object, n: int) -> int:
-    """Place of the first of n bytes that is not erased; n where all are."""
+def first_other(buffer: object, n: int, value: int) -> int:
+    """Place of the first of n bytes that is not this one; n where all are."""
     data = ptr8(buffer)  # type: ignore[arg-type]
     i = 0
     while i < n:
-        if data[i] != 0xFF:
+        if data[i] != value:
             return i
         i += 1
     return n

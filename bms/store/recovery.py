@@ -1,8 +1,9 @@
 """What a journal finds at the start: the last whole frame of every kind, and where to go on.
 
 Blocks are read in the order of their numbers, frames as they stand; what is no whole frame is skipped unit by unit, so that
-neither a write that was torn nor a bit that was lost hides what stands behind it. A block without a seal has nothing but copies
-of frames that the blocks before it still have, and does not count. Everything is read: each byte a few times at most.
+neither a write that was torn nor a bit that was lost hides what stands behind it (in a block's head it hides the block). A
+block without a seal has nothing but copies of frames that the blocks before it still have, and does not count. Everything is
+read: each byte a few times at most.
 
 Nothing of ours in memory that is not blank is foreign, and so is a layout that is newer than this one; memory that cannot be
 read may hold anything. The last two are not written over. No units: bytes.
@@ -12,7 +13,7 @@ from array import array
 
 from micropython import const
 
-from bms.store.frame import check_head, first_written, read_length
+from bms.store.frame import ERASED, check_head, first_other, read_length
 from bms.store.index import KINDS
 from bms.store.record import read_word
 
@@ -75,9 +76,11 @@ class Recovery:
             self.barred = self.barred or piece[1] > LAYOUT
             return True
         end = at + medium.block_bytes
+        value = piece[0]
+        self.blank = self.blank and value in (0, ERASED)  # an FRAM comes with zeros
         while self.blank and at < end:
             n = medium.piece_bytes if end - at > medium.piece_bytes else end - at
-            self.blank = medium.fetch(at) and first_written(piece, n) == n
+            self.blank = medium.fetch(at) and first_other(piece, n, value) == n
             at += n
         return True
 
@@ -106,7 +109,7 @@ class Recovery:
         while at < end:
             n = medium.piece_bytes if end - at > medium.piece_bytes else end - at
             readable = medium.fetch(at)
-            first = first_written(piece, n) if readable else 0
+            first = first_other(piece, n, ERASED) if readable else 0
             if first >= unit:
                 at += first // unit * unit
                 continue
