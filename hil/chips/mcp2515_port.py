@@ -32,6 +32,10 @@ from hil.chips.mcp2515_map import (
     WRITABLE,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _ICOD = ((ERRIF, 1), (WAKIF, 2), (TX0IF, 3), (TX1IF, 4), (TX2IF, 5), (RX0IF, 6), (RX1IF, 7))
 _READ, _WRITE, _BIT_MODIFY, _RESET, _STATUS, _RX_STATUS = 0x03, 0x02, 0x05, 0xC0, 0xA0, 0xB0
 _BUFFER_STARTS = (0x31, 0x36, 0x41, 0x46, 0x51, 0x56)
@@ -44,7 +48,7 @@ class Port:
     def __init__(self, oscillator_Hz: int = 16_000_000, bus_bitrate: int = 500_000) -> None:
         self.oscillator_Hz = oscillator_Hz
         self.bus_bitrate = bus_bitrate
-        self.interrupt = None  # type: ignore[var-annotated]
+        self.interrupt: Callable[[int], None] | None = None
         self.absent = False
         self.stuck = {}  # type: dict[int, int]
         self.flip_every = 0
