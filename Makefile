@@ -6,6 +6,7 @@ JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 STUBS := $(VENV)/stubs
+STUBS_RP2 := $(VENV)/stubs-rp2
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
 # Every DBC file and the codec that is written from it.
@@ -61,8 +62,9 @@ mutants: $(VENV)/test.stamp
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
 
-types: $(VENV)/test.stamp $(STUBS)/made.stamp
+types: $(VENV)/test.stamp $(STUBS)/made.stamp $(STUBS_RP2)/made.stamp
 	MYPYPATH=$(STUBS) $(BIN)/mypy --custom-typeshed-dir $(STUBS) --cache-dir .mypy_cache/target bms boards
+	MYPYPATH=$(STUBS_RP2) $(BIN)/mypy --custom-typeshed-dir $(STUBS_RP2) --cache-dir .mypy_cache/rp2 boards/pico2_mcp2515 boards/main.py
 	$(BIN)/mypy --cache-dir .mypy_cache/desk hil dbc tests
 
 generated: $(VENV)/test.stamp
@@ -94,7 +96,8 @@ $(VENV)/test.stamp: $(VENV)/made.stamp pyproject.toml
 	$(PIP) --editable '.[test]'
 	@touch $(VENV)/run.stamp $@
 
-$(STUBS)/made.stamp: $(VENV)/made.stamp pyproject.toml
-	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["stubs"], sep="\n")' > $(VENV)/stubs.txt
-	$(PIP) --upgrade --target $(STUBS) --requirement $(VENV)/stubs.txt
+# .venv/stubs and .venv/stubs-rp2: each what the extra of the same name lists.
+$(STUBS)/made.stamp $(STUBS_RP2)/made.stamp: $(VENV)/made.stamp pyproject.toml
+	@$(BIN)/python -c 'import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"][sys.argv[1]], sep="\n")' $(notdir $(@D)) > $(@D).txt
+	$(PIP) --upgrade --target $(@D) --requirement $(@D).txt
 	@touch $@

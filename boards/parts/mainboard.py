@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from bms.board import Mailbox, Storage
     from bms.safety.snapshot import Snapshot
     from bms.schema import Pack
-    from boards.parts.front_end import Sensors
     from boards.parts.manners import Clock, Controller
+    from boards.parts.sensors import Sensors
 
 BITRATE = const(500000)
 WATCHDOG_ms = const(200)  # twenty ticks; an STM32's own oscillator makes 136 to 376 ms of it

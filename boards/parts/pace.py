@@ -23,7 +23,7 @@ class Pace:
     def __init__(self, clock: "Clock", can: "CanQueue") -> None:
         self._clock = clock
         self._can = can
-        self.now_ms = clock.ticks_ms() & _RING
+        self.now_ms: int = clock.ticks_ms() & _RING
         self._due_ms = self.now_ms
         self.late_ticks = 0
         self.worst_late_ms = 0

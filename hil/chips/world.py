@@ -18,6 +18,7 @@ from hil.chips.adbms6830 import CELLS, Chain, code
 from hil.chips.buses import I2c, Spi
 from hil.chips.can_controller import CanController, McpBus
 from hil.chips.expander import Expander
+from hil.chips.fram import Fram
 from hil.chips.ina228 import Ina228
 from hil.chips.mcp2515 import Mcp2515
 from hil.chips.microcontroller import FULL, Clock, Microcontroller, Pad
@@ -61,7 +62,7 @@ def ntc_share(temp_degC: float) -> float:
 
 
 class World:
-    """The chips: `chain`, `shunts` (by address), `expander` where there is one, `insulation`, `flow`, `relay`, `can`."""
+    """The chips: `chain`, `shunts` (by address), `fram`, `expander` if there is one, `insulation`, `flow`, `relay`, `can`."""
 
     def __init__(self, name: str, pack: Pack) -> None:
         self.name, self.pack = name, pack
@@ -73,13 +74,15 @@ class World:
         self.chain = Chain(self.clock, pack.stacks)
         self._dead: list[set[int]] = [set() for _ in range(pack.stacks)]  # inputs without a conversion, by chip
         self.shunts = {address: Timed(self.clock) for address in (0x40, 0x41)}
+        self.fram = Fram()
         self.expander: Expander | None = None
         self.can: CanController | McpBus
         self._build(table.PARTS)
         self.insulation = InsulationMonitor(self.pad("INSULATION"), self.clock)
         self.flow = FlowMeter(self.pad("FLOW"), self.clock)
         self.relay = WatchdogRelay(self.pad("WATCHDOG_PULSE"), self.clock)
-        self.interlock_closed = True
+        self.interlock_closed = True  # as the bench says
+        self.loop_broken = False
         self.pad("INTERLOCK_DRIVE").watchers.append(self._loop)
         self.inputs(feedback=0, crash=False, fuse=True, charger=False)
         self.pad("SUPPLY").raw_u16 = round(12.0 / SUPPLY_FULL_V * FULL)
@@ -113,6 +116,8 @@ class World:
                 self.mcu.i2c[number] = self.i2c
             if part == "adbms6830":
                 self.spi.attach(self.chain, self.pad(where))
+            elif part == "fram":
+                self.spi.attach(self.fram, self.pad(where))
             elif part == "ina228":
                 self.i2c.devices[int(where, 16)] = self.shunts[int(where, 16)]
             elif part == "tca9554":
@@ -130,7 +135,7 @@ class World:
         return self.mcu.board(self.name).Board(self.pack, *arguments, **named)
 
     def _loop(self, level: int) -> None:
-        self.pad("INTERLOCK_SENSE").drive(level if self.interlock_closed else 1)
+        self.pad("INTERLOCK_SENSE").drive(level if self.interlock_closed and not self.loop_broken else 1)
 
     def inputs(self, feedback: int, crash: bool, fuse: bool, charger: bool, coils: bool = False) -> None:
         """Slow inputs: mirror contacts are closed (low) while the main contact is open."""
