@@ -54,7 +54,7 @@ MODULES: dict[str, Row] = {
     "derate": Row("bms/control/derate.py", ("tests/test_derate.py", _CONSTANTS)),
     "record": Row("bms/store/record.py", ("tests/test_record_alone.py",)),
     "cycles": Row("bms/control/cycles.py", ("tests/test_cycles_alone.py", "tests/test_cycles.py", _CONSTANTS)),
-    "balance": Row("bms/control/balance.py", ("tests/test_balance.py", _CONSTANTS)),
+    "balance": Row("bms/control/balance.py", ("tests/test_balance_alone.py", _CONSTANTS)),
     "bleeders": Row("bms/control/bleeders.py", ("tests/test_bleeders_alone.py", _CONSTANTS)),
     "ending": Row("bms/control/ending.py", ("tests/test_ending_alone.py", _CONSTANTS)),
     "fastcharge": Row("bms/control/fastcharge.py", ("tests/test_fastcharge.py", _CONSTANTS)),
