@@ -57,7 +57,7 @@ _PERIODS = (
 )
 _CHARGE_AT_LEAST_s = const(600)
 _CHARGE_MOVED_s = const(60)
-_FAULTS_s = const(600)
+_FAULTS_s = const(60)
 _FIRST_s = const(10)
 
 
@@ -103,10 +103,9 @@ class Keeping:
         app = self._app
         shelf = self._shelf
         words = self._words
-        self.faults.restore(shelf)
-        charge = shelf.load(K.CHARGE, words, _CHARGE_WORDS)
-        if charge:
-            self.running_s = words[6]
+        self.running_s = self.faults.restore(shelf)
+        if shelf.load(K.CHARGE, words, _CHARGE_WORDS):
+            self.running_s = max(words[6], self.running_s)
             self.starts = words[7] + 1
         if shelf.load(K.CONFIGURATION, words, _CONFIGURATION_WORDS):
             self.foreign = words[0] != app.configuration_crc

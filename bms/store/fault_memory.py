@@ -32,9 +32,14 @@ class FaultMemory:
         self.changed = False
         self._active = array("H", [0] * _WORD_BITS)
 
-    def restore(self, shelf: "Shelf") -> None:
-        """What earlier runs have seen."""
+    def restore(self, shelf: "Shelf") -> int:
+        """What earlier runs have seen. Returns when they saw the last of it."""
         self.n = shelf.load_some(FAULTS, self.words) // ROW * ROW
+        last_s = 0
+        for at in range(0, self.n, ROW):
+            if self.words[at + 2] > last_s:
+                last_s = self.words[at + 2]
+        return last_s
 
     def look(self, active: "array[int]", now_s: int) -> int:
         """`active`: bits of the faults that stand, 16 a word. Returns how many have come."""
