@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from hil.campaign.command import add_options, campaign
+from hil.deploy.command import add_deploy_options, add_logs_options, deploy_command, logs_command
 from hil.errors import BadInput
 from hil.fit.command import add_options as add_fit_options
 from hil.fit.command import fit_command
@@ -35,18 +36,10 @@ class _Parser(argparse.ArgumentParser):
         raise BadInput(f"{message} (see: {self.prog} --help)")
 
 
-NOT_BUILT = {  # command: what it will do, how it will be called
-    "deploy": ("copies the firmware to a board", "hil deploy pyboard --port /dev/ttyACM0 --pack bench_24"),
-    "logs": ("reads the fault memory of a board", "hil logs pyboard --port /dev/ttyACM0"),
-}
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        if given and given[0] in NOT_BUILT:
-            return _not_built(given[0], given[1:])
         options = _parser().parse_args(given)
         command: Command = options.command
         return command(options)
@@ -62,12 +55,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> _Parser:
-    later = "\n".join(f"  {name:<12} {what} (not built yet)" for name, (what, _) in NOT_BUILT.items())
     parser = _Parser(
         prog="hil",
         description="Runs the BMS firmware against a simulated pack whose every hidden layer is known.",
-        epilog=f"later:\n{later}\n\nexample: hil run first_mile --report first_mile.html",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="example: hil run first_mile --report first_mile.html",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
@@ -86,6 +77,7 @@ def _parser() -> _Parser:
     run.add_argument("--trace", metavar="FILE.csv", help="writes what happened every 100 ms; .gz accepted")
     run.add_argument("--report", metavar="FILE.html", help="writes the report, one self-contained page")
     run.add_argument("--micropython", metavar="PATH", help="the MicroPython to run the firmware in")
+    run.add_argument("--firmware", metavar="DIR", help="the tree of hil deploy unix --dry-run DIR instead of the sources")
     add("list", _list, "shows the scenarios, packs, cells, profiles and faults that exist", "hil list")
     check = add("check", _check, "tells what is wrong with cells and packs, and what sensors cannot see", "hil check bench_24")
     check.add_argument("names", nargs="+", metavar="CELL|PACK", help="names or paths of .py files")
@@ -103,6 +95,10 @@ def _parser() -> _Parser:
     case.add_argument("--campaign", action="append", default=[], metavar="DIR", help="of hil campaign --out; repeatable")
     case.add_argument("--junit", metavar="FILE.xml", help="what pytest --junit-xml has written")
     case.add_argument("--hidden", metavar="FILE.json", help="what hil bench hidden --json has written; else as shipped")
+    example = "hil deploy nucleo_h723zg --port /dev/ttyACM0 --pack aero_96"
+    add_deploy_options(add("deploy", deploy_command, "compiles the firmware and copies it to a board", example))
+    example = "hil logs nucleo_h723zg --port /dev/ttyACM0"
+    add_logs_options(add("logs", logs_command, "stops a board, reads its fault memory, starts it again", example))
     dump = add("dump", _dump, "decodes a candump log or a live bus with any DBC", "hil dump --dbc bms --log drive.log")
     dump.add_argument("--dbc", action="append", required=True, metavar="FILE", help="or the name of one that ships; repeatable")
     source = dump.add_mutually_exclusive_group(required=True)
@@ -142,14 +138,6 @@ def _duration(text: str) -> float:
     return value
 
 
-def _not_built(name: str, rest: Sequence[str]) -> int:
-    what, example = NOT_BUILT[name]
-    if "--help" in rest or "-h" in rest:
-        print(f"usage: hil {name}\n\n{what[0].upper()}{what[1:]}: not built yet.\n\nexample: {example}")
-        return OK
-    raise BadInput(f"{name}: not built yet")
-
-
 def _run(options: argparse.Namespace) -> int:
     from hil.record import Recorder, require_writable
     from hil.scenario import load
@@ -175,8 +163,9 @@ def _run(options: argparse.Namespace) -> int:
     bench = Bench(scenario, pack, seed, recorder)
     stored_permille = None if scenario.soc_stored is None else round(scenario.soc_stored * 1000)
     target = make_target(
-        options.target, options.bus, options.pack or scenario.pack, scenario.map, stored_permille, options.micropython
-    )
+        options.target, options.bus, options.pack or scenario.pack, scenario.map, stored_permille, options.micropython,
+        options.firmware,
+    )  # fmt: skip
     try:
         with target, _Progress(scenario.title, scenario.duration_s) as progress:
             run = bench.run(target, options.target, progress)

@@ -17,17 +17,21 @@ def make_target(
     map_name: str | None = None,
     stored_soc_permille: int | None = None,
     micropython_path: str | Path | None = None,
+    firmware: str | None = None,
 ) -> Target:
-    """The target of that name on that bus (`INTERFACE:CHANNEL`; None: its own). BadInput for a pair that does not exist."""
+    """The target of that name on that bus (`INTERFACE:CHANNEL`; None: its own). BadInput for a pair that does not exist.
+    `firmware`: a folder written by hil deploy, instead of the sources."""
     if name not in TARGETS:
         raise BadInput(f"target {name}: one of {', '.join(TARGETS)}")
     if bus is not None and (not bus.partition(":")[0] or not bus.partition(":")[2]):
         raise BadInput(f"bus {bus}: INTERFACE:CHANNEL, for example socketcan:can0")
+    if firmware is not None and (name != "micropython" or bus is not None):
+        raise BadInput(f"firmware {firmware}: runs in target micropython on its own bus")
     if name == "micropython":
         from hil.targets.process import MicroPythonTarget, ProcessOnBusTarget
 
         if bus is None:
-            return MicroPythonTarget(pack_name, map_name, stored_soc_permille, micropython_path)
+            return MicroPythonTarget(pack_name, map_name, stored_soc_permille, micropython_path, firmware=firmware)
         if bus.startswith("socketcan:"):
             return ProcessOnBusTarget(pack_name, map_name, stored_soc_permille, micropython_path, bus)
         raise BadInput(f"bus {bus}: target micropython has loopback (no --bus) or socketcan:INTERFACE")

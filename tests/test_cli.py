@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hil import scenario
-from hil.cli import NOT_BUILT, main
+from hil.cli import main
 
 SHORT = "first_mile_short"
 SHORTER = (("= 60", "= 3"), ("= 10", "= 1"), ("= 30\n", "= 3\n"), ("limit = 0.2", "limit = 0"), ("limit = 0.08", "limit = 0"))
@@ -44,7 +44,7 @@ def test_help_comes_at_once_and_from_python_m() -> None:
         assert not any(line.split("|")[-1].strip() == slow for line in done.stderr.splitlines())
 
 
-@pytest.mark.parametrize("command", ["run", "list", "check", "bench", *NOT_BUILT])
+@pytest.mark.parametrize("command", ["run", "list", "check", "bench", "deploy", "logs"])
 def test_every_command_has_help_with_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     try:
         code = main([command, "--help"])
@@ -52,11 +52,6 @@ def test_every_command_has_help_with_an_example(command: str, capsys: pytest.Cap
         code = int(stop.code or 0)
     assert code == 0
     assert f"example: hil {command}" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("command", NOT_BUILT)
-def test_a_command_that_is_not_built_says_so(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert refused(capsys, command, "anything", "--at", "all") == f"hil: {command}: not built yet\n"
 
 
 @pytest.mark.parametrize(

@@ -50,9 +50,14 @@ def find_micropython(path: str | Path | None = None) -> str:
 
 
 class Firmware:
-    """One MicroPython process that runs boards.unix."""
+    """One MicroPython process that runs boards.unix, or main.py of a folder that hil deploy has written."""
 
-    def __init__(self, program: str, options: list[str], module: str, extra_path: Path | None) -> None:
+    def __init__(
+        self, program: str, options: list[str], module: str, extra_path: Path | None, firmware: str | None = None
+    ) -> None:
+        main = None if firmware is None else Path(firmware, "main.py").resolve()
+        if main is not None and not main.is_file():
+            raise BadInput(f"firmware {firmware}: there is no main.py; hil deploy unix --dry-run {firmware} writes one")
         self._folder = tempfile.TemporaryDirectory(prefix="hil-")
         where = Path(self._folder.name)
         for package in (bms, boards):
@@ -60,7 +65,7 @@ class Firmware:
         path = os.pathsep.join([str(where), *([str(extra_path)] if extra_path else []), ".frozen"])
         try:
             self._process = subprocess.Popen(
-                [program, "-X", f"heapsize={HEAP}", "-m", module, *options],
+                [program, "-X", f"heapsize={HEAP}", *(("-m", module) if main is None else (str(main),)), *options],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -135,8 +140,10 @@ class ProcessTarget(Target):
         micropython_path: str | Path | None = None,
         module: str = "boards.unix",
         extra_path: Path | None = None,
+        firmware: str | None = None,
     ) -> None:
         super().__init__()
+        self._tree = firmware
         self._program = find_micropython(micropython_path)
         self._module = module
         self._extra_path = extra_path
@@ -156,7 +163,7 @@ class ProcessTarget(Target):
         return None if self._firmware is None else self._firmware.pid
 
     def _launch(self, *options: str) -> Firmware:
-        self._firmware = Firmware(self._program, [*self._options, *options], self._module, self._extra_path)
+        self._firmware = Firmware(self._program, [*self._options, *options], self._module, self._extra_path, self._tree)
         self._core = OneCore(self._firmware.pid)
         return self._firmware
 
