@@ -95,6 +95,8 @@ class Link:
             self._index[identifier | (_EXTENDED if extended else 0)] = i
         self._commanded = False
         self._offered = False  # in the tick before
+        self._wants = False  # the vehicle wants something of a charge
+        self._tells = False  # the charger tells what it can give
         self._missing = False  # a charger is owed, and its silence told
         self._again = False  # a restart may have cancelled an order to stop
         self.outbox = outbox.Outbox(rows, urgent)
@@ -116,11 +118,13 @@ class Link:
             if self.want_check.check(data):
                 want = self._want
                 want.unpack(data)
+                self._wants = True
                 self._fastcharge.wish(want.wanted_profile, want.wanted_target_permille, want.departure_s)
         elif box == _LIMITS_BOX:
             if self.most_check.check(data):
                 most = self._most
                 most.unpack(data)
+                self._tells = True
                 self._fastcharge.hear(most.charger_current_most_dA, most.charger_voltage_most_mV)
         elif box < 0 or len(data) > _LENGTH:
             self.foreign = (self.foreign + 1) & 0xFFFF
@@ -190,11 +194,15 @@ class Link:
         """Once a round of ten ticks: what vehicle and charger want of a charge while it is not too old; what peers of other
         makes are offered, and whether they are still there."""
         self._again = self._bus.restarted
-        self.want_check.step(dt_ms)
-        if self.want_check.age_ms > _WANT_DEADLINE_ms:
+        check = self.want_check
+        check.step(dt_ms)
+        if self._wants and check.age_ms > _WANT_DEADLINE_ms:
+            self._wants = False
             self._fastcharge.forget()
-        self.most_check.step(dt_ms)
-        if self.most_check.age_ms > self.most_check.deadline_ms:
+        check = self.most_check
+        check.step(dt_ms)
+        if self._tells and check.age_ms > check.deadline_ms:
+            self._tells = False
             self._fastcharge.lose()
         if not self._peers:
             return

@@ -131,7 +131,8 @@ class Coulomb:
         self._leak_carry = leak - lost * _MS_PER_S
         self._moved_mAs += whole
         self._erred_mAs += error + lost
-        self._leaked_mAs += lost
+        if lost:
+            self._leaked_mAs += lost
         self._round_ms += dt_ms
         low = self.low_mAs + whole - error - lost
         high = self.high_mAs + whole + error
@@ -204,8 +205,12 @@ class Coulomb:
         low_uV, high_uV = self._entropy_uV_K
         warm = bound.hot_ddegC - self._t_ref_ddegC
         cold = bound.cold_ddegC - self._t_ref_ddegC
-        fall_mV = min(low_uV * warm, low_uV * cold, high_uV * warm, high_uV * cold) // 10000
-        rise_mV = max(low_uV * warm, low_uV * cold, high_uV * warm, high_uV * cold) // 10000 + 1
+        a = low_uV * warm
+        b = low_uV * cold
+        c = high_uV * warm
+        d = high_uV * cold
+        fall_mV = min(a, b, c, d) // 10000
+        rise_mV = max(a, b, c, d) // 10000 + 1
         margin_mV = self._voltage_error_mV
         relax_mV = self._relax_mV
         # a layer near 0 or 1 may lie outside the table, where the voltage says only "beyond the end"
