@@ -22,7 +22,12 @@ def bled(name: str, mA: int, **changes: Any) -> Pack:
     return replaced(Pack, PACK_FIELDS, bench_24.PACK, name=name, bleed_mA=mA, **changes)
 
 
-PACKS = (bled("odd", 47, taps=(12, 7), stacks=2), bled("even", 203, taps=(5, 5, 5), stacks=3), bled("none", 0, taps=(3,)))
+PACKS = (
+    bled("odd", 47, taps=(12, 7), stacks=2),
+    bled("even", 203, taps=(5, 5, 5), stacks=3),
+    bled("none", 0, taps=(3,)),
+    bled("strong", 3_814),
+)
 packs = pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.name)
 
 
@@ -256,7 +261,7 @@ def begun(pack: Pack) -> World:
         world.balance.bleeders.excess_mAs[g] = 90 * world.balance.bleeders.stretch_mAs
     world.balance.told = world.plain.told = True
     world.step(100)
-    assert world.balance.state == BLEEDING
+    assert (world.balance.state, world.balance._block_ms) == (BLEEDING, 0)
     return world
 
 
@@ -276,9 +281,37 @@ def test_time_that_is_counted_stands_after_a_day() -> None:
     for _ in range(3):
         world.step(60_000_000)
     assert world.balance._state_ms == world.balance._block_ms == 120_000_000
-    world.balance._state_ms = world.balance._block_ms = 100_000_000
+    for before, after in ((100_000_000, 100_000_000), (99_999_999, 100_000_099)):
+        world.balance._state_ms = world.balance._block_ms = before
+        world.step(100)
+        assert world.balance._state_ms == world.balance._block_ms == after
+
+
+def test_a_block_is_over_after_three_hours_to_the_round() -> None:
+    world = begun(PACKS[0])
+    while world.balance.state != PAUSING or world.balance.disturbed:
+        world.step(100)
+    world.balance._block_ms = world.plain.block_ms = B.BLOCK_ms - 200
     world.step(100)
-    assert world.balance._state_ms == world.balance._block_ms == 100_000_000
+    assert world.balance.state == PAUSING
+    world.step(100)
+    assert world.balance.state == MEASURING
+
+
+def test_what_was_owed_when_a_block_ended_is_forgotten_where_the_pause_after_it_is_broken() -> None:
+    world = begun(PACKS[0])
+    while world.balance.state != PAUSING or world.balance.disturbed:
+        world.step(100)
+    world.balance._block_ms = world.plain.block_ms = B.BLOCK_ms
+    world.step(100)
+    assert any(world.balance.bleeders.left_mAs)
+    world.severity = DERATE
+    world.step(100)
+    assert world.balance.state == IDLE and not any(world.balance.bleeders.left_mAs)
+
+
+def test_the_smallest_bleeder_is_one() -> None:
+    assert World(bled("small", 1)).balance.fitted
 
 
 def test_states_have_the_numbers_of_the_wire_and_times_are_as_declared() -> None:

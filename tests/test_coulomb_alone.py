@@ -52,6 +52,7 @@ BROAD = replaced(
         r2_uohm=tuple(30_700 + 11 * k for k in range(21)),
     ),
     spread_hyst_permille=1_200,
+    spread_r_permille=0,
 )
 PACKS = (bench_24.PACK, ev_240.PACK, ODD, POOR, BROAD)
 packs = pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.name)
@@ -419,6 +420,7 @@ def test_what_was_seen_at_first_and_after_a_look_is_nothing() -> None:
     coulomb = Coulomb(bench_24.PACK, 500)
     assert (coulomb._least_mA, coulomb._most_mA, coulomb._moved_mAs, coulomb._erred_mAs) == (0, 0, 0, 0)
     assert (coulomb._leaked_mAs, coulomb._round_ms) == (0, 0)
+    assert (coulomb._hysteresis._home, coulomb._relaxing._home) == (8192, 0), "branches turn over, silicon comes to rest"
 
 
 @packs

@@ -84,9 +84,17 @@ def test_the_current_that_ends_in_time_lets_slow_stages_take_what_they_take(seed
         way = Way(cell, bench_24.PACK.cell.profiles[0]._replace(stages=stages))
         soc = dice.choice([0, *ends, dice.randint(0, 1000)])
         target = dice.choice([0, *ends, dice.randint(0, 1000)])
-        hours = dice.choice([1, 600, 3_600, 7_200, 20_000, 86_400, dice.randint(1, 40_000)])
+        hours = dice.choice([1, dice.randint(2, 40), dice.randint(2, 40), 600, 3_600, 7_200, 20_000, 86_400, dice.randint(1, 40_000)])
         for time_s in (hours, -1, 0):
             plain = needed([(e, current_dA(cell, mC)) for e, mC in stages], build_permille(cell), soc, target, time_s)
             assert way.needed_dA(soc, target, time_s) == plain
             seen.add(plain in (1, 16_383))
     assert seen == {True, False}
+
+
+def test_a_stage_as_strong_as_what_is_needed_is_not_slow() -> None:
+    cell = sized(1_000)
+    stages = ((500, 2_000), (1000, 10_000))
+    way = Way(cell, bench_24.PACK.cell.profiles[0]._replace(stages=stages))
+    assert [current_dA(cell, mC) for _, mC in stages] == [20, 100]
+    assert way.needed_dA(0, 1000, 1_801) == 36_000 // 1_801 + 1 == 20

@@ -57,7 +57,7 @@ MODULES: dict[str, Row] = {
     "balance": Row("bms/control/balance.py", ("tests/test_balance_alone.py", _CONSTANTS)),
     "bleeders": Row("bms/control/bleeders.py", ("tests/test_bleeders_alone.py", _CONSTANTS)),
     "ending": Row("bms/control/ending.py", ("tests/test_ending_alone.py", _CONSTANTS)),
-    "fastcharge": Row("bms/control/fastcharge.py", ("tests/test_fastcharge.py", _CONSTANTS)),
+    "fastcharge": Row("bms/control/fastcharge.py", ("tests/test_fastcharge_alone.py", _CONSTANTS)),
     "ways": Row("bms/control/ways.py", ("tests/test_ways_alone.py", _CONSTANTS)),
     "ahead": Row("bms/control/ahead.py", ("tests/test_remaining.py", _CONSTANTS)),
     "remaining": Row("bms/control/remaining.py", ("tests/test_remaining.py", _CONSTANTS)),
