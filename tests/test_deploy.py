@@ -181,7 +181,7 @@ def test_two_values_change_places_without_a_tuple() -> None:
 
 def test_a_codec_keeps_the_direction_in_which_the_firmware_uses_it() -> None:
     text = 'class {0}:\n    """X. From {1}. y."""\n'
-    text += '    def pack(self, buf):\n        pass\n    def unpack(self, buf):\n        pass\n'
+    text += "    def pack(self, buf):\n        pass\n    def unpack(self, buf):\n        pass\n"
     made = slim(bms_frames=text.format("Ours", "BMS") + text.format("Theirs", "VCU"))["bms.frames"]
     ours, theirs = made.split("class Theirs")
     assert "def pack" in ours and "unpack" not in ours and "def unpack" in theirs and "def pack" not in theirs

@@ -31,9 +31,19 @@ from boards.unix.__main__ import main
 
 sys.exit(main(["--pack", PACK] + sys.argv[1:]))
 """
-_MAIN_BOARD = """from boards.main import main
+_MAIN_BOARD = """from bms_config import BOARD, PACK
+from boards.main import run
 
-main()
+
+def started(pack, board):
+    from bms.app import App
+
+    app = App(pack, board)
+    print("bms: ready")
+    return app
+
+
+run(BOARD, PACK, started)
 """
 
 
