@@ -89,3 +89,43 @@ def test_the_target_keeps_what_the_desk_keeps_and_a_step_of_the_journal_allocate
     logs = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert logs.returncode == 0 and logs.stderr == "", logs.stdout + logs.stderr
     assert all(len(line.split("\t")) == 4 for line in logs.stdout.splitlines())
+
+
+FORGOTTEN = """
+import sys
+sys.path.append(".")
+from bms.app import App
+from bms.packs.bench_24 import PACK
+from bms.schema import PACK_FIELDS, Pack, replaced
+from boards.unix.board import STORE_BLOCK_bytes, STORE_bytes
+from boards.parts.flash_file import FlashFile
+from tests.fake_board import FakeBoard
+board = FakeBoard(PACK)
+board.storage = FlashFile("{path}", STORE_bytes, STORE_BLOCK_bytes)
+app = App(replaced(Pack, PACK_FIELDS, PACK, open_timeout_ms={timeout_ms}), board)
+print(app.keeping.foreign, app.keeping.sound, app.keeping.starts)
+for tick in range(600):
+    app.tick()
+board.storage.close()
+"""
+
+
+def test_a_board_that_is_commissioned_anew_takes_its_next_configuration_for_its_own(
+    micropython: str, root: Path, tmp_path: Path
+) -> None:
+    path = str(tmp_path / "store")
+
+    def ran(*arguments: str) -> str:
+        command = [micropython, "-X", "heapsize=8m", *arguments]
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False, timeout=300)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout.strip()
+
+    def starts(timeout_ms: int) -> str:
+        return ran("-c", FORGOTTEN.replace("{path}", path).replace("{timeout_ms}", str(timeout_ms)))
+
+    assert starts(500) == "False True 1"
+    assert starts(400) == "True True 2"
+    assert ran("-m", "boards.commission", path) == "commissioned"
+    assert starts(400) == "False True 1"
+    assert starts(500) == "True True 2"

@@ -33,7 +33,7 @@ class FlashFile:
     def _build(self, path: str) -> "BinaryIO":
         """Opens the file, and makes it as long as it has to be."""
         try:
-            file = open(path, "r+b")
+            file: BinaryIO = open(path, "r+b")
         except OSError:
             file = open(path, "w+b")
         at = file.seek(0, 2)
@@ -50,7 +50,7 @@ class FlashFile:
             return False
         try:
             file.seek(at)
-            return file.readinto(buffer) == len(buffer)  # type: ignore[attr-defined,no-any-return]
+            return file.readinto(buffer) == len(buffer)
         except OSError:
             return False
 

@@ -28,7 +28,7 @@ TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from array import array
 
-    from bms.board import Mailbox
+    from bms.board import Mailbox, Storage
     from bms.safety.snapshot import Snapshot
     from bms.schema import Pack
     from boards.unix.transport import Transport
@@ -66,7 +66,7 @@ class Board:
         store: str = "",
     ) -> None:
         self._transport = transport
-        self.storage = FlashFile(store, STORE_bytes, STORE_BLOCK_bytes) if store else None
+        self.storage: Storage | None = FlashFile(store, STORE_bytes, STORE_BLOCK_bytes) if store else None
         self._stored_soc_permille = stored_soc_permille
         self._rested = rested
         self._mode = CLOCKS.index(clock_name)
