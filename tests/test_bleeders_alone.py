@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bms.control.bleeders import GROUPS_MAX, WORDS, BLEED_ms, Bleeders, DAY_ms, DAY_permille, PART_permille, WARMTH_mW
+from bms.control.bleeders import GROUPS_MAX, WORDS, BLEED_ms, Bleeders, DAY_ms, DAY_permille, PART_permille, WARMTH_mW, _copy
 from bms.packs import bench_24, ev_240
 from bms.schema import CELL_FIELDS, PACK_FIELDS, Cell, Pack, group_count, replaced
 
@@ -130,6 +130,24 @@ def test_of_groups_that_are_owed_alike_the_first_is_bled() -> None:
     assert bleeders.pick()
     bleeders.switch_on()
     assert [bleeders.bled(g) for g in range(6)] == [1, 0] * 3
+
+
+@pytest.mark.parametrize("taps", [(1,), (5, 7), (12, 12), (48,)])
+def test_no_more_are_warm_together_than_a_stack_may_bear(taps: tuple[int, ...]) -> None:
+    for mA in range(1, 400):
+        pack = bled("warm", mA, taps=taps, stacks=1)
+        assert Bleeders(pack, len(taps)).together == Plain(pack).together
+
+
+@packs
+def test_at_first_nothing_is_owed_counted_or_carried_and_whoever_copies_says_how_many(pack: Pack) -> None:
+    groups = group_count(pack)
+    bleeders = Bleeders(pack, groups)
+    assert (bleeders._carry_mAms, bleeders._all_mA, bleeders._all_mAms) == (0, 0, 0)
+    for values in (bleeders.excess_mAs, bleeders.left_mAs, bleeders.bled_mAs, bleeders.today_mAs):
+        assert len(values) == groups and not any(values)
+    assert bleeders._count(5) == groups
+    assert _copy(bleeders.left_mAs, bleeders.excess_mAs, 1, 3) == 3
 
 
 def test_assumptions_are_as_declared() -> None:

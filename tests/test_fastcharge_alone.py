@@ -222,6 +222,7 @@ def shaken(world: World, dice: random.Random, pack: Pack) -> None:
         envelope.charge_reason = dice.choice([MAP, MAP, LAYER_VOLTAGE, 5])
     elif what == 4:
         ends = list(way.until_permille)
+        world.ahead_dA = envelope.charge_dA = MOST_dA
         envelope.soc_hi_permille = dice.choice([0, 300, *ends, *(end - 1 - dice.randrange(60) for end in ends)])
     elif what == 5:
         world.ahead_dA = dice.choice([0, 299, 700, 900, MOST_dA])
@@ -231,11 +232,15 @@ def shaken(world: World, dice: random.Random, pack: Pack) -> None:
         world.soc_permille = dice.choice([300, 500, plain.target - 1, plain.target if dice.random() < 0.2 else 200])
     elif what == 8 and dice.random() < 0.3:
         world.machine.state = dice.choice([M.CHARGE, M.CHARGE, M.DRIVE])
-    elif what == 9 and dice.random() < 0.3:
+    elif what == 9:
         world.snap.value[PLUGGED] = dice.choice([0, 1])
     elif what == 10:
         world.bound.hot_ddegC = plain.cool + dice.choice([-1, 0, 1]) if plain.cool < HOT_ddegC else 300
-    elif what == 11 and dice.random() < 0.4:
+    elif what == 11 and dice.random() < 0.6:
+        wish = plain.profile, plain.target, dice.choice([262_143, 121, 3_600, 30_000, 60_000])
+        world.charge.wish(*wish)
+        plain.wish(*wish)
+    elif what == 11:
         wish = (
             dice.choice([-1, *range(len(plain.ways) + 1)]),
             dice.choice([1000, 800]),
@@ -262,6 +267,9 @@ def test_every_round_asks_for_what_the_plain_words_say(pack: Pack, seed: int) ->
     world = World(pack)
     world.agree()
     names = set(vars(world.charge))
+    chosen = seed, 1000, dice.choice([262_143, 9_000, 30_000, 60_000])
+    world.charge.wish(*chosen)
+    world.plain.wish(*chosen)
     for k in range(500):
         if dice.random() < 0.25:
             shaken(world, dice, pack)
