@@ -17,6 +17,7 @@ from hil.errors import BadInput
 BENCHES = (
     ("loop", "how many times faster than real time the bench runs, with and without firmware"),
     ("tick", "instructions and bytes of every step of the firmware's tick, by callgrind, scaled to a Cortex-M4"),
+    ("memory", "heap of the firmware after import and boot, at its peak, and what that is in 32-bit words"),
     ("bus", "the firmware's timetable and bus load, and what the bench's own frames cost a tick, against python-can"),
     ("e2e", "protect and check against autosar-e2e, and what corruption passes, counted against theory"),
     ("codec", "the compiled codec of bms.dbc against cantools, and the RAM it takes on a 32-bit target"),

@@ -163,9 +163,10 @@ class ReplBoard:
         try:
             while not self._ended.is_set():
                 assert self._child.stdout is not None
-                ready, _, _ = select.select([self._master, self._child.stdout], [], [], 0.05)
-                if self._child.stdout in ready:
-                    self._heard(os.read(self._child.stdout.fileno(), 4096))
+                output = self._child.stdout.fileno()
+                ready, _, _ = select.select([self._master, output], [], [], 0.05)
+                if output in ready:
+                    self._heard(os.read(output, 4096))
                 if self._master in ready:
                     for byte in os.read(self._master, 4096):
                         self._input.put(byte)

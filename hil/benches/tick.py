@@ -48,8 +48,9 @@ WORST_LIMIT = 600_000
 class Tapped:
     """A target that writes down what it is given."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, most_ticks: int) -> None:
         self._target = target
+        self._most_ticks = most_ticks
         self.crc: int | None = None
         self.late_ticks: int | None = None
         self.ticks: list[bytes] = []
@@ -59,7 +60,7 @@ class Tapped:
         self.ticks.append(frames + self._target.tick_frame(n, now_ms))
         answer = self._target.exchange(n, now_ms, frames)
         self.crc = self._target.crc
-        if len(self.ticks) >= WARM_ticks + MEASURED_ticks:
+        if len(self.ticks) >= self._most_ticks:
             raise _Enough
         return answer
 
@@ -84,11 +85,12 @@ def measure(say: Callable[[str], None]) -> dict[str, Any]:
     return results
 
 
-def _record(pack_name: str, path: Path) -> None:
+def record(pack_name: str, path: Path, ticks: int) -> None:
+    """Writes the frames of the scenario's first ticks."""
     story = scenarios.load(SCENARIO)
     pack = pack_for(story, pack_name)
     with make_target("cpython", None, pack_name, story.map, 700, None) as target:
-        tapped = Tapped(target)
+        tapped = Tapped(target, ticks)
         with contextlib.suppress(_Enough):
             Bench(story, pack, story.seed, Recorder(layer_count(pack))).run(tapped, "cpython")
     with path.open("wb") as file:
@@ -97,7 +99,7 @@ def _record(pack_name: str, path: Path) -> None:
 
 
 def _measured(pack_name: str, folder: Path) -> dict[str, Any]:
-    _record(pack_name, folder / "frames")
+    record(pack_name, folder / "frames", WARM_ticks + MEASURED_ticks)
     for package in (bms, boards):
         (folder / package.__name__).symlink_to(Path(str(package.__file__)).parent)
     shutil.copy(str(tick_probe.__file__), folder / "tick_probe.py")
