@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -20,6 +20,7 @@ from boards.parts.inputs import NETS as DIRECT
 from boards.parts.mainboard import Mainboard, cause_of
 from boards.parts.nets import NEEDED, Nets
 from boards.unix.board import Board as UnixBoard
+from hil.chips.can_controller import CanController
 from hil.chips.world import World
 from tests import house_rules as rules
 
@@ -201,7 +202,7 @@ def test_a_lane_that_fails_opens_the_coils_and_feeds_nobody(name: str) -> None:
     def broken(*_: object) -> int:
         raise ValueError("a bit has fallen over")
 
-    app.machine.step = broken  # type: ignore[method-assign]
+    app.machine.step = broken  # type: ignore[method-assign,assignment]
     for _ in range(25):
         board.wait()
         app.tick()
@@ -276,7 +277,7 @@ class OldPyb:
 
     def __init__(self, world: World) -> None:
         self.widths: dict[tuple[int, int], int] = {}
-        outer, can = self, world.can
+        outer, can = self, cast(CanController, world.can)
 
         class Timer:
             PWM = 0

@@ -174,13 +174,14 @@ def framed(message: Any, value: int, count: int) -> bytes:
     message.extension = -1 if value < 0 else 0
     data = bytearray(message.LENGTH)
     message.pack(data)
-    return message.ID.to_bytes(4, "little") + bytes([message.LENGTH, 0, 0, 0]) + bytes(data).ljust(8, b"\0")
+    header = bytes([message.ID & 255, message.ID >> 8, 0, 0, message.LENGTH, 0, 0, 0])
+    return header + bytes(data).ljust(8, b"\0")
 
 
 def test_a_current_sensor_on_the_bus_is_read_and_its_silence_ages_and_other_frames_go_on(monkeypatch: Any) -> None:
     rig = Rig()
     module = rig.world.mcu.board("nucleo_h723zg")
-    monkeypatch.setattr(module, "Sensors", lambda *arguments: Sensors(*arguments, source=IVT_S))
+    monkeypatch.setattr(module, "Sensors", lambda *six: Sensors(six[0], six[1], six[2], six[3], six[4], six[5], IVT_S))
     rig.board = module.Board(PACK)
     rig.world.shunts[0x40].chip.shunt_nV = 4_000_000
     for n in range(20):

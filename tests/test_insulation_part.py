@@ -31,7 +31,8 @@ class Rig:
 
 def high_us(pad_rig: Rig) -> int:
     """How long the emulator's output is high in one period, as a scope would see it."""
-    rises, falls = [], []
+    rises: list[int] = []
+    falls: list[int] = []
     pad_rig.pad.watchers.append(lambda level: (rises if level else falls).append(pad_rig.clock.now_us))
     pad_rig.clock.sleep_ms(250)
     return next(fall for fall in falls if fall > rises[0]) - rises[0]

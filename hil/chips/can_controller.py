@@ -106,7 +106,7 @@ class McpBus:
         self.sent = bytearray()
         self.lost = 0
         self._chip = chip
-        chip.interrupt = interrupt.drive  # type: ignore[assignment]
+        chip.interrupt = interrupt.drive
         clock.sources.append(self)
 
     def step(self) -> None:

@@ -130,7 +130,7 @@ class Microcontroller:
             IN, OUT, PULL_UP, IRQ_RISING, IRQ_FALLING = 0, 1, 1, 1, 2
 
             def __init__(self, id: object, mode: int = -1, pull: int = -1, *, value: int | None = None) -> None:
-                self.pad = id.pad if isinstance(id, Pin) else controller.pad(id)
+                self.pad: Pad = id.pad if isinstance(id, Pin) else controller.pad(id)
                 if mode == Pin.OUT:
                     self.pad.driven = True
                 if value is not None:

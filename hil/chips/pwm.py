@@ -29,6 +29,7 @@ class InsulationMonitor:
         self.dead = False  # its output stands still
         self.due_us = clock.now_us
         self._high = False
+        self._period_end_us = 0
         pad.drive(0)
         clock.sources.append(self)
 
