@@ -158,7 +158,8 @@ class World:
         self.severity = self.suspect = 0
         self.soc_permille = 500
         signals: Any = SimpleNamespace(value=self.value)
-        self.balance = Balance(pack, group_count(pack), signals, self.bound, self.plausible, self.coulomb)
+        rooms: tuple[Any, Any, Any] = (self.bound, self.plausible, self.coulomb)
+        self.balance = Balance(pack, group_count(pack), signals, *rooms)
         self.plain = Plain(pack, self.balance.bleeders.excess_mAs)
 
     def calm(self) -> None:

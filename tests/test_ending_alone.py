@@ -17,15 +17,15 @@ class Groups:
     def __init__(self) -> None:
         self.current_dA = 0
         self.group_mV = [12 * 4100, 7 * 4090 + 6, 5 * 3999 + 4, 9 * 4000]
-        self.at = (0, 2)
+        self.at: tuple[int, int] = (0, 2)
 
     def high_group(self, snap: Any) -> int:
         assert snap is self
-        return self.at[0]
+        return int(self.at[0])
 
     def low_group(self, snap: Any) -> int:
         assert snap is self
-        return self.at[1]
+        return int(self.at[1])
 
 
 def told(ending: Ending) -> tuple[int, ...]:
@@ -39,7 +39,7 @@ NOTHING = (255, 255, 0, 262_143, 65_535, False)
 @pytest.mark.parametrize("after", [M.STANDBY, M.OPENING, M.DRIVE, M.FAULT])
 def test_a_charge_of_a_minute_is_told_when_it_has_ended(flowed_ms: int, after: int) -> None:
     ending, groups = Ending(), Groups()
-    both: Any = (groups, groups)
+    both: tuple[Any, Any] = (groups, groups)
     assert told(ending) == NOTHING
     assert not ending.step(M.DRIVE, *both, 100)
     for k in range(1_200):
@@ -57,7 +57,7 @@ def test_a_charge_of_a_minute_is_told_when_it_has_ended(flowed_ms: int, after: i
 
 def test_every_charge_counts_anew_and_forgets_what_was_known_of_the_last() -> None:
     ending, groups = Ending(), Groups()
-    both: Any = (groups, groups)
+    both: tuple[Any, Any] = (groups, groups)
     groups.current_dA = 300
     for long_ms, is_told in ((60_000, True), (59_999, False), (1, False), (59_999, False), (60_001, True)):
         ending.apart_mAh, ending.sigma_mAh, ending.asks = 7, 3, False
@@ -75,7 +75,7 @@ def test_every_charge_counts_anew_and_forgets_what_was_known_of_the_last() -> No
 
 def test_a_charge_that_lasts_for_ever_is_one_and_its_time_fits() -> None:
     ending, groups = Ending(), Groups()
-    both: Any = (groups, groups)
+    both: tuple[Any, Any] = (groups, groups)
     groups.current_dA = 1
     for _ in range(3):
         ending.step(M.CHARGE, *both, 99_999_999)

@@ -60,7 +60,7 @@ class Plain:
         self.full_mV = layer_count(pack) * pack.cell.v_max_mV[0]
         self.charger_dA, self.mV = MOST_dA, self.full_mV
         self.request, self.phase, self.end, self.binding = 0, IDLE, GOING, NOTHING
-        self.heat, self.cool, self.planned, self.couple = COLD_ddegC, HOT_ddegC, False, None
+        self.heat, self.cool, self.planned, self.couple = COLD_ddegC, HOT_ddegC, False, 0
         self.begun = self.rising = False
         self.plugged = self.elapsed = self.taper = self.stage = self.carry = self.calm = self.rounds = 0
         self.band = 5
@@ -141,7 +141,7 @@ class Plain:
             needed = way.needed_dA(self.world.soc_permille, self.target, self.departure_s - 120)
             aims.append((needed, DEPARTURE))
         aim, self.binding = min(aims, key=lambda one: one[0])
-        return aim
+        return int(aim)
 
     def follow(self, limit: int, aim: int, ms: int) -> None:
         self.carry += self.pack.request_dA_s * ms
@@ -180,14 +180,15 @@ class World:
         self.charge: Any = FastCharge(pack, self.envelope, self)  # type: ignore[arg-type]
         self.plain = Plain(pack, self)
         self.plain.couple = self.charge.couple
-        self.outlook = self.charge.remaining = Outlook()
+        self.outlook = Outlook()
+        vars(self.charge)["remaining"] = self.outlook
 
     def charge_limit_dA(self, h: int) -> int:
         assert h == 0
         return self.soon()
 
     def soon(self) -> int:
-        return min(self.ahead_dA, self.envelope.charge_dA)
+        return int(min(self.ahead_dA, self.envelope.charge_dA))
 
     def step(self, ms: int) -> None:
         one, plain = self.charge, self.plain

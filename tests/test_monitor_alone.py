@@ -93,7 +93,7 @@ class Plain:
         return [one.row for one in self.rows if one.active]
 
     def weight(self, one: F.Row) -> int:
-        return self.weights.get(one.id, one.severity)
+        return int(self.weights.get(one.id, one.severity))
 
     def worst(self) -> int:
         return max((self.weight(one) for one in self.active()), default=0)

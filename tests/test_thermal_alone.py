@@ -118,7 +118,7 @@ class Plain:
             shares.append(share(self.inlet_max - snap.value[INLET], band // 2))
         elif self.told:
             return 0
-        return min(shares)
+        return int(min(shares))
 
     def warms(self) -> int:
         """As much as warms no faster than allowed."""
@@ -250,7 +250,7 @@ def test_every_round_asks_and_drives_what_the_plain_words_say(pack: Pack, seed: 
     thermal = Thermal(pack, world.envelope, world.derate)  # type: ignore[arg-type]
     plain = Plain(pack, world.envelope, world.derate)
     names = set(vars(thermal))
-    parts: Any = (world.bound, world.snap, world.wishes)
+    parts: tuple[Any, Any, Any] = (world.bound, world.snap, world.wishes)
     for _ in range(400):
         world.move()
         if world.dice.random() < 0.03:
