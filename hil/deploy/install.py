@@ -25,7 +25,7 @@ print((sys.platform, getattr(i, "_machine", ""), tuple(i[1][:3]), getattr(i, "_m
 _HELPERS = (
     slots.GENERATIONS
     + """
-import os, hashlib, binascii
+import os, hashlib
 def walk(path, found):
     for row in os.ilistdir(path):
         name = path + "/" + row[0]
@@ -53,7 +53,7 @@ def digest(name):
         while True:
             n = file.readinto(b)
             if not n:
-                return binascii.hexlify(h.digest()).decode()
+                return ''.join('%02x' % one for one in h.digest())
             h.update(memoryview(b)[:n])
 """
 )
