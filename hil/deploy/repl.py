@@ -54,9 +54,16 @@ class Repl:
             raise BadInput(f"port {self.port}: {what}: the board does not answer ({text})") from error
 
     def stop(self) -> None:
-        """Ends what runs and begins anew without it."""
-        with self._told("no MicroPython to be heard"):
-            self._serial.enter_raw_repl(soft_reset=True, timeout_overall=5)
+        """Ends what runs and begins anew without it. A port on which something was still being said may want a second try."""
+        for last in (False, True):
+            try:
+                with self._told("no MicroPython to be heard"):
+                    self._serial.enter_raw_repl(soft_reset=True, timeout_overall=5)
+                return
+            except BadInput:
+                if last:
+                    raise
+                time.sleep(_PAUSE_s)
 
     def run(self, code: str, what: str = "failed") -> str:
         """What the code prints."""

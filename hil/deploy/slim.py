@@ -175,6 +175,7 @@ class _Known(ast.NodeTransformer):
         self._values = dict(own)
         self._modules: dict[str, str] = {}
         self._constants = constants
+        imported: dict[str, int] = {}
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom):
                 for alias in node.names:
@@ -182,8 +183,9 @@ class _Known(ast.NodeTransformer):
                     if f"{node.module}.{alias.name}" in trees:
                         self._modules[here] = f"{node.module}.{alias.name}"
                     elif alias.name in constants.get(node.module or "", ()):
-                        self._values[here] = constants[node.module or ""][alias.name]
-        for name in sorted(_bound(tree).keys() & {*self._modules, *self._values} - set(own)):
+                        imported[here] = constants[node.module or ""][alias.name]
+        self._values |= imported
+        for name in sorted(_bound(tree).keys() & {*self._modules, *imported}):
             raise ValueError(f"{name} is imported and bound again: its value cannot be put in its place")
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> Any:
