@@ -54,7 +54,6 @@ class Journal:
         self._done = 0
         self._unproven = 0
         self._crc = CRC_START
-        self.strikes = 0
         self.idle = False
         found = Recovery(medium, index)
         self._next_number = found.next_number
@@ -246,8 +245,12 @@ class Journal:
             self._strike(1)
         self._turn()
 
+    @property
+    def strikes(self) -> int:
+        """What did not hold, of all blocks."""
+        return sum(self._strikes)
+
     def _strike(self, count: int) -> None:
-        self.strikes += 1
         self._strikes[self._active] += count
 
     def _turn(self) -> None:
