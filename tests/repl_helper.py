@@ -17,7 +17,7 @@ import tty
 from pathlib import Path
 from typing import Self
 
-IDLE, CUT, RESET = b"\x1e", b"\x1d", b"\x1c"
+BEGUN, IDLE, CUT, RESET = b"\x1f", b"\x1e", b"\x1d", b"\x1c"
 _WINDOW = 128
 
 _CHILD = r"""
@@ -91,6 +91,7 @@ while True:
                     code = file.read()
             except OSError:
                 code = ""
+        real.stdout.write("\x1f")
         exec(code, scope)
         error = ""
     except BaseException as caught:
@@ -132,6 +133,7 @@ class ReplBoard:
         self._raw = False
         self._command_runs = False
         self._running = False
+        self._begun = False  # what runs can be interrupted
         self._paste: int | None = None
         self._buffer = bytearray()
         self.unplugged = False
@@ -153,7 +155,7 @@ class ReplBoard:
 
     def _order(self, kind: bytes, code: bytes) -> None:
         assert self._child.stdin is not None
-        self._running, self._command_runs = True, kind == b"X"
+        self._running, self._begun, self._command_runs = True, False, kind == b"X"
         self._child.stdin.write(kind + b"%08d" % len(code) + code)
 
     def _say(self, data: bytes) -> None:
@@ -183,7 +185,8 @@ class ReplBoard:
             self._child.wait()
             self._start(boot=True)
         else:
-            self._say(data.replace(IDLE, b"").replace(b"\n", b"\r\n"))
+            self._begun = self._begun or BEGUN in data
+            self._say(data.replace(BEGUN, b"").replace(IDLE, b"").replace(b"\n", b"\r\n"))
             if IDLE in data:
                 if self._command_runs:
                     self._say(b">")
@@ -193,7 +196,11 @@ class ReplBoard:
         if self._running and byte != 3:
             return  # to a program that reads no input
         if self._running:
-            self._child.send_signal(signal.SIGINT)
+            while not self._begun and not self._ended.is_set():
+                assert self._child.stdout is not None
+                self._heard(os.read(self._child.stdout.fileno(), 4096))
+            if self._running:
+                self._child.send_signal(signal.SIGINT)
             while self._running and not self._ended.is_set():
                 assert self._child.stdout is not None
                 self._heard(os.read(self._child.stdout.fileno(), 4096))
