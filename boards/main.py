@@ -21,11 +21,18 @@ def pack_of(name: str) -> "Pack":
     return pack
 
 
-def run(board_name: str, pack_name: str, make_app: "Callable[[Pack, Any], Any] | None" = None) -> None:
-    """Until the power goes, or until something raises. `make_app(pack, board)` stands in for bms.app.App."""
+def run(
+    board_name: str,
+    pack_name: str,
+    make_app: "Callable[[Pack, Any], Any] | None" = None,
+    instead: "Callable[[Pack, Any], Any] | None" = None,
+) -> None:
+    """Until the power goes, or until something raises. `make_app(pack, board)` stands in for bms.app.App,
+    `instead(pack, module of the board)` for the board's own class."""
     pack = pack_of(pack_name)
     # the board first: its outputs are off before anything else is imported
-    board = __import__("boards." + board_name + ".board", None, None, ["Board"]).Board(pack)
+    module = __import__("boards." + board_name + ".board", None, None, ["Board"])
+    board = module.Board(pack) if instead is None else instead(pack, module)
     if make_app is None:
         from bms.app import App
 

@@ -6,6 +6,8 @@ import machine
 from micropython import const
 
 from boards.nucleo_h723zg.pins import PINS
+from boards.parts.can_queue import CanQueue
+from boards.parts.front_end import FrontEnd
 from boards.parts.inputs import DirectInputs
 from boards.parts.mainboard import BITRATE, Mainboard
 from boards.parts.nets import Nets
@@ -13,6 +15,8 @@ from boards.parts.sensors import I2C_Hz, Sensors, SPI_Hz, storage_on
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
+    from typing import Any
+
     from bms.schema import Pack
 
 _SPI = const(3)
@@ -20,13 +24,23 @@ _I2C = const(1)
 _CAN = const(1)
 
 
+def wired() -> Nets:
+    """The pins by their nets."""
+    return Nets(machine, PINS)
+
+
+def controller(nets: Nets) -> "Any":
+    """CAN 1; its pins are the controller's own."""
+    return machine.CAN(_CAN, BITRATE)
+
+
 class Board(Mainboard):
     """Needs MicroPython 1.29 (machine.CAN came with 1.28, machine.PWM on STM32 with 1.29)."""
 
     def __init__(self, pack: "Pack") -> None:
-        nets = Nets(machine, PINS)
+        nets = wired()
         spi = machine.SPI(_SPI, baudrate=SPI_Hz, polarity=1, phase=1)
         i2c = machine.I2C(_I2C, freq=I2C_Hz)
         sensors = Sensors(pack, nets, time, spi, i2c, DirectInputs(nets.direct()))
-        can = machine.CAN(_CAN, BITRATE)
-        super().__init__(pack, machine, time, nets, can, sensors, storage_on(spi, nets))
+        can = CanQueue(controller(nets))
+        super().__init__(machine, time, nets, can, FrontEnd(pack, sensors, can), storage_on(spi, nets))

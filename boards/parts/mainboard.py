@@ -7,8 +7,6 @@ alive() and nowhere else, once a tick. Leaving the loop feeds neither. Nothing a
 
 from micropython import const
 
-from boards.parts.can_queue import CanQueue
-from boards.parts.front_end import FrontEnd
 from boards.parts.nets import Nets
 from boards.parts.outputs import COIL_Hz, Outputs, THERMAL_Hz
 from boards.parts.pace import Pace
@@ -16,13 +14,19 @@ from boards.parts.pace import Pace
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from array import array
-    from typing import Any
+    from typing import Any, Protocol
 
     from bms.board import Mailbox, Storage
     from bms.safety.snapshot import Snapshot
-    from bms.schema import Pack
-    from boards.parts.manners import Clock, Controller
-    from boards.parts.sensors import Sensors
+    from boards.parts.can_queue import CanQueue
+    from boards.parts.manners import Clock
+
+    class Measured(Protocol):
+        """front_end.FrontEnd, or what stands in its place."""
+
+        def sample(self, snap: Snapshot, mailbox: Mailbox, now_ms: int) -> None: ...
+
+        def bleed(self, groups: "array[int]") -> None: ...
 
 BITRATE = const(500000)
 WATCHDOG_ms = const(200)  # twenty ticks; an STM32's own oscillator makes 136 to 376 ms of it
@@ -50,12 +54,11 @@ class Mainboard:
 
     def __init__(
         self,
-        pack: "Pack",
         machine: "Any",
         clock: "Clock",
         nets: Nets,
-        controller: "Controller",
-        sensors: "Sensors",
+        can: "CanQueue",
+        front_end: "Measured",
         storage: "Storage | None",
     ) -> None:
         # before anything else: no coil is driven
@@ -65,9 +68,9 @@ class Mainboard:
         self._level = 0
         self._watchdog: Any = None
         self._cause = cause_of(machine)
-        self._can = CanQueue(controller)
-        self.pace = Pace(clock, self._can)
-        self.front_end = FrontEnd(pack, sensors, self._can)
+        self._can = can
+        self.pace = Pace(clock, can)
+        self.front_end = front_end
         self.storage = storage
         self.benched = False
 

@@ -5,6 +5,8 @@ import time
 import machine
 from micropython import const
 
+from boards.parts.can_queue import CanQueue
+from boards.parts.front_end import FrontEnd
 from boards.parts.inputs import ExpandedInputs
 from boards.parts.mainboard import BITRATE, Mainboard
 from boards.parts.mcp2515 import CAN
@@ -23,11 +25,35 @@ _CRYSTAL_Hz = const(16000000)
 _I2C = const(0)
 
 
+def wired() -> Nets:
+    """The pins by their nets."""
+    return Nets(machine, PINS)
+
+
+def controller(nets: Nets) -> CAN:
+    """The MCP2515 on a SPI of its own."""
+    spi = machine.SPI(
+        _CAN_SPI,
+        baudrate=_CAN_SPI_Hz,
+        sck=nets.bus("CAN_SCK"),
+        mosi=nets.bus("CAN_MOSI"),
+        miso=nets.bus("CAN_MISO"),
+    )
+    return CAN(
+        1,
+        BITRATE,
+        spi=spi,
+        cs=nets.output("CAN_CS", 1),
+        interrupt=nets.edge("CAN_INT"),
+        oscillator_Hz=_CRYSTAL_Hz,
+    )
+
+
 class Board(Mainboard):
     """Needs MicroPython 1.24, the first for the RP2350."""
 
     def __init__(self, pack: "Pack") -> None:
-        nets = Nets(machine, PINS)
+        nets = wired()
         spi = machine.SPI(
             _SPI,
             baudrate=SPI_Hz,
@@ -37,21 +63,7 @@ class Board(Mainboard):
             mosi=nets.bus("MONITOR_MOSI"),
             miso=nets.bus("MONITOR_MISO"),
         )
-        can_spi = machine.SPI(
-            _CAN_SPI,
-            baudrate=_CAN_SPI_Hz,
-            sck=nets.bus("CAN_SCK"),
-            mosi=nets.bus("CAN_MOSI"),
-            miso=nets.bus("CAN_MISO"),
-        )
         i2c = machine.I2C(_I2C, scl=nets.bus("SENSE_SCL"), sda=nets.bus("SENSE_SDA"), freq=I2C_Hz)
         sensors = Sensors(pack, nets, time, spi, i2c, ExpandedInputs(i2c))
-        can = CAN(
-            1,
-            BITRATE,
-            spi=can_spi,
-            cs=nets.output("CAN_CS", 1),
-            interrupt=nets.edge("CAN_INT"),
-            oscillator_Hz=_CRYSTAL_Hz,
-        )
-        super().__init__(pack, machine, time, nets, can, sensors, storage_on(spi, nets))
+        can = CanQueue(controller(nets))
+        super().__init__(machine, time, nets, can, FrontEnd(pack, sensors, can), storage_on(spi, nets))

@@ -9,6 +9,8 @@ import time
 import machine
 from micropython import const
 
+from boards.parts.can_queue import CanQueue
+from boards.parts.front_end import FrontEnd
 from boards.parts.inputs import ExpandedInputs
 from boards.parts.mainboard import BITRATE, Mainboard
 from boards.parts.nets import Nets
@@ -26,8 +28,13 @@ _I2C = const(1)
 _CAN = const(1)
 
 
-def controller() -> "Any":
-    """CAN 1 with machine.CAN's manners."""
+def wired() -> Nets:
+    """The pins by their nets."""
+    return Nets(machine, PINS, None if hasattr(machine, "PWM") else channel)
+
+
+def controller(nets: Nets) -> "Any":
+    """CAN 1 with machine.CAN's manners; its pins are the controller's own."""
     if hasattr(machine, "CAN"):
         return machine.CAN(_CAN, BITRATE)
     import pyb
@@ -51,8 +58,9 @@ class Board(Mainboard):
     """Needs MicroPython 1.23 for .mpy files of version 6.3."""
 
     def __init__(self, pack: "Pack") -> None:
-        nets = Nets(machine, PINS, None if hasattr(machine, "PWM") else channel)
+        nets = wired()
         spi = machine.SPI(_SPI, baudrate=SPI_Hz, polarity=1, phase=1)
         i2c = machine.I2C(_I2C, freq=I2C_Hz)
         sensors = Sensors(pack, nets, time, spi, i2c, ExpandedInputs(i2c))
-        super().__init__(pack, machine, time, nets, controller(), sensors, storage_on(spi, nets))
+        can = CanQueue(controller(nets))
+        super().__init__(machine, time, nets, can, FrontEnd(pack, sensors, can), storage_on(spi, nets))

@@ -17,24 +17,25 @@ _PEERS = "bms.can.peers"
 _ROOMS = {"bms": Path(bms.__path__[0]), "boards": Path(boards.__path__[0])}
 
 
-def sources(board: str, pack: Pack, pack_path: Path) -> dict[str, str]:
+def sources(board: str, pack: Pack, pack_path: Path, bench: bool = False) -> dict[str, str]:
     """Module name -> text, in the order of importing. `pack_path` stands as bms.packs.<its name>. BadInput where one lacks."""
     pack_module = f"bms.packs.{pack_path.stem}"
     spoken = {pack.charger_protocol, pack.inverter.protocol if pack.inverter is not None else ""}
     walk = _Walk(spoken, {pack_module: pack_path})
-    for name in entries(board, pack_module):
+    for name in entries(board, pack_module, bench):
         walk.add(name)
     return walk.texts
 
 
-def entries(board: str, pack_module: str) -> tuple[str, ...]:
+def entries(board: str, pack_module: str, bench: bool = False) -> tuple[str, ...]:
     """What the target imports first."""
     logs = ("boards.logs",) if path_of("boards.logs") else ()
     if board == "unix":
         return (pack_module, "bms.app", "boards.unix.__main__", *logs)
     if path_of(f"boards.{board}.board") is None or path_of("boards.main") is None:
         raise BadInput(f"board {board}: boards/{board}/board.py is not built yet")
-    return (pack_module, "bms.app", "boards.main", f"boards.{board}.board", *logs)
+    instead = ("boards.parts.bench_board",) if bench else ()
+    return (pack_module, "bms.app", "boards.main", f"boards.{board}.board", *instead, *logs)
 
 
 def path_of(name: str) -> Path | None:

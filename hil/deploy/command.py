@@ -19,6 +19,9 @@ def add_deploy_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("board", metavar="BOARD", help=f"one of {NAMES}")
     parser.add_argument("--port", metavar="PORT", help="where the board is, for example /dev/ttyACM0")
     parser.add_argument("--pack", default="bench_24", help="name or path of a .py file (bench_24)")
+    parser.add_argument(
+        "--bench", action="store_true", help="for hil run --target bus: it reads the bench's frames and drives no output"
+    )
     parser.add_argument("--dry-run", metavar="DIR", help="writes the tree of .mpy files into a folder")
     parser.add_argument(
         "--frozen", metavar="DIR", help="writes sources and a manifest.py to freeze into a MicroPython of your own"
@@ -45,7 +48,7 @@ def deploy_command(options: argparse.Namespace) -> int:
     for place in (options.romfs, options.json):
         if place not in (None, "-"):
             require_writable(place)
-    tree = build(board, options.pack)
+    tree = build(board, options.pack, options.bench)
     outcome: dict[str, Any] = tree.summary()
     if options.dry_run:
         forms.write_folder(options.dry_run, tree.files)

@@ -31,7 +31,7 @@ from boards.unix.__main__ import main
 
 sys.exit(main(["--pack", PACK] + sys.argv[1:]))
 """
-_MAIN_BOARD = """from bms_config import BOARD, PACK
+_MAIN_BOARD = """{imports}from bms_config import BOARD, PACK
 from boards.main import run
 
 
@@ -43,8 +43,9 @@ def started(pack, board):
     return app
 
 
-run(BOARD, PACK, started)
+run(BOARD, PACK, started{instead})
 """
+_ON_BENCH = "from boards.parts.bench_board import BenchBoard\n"
 
 
 class Tree(NamedTuple):
@@ -78,19 +79,23 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def build(board: Board, pack_name: str) -> Tree:
-    """The board's tree with that pack, which the linter must find nothing wrong with. BadInput for one that cannot be had."""
+def build(board: Board, pack_name: str, bench: bool = False) -> Tree:
+    """The board's tree with that pack, which the linter must find nothing wrong with. BadInput for one that cannot be had.
+    `bench`: instead of its chips it has the bench's frames, and it drives nothing."""
+    if bench and board.name == "unix":
+        raise BadInput("board unix: it knows nothing but the bench's frames; --bench is for the others")
     record, where = read(pack_name, ("PACK",))
     assert isinstance(record, Pack)
     require_pack(record, where)
-    texts = slimmed(closure.sources(board.name, record, Path(where)), board.native)
+    texts = slimmed(closure.sources(board.name, record, Path(where), bench), board.native)
     program = compiler()
     files = {}
     for name, text in texts.items():
         files[path_in_tree(name, texts, ".mpy")] = compiled(program, name, text, board.march)
     stem = Path(where).stem
     files[CONFIG] = f'BOARD = "{board.name}"\nPACK = "{stem}"\n'.encode()
-    files[MAIN] = (_MAIN_UNIX if board.name == "unix" else _MAIN_BOARD).encode()
+    main = _MAIN_BOARD.format(imports=_ON_BENCH if bench else "", instead=", BenchBoard" if bench else "")
+    files[MAIN] = (_MAIN_UNIX if board.name == "unix" else main).encode()
     return Tree(board, stem, files, texts)
 
 
