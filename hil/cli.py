@@ -173,6 +173,7 @@ def _run(options: argparse.Namespace) -> int:
         print(f"hil: {death}", file=sys.stderr)
         return FAILED
     outcome = result(run)
+    outcome["timing"].update(target.timing())
     if run.died:
         print(f"hil: at {run.ticks / 100:.2f} s: {run.died}", file=sys.stderr)
     if options.report:
@@ -239,6 +240,11 @@ def _tell(outcome: dict[str, Any], options: argparse.Namespace) -> None:
     verdict = "passed" if outcome["passed"] else "FAILED"
     speed = f"{outcome['realtime_factor']:g} times real time" if outcome["realtime_factor"] else "no time"
     print(f"{outcome['scenario']} {verdict}: {outcome['duration_s']:g} s on {outcome['pack']}, {outcome['target']}, {speed}")
+    apart = outcome["timing"].get("device_apart_ms")
+    if apart is not None:
+        late_ms, count, late = (outcome["timing"][name] for name in ("bench_late_ms", "device_ticks", "device_late"))
+        print(f"real time: the device's ticks came {apart['p1']:g} to {apart['p99']:g} ms apart, at most {apart['max']:g} ms;")
+        print(f"  {late} of {count} were late; the bench's frames left up to {late_ms['max']:g} ms late")
     for what, place in (("report", options.report), ("trace", options.trace), ("result", options.json)):
         if place:
             print(f"{what}: {place}")

@@ -206,6 +206,10 @@ def _details(event: Event) -> str:
     return f" <small>({shown})</small>" if shown else ""
 
 
+def _two(spread: Mapping[str, float] | None, low: str, high: str) -> str | None:
+    return None if spread is None else f"{spread[low]:g} ms, {spread[high]:g} ms"
+
+
 def _facts(result: Mapping[str, Any], facts: Mapping[str, object]) -> str:
     timing = result.get("timing") or {}
     can = result.get("can") or {}
@@ -221,6 +225,8 @@ def _facts(result: Mapping[str, Any], facts: Mapping[str, object]) -> str:
         "real-time factor of the loop": result.get("realtime_factor"),
         "ticks of 10 ms": timing.get("ticks"),
         "late ticks": "none possible in lockstep" if timing and late is None else late,
+        "lateness of the bench, 99 %, most": _two(timing.get("bench_late_ms"), "p99", "max"),
+        "device's ticks apart, 1 %, 99 %": _two(timing.get("device_apart_ms"), "p1", "p99"),
         "CAN frames sent by the firmware": can.get("tx"),
         "CAN frames received by the firmware": can.get("rx"),
         "CAN errors": can.get("errors"),

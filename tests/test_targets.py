@@ -307,7 +307,10 @@ def test_a_silent_bus_is_a_dead_target(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_late_ticks_are_counted_on_a_bus() -> None:
-    with BusTarget("virtual:test_targets_late") as target:
+    import can
+
+    with BusTarget("virtual:test_targets_late") as target, can.Bus(interface="virtual", channel="test_targets_late") as device:
+        device.send(can.Message(arbitration_id=0x100))
         target.exchange(0, 0, b"")
         time.sleep(0.05)
         target.exchange(1, 10, b"")

@@ -6,7 +6,7 @@ comes back, `crc` being the target's checksum over its decisions. Whatever makes
 """
 
 import struct
-from typing import Self
+from typing import Any, Self
 
 from boards.parts.bench_frames import HilDone, HilTick
 
@@ -41,6 +41,10 @@ class Target:
     def exchange(self, n: int, now_ms: int, frames: bytes) -> list[tuple[int, bytes]]:
         """One tick. TargetDied when there is no answer."""
         raise NotImplementedError
+
+    def timing(self) -> dict[str, Any]:
+        """How well real time was kept, for the result; nothing in lockstep."""
+        return {}
 
     def close(self) -> None:
         """Leaves nothing behind and never hangs; may be called at any time, more than once."""

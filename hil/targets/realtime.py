@@ -1,13 +1,19 @@
-"""Whatever is behind a real bus, in real time: no lockstep, the device has its own clock and the wall sets the pace."""
+"""Whatever is behind a real bus, in real time: no lockstep, the device has its own clock and the wall sets the pace.
+
+The scenario begins with the device's first frame: until then it hears the first tick again and again, for BOOT_s. A device that
+has been on for longer has missed its sensors and says so: it is to be reset once the bench waits for it.
+"""
 
 import time
+from typing import Any
 
 from hil.targets.base import PATIENCE_s, Target, TargetDied
 from hil.targets.canbus import CanBus
+from hil.targets.punctual import LATE_ms, Punctuality
 
 PERIOD_ms = 10
 BOOT_s = 20.0
-"""Patience until the first frame: the device may just have been switched on."""
+"""Patience until the first frame: somebody has to reset the device, and it has to start."""
 _RUNAWAY_s = 1.0  # later than that the missed time is not made up for
 _RING_ms = 1 << 30
 
@@ -24,41 +30,62 @@ class BusTarget(Target):
         self._due_s: float | None = None
         self._last_ms = 0
         self._heard_s = 0.0
-        self._patience_s = BOOT_s
         self.late_ticks = 0
+        self._punctuality = Punctuality()
 
     def start(self) -> None:
         self._bus = CanBus(self._bus_name)
 
     def exchange(self, n: int, now_ms: int, frames: bytes) -> list[tuple[int, bytes]]:
-        if self._bus is None:
+        bus = self._bus
+        if bus is None:
             raise TargetDied("the bus is not open")
-        now_s = time.monotonic()
         if self._due_s is None:
-            self._due_s = now_s + PERIOD_ms / 1000
-            self._heard_s = now_s
-        else:
-            self._due_s += (now_ms - self._last_ms) % _RING_ms / 1000
-        self._last_ms = now_ms
-        if now_s > self._due_s:
+            return self._first(bus, now_ms, frames)
+        now_s = time.monotonic()
+        late_s = now_s - self._due_s
+        self._punctuality.tick(max(late_s, 0.0))
+        if late_s > LATE_ms / 1000:
             self.late_ticks = (self.late_ticks or 0) + 1
-            if now_s > self._due_s + _RUNAWAY_s:
+            if late_s > _RUNAWAY_s:
                 self._due_s = now_s
-        self._bus.send(frames, PATIENCE_s)
-        answer: list[tuple[int, bytes]] = []
-        while True:
-            left_s = self._due_s - time.monotonic()
-            got = self._bus.receive(max(left_s, 0.0))
-            if got is not None:
-                answer.append(got[:2])
-            elif left_s <= 0:
-                break
+        self._due_s += (now_ms - self._last_ms) % _RING_ms / 1000
+        self._last_ms = now_ms
+        bus.send(frames, PATIENCE_s)
+        answer = self._until(bus, self._due_s)
         if answer:
             self._heard_s = time.monotonic()
-            self._patience_s = PATIENCE_s
-        elif time.monotonic() - self._heard_s > self._patience_s:
-            raise TargetDied(f"nothing came from bus {self._bus_name} for {self._patience_s:g} s")
+        elif time.monotonic() - self._heard_s > PATIENCE_s:
+            raise TargetDied(f"nothing came from bus {self._bus_name} for {PATIENCE_s:g} s")
         return answer
+
+    def _first(self, bus: CanBus, now_ms: int, frames: bytes) -> list[tuple[int, bytes]]:
+        """The first tick, until somebody answers."""
+        patience_s = time.monotonic() + BOOT_s
+        while True:
+            bus.send(frames, PATIENCE_s)
+            due_s = time.monotonic() + PERIOD_ms / 1000
+            answer = self._until(bus, due_s)
+            if answer:
+                self._due_s, self._last_ms, self._heard_s = due_s, now_ms, due_s
+                return answer
+            if due_s > patience_s:
+                raise TargetDied(f"nothing came from bus {self._bus_name} for {BOOT_s:g} s")
+
+    def _until(self, bus: CanBus, due_s: float) -> list[tuple[int, bytes]]:
+        """What comes until a moment, and at least what is already there."""
+        answer: list[tuple[int, bytes]] = []
+        while True:
+            left_s = due_s - time.monotonic()
+            got = bus.receive(max(left_s, 0.0))
+            if got is not None:
+                answer.append(got[:2])
+                self._punctuality.came(got[0], time.monotonic())
+            elif left_s <= 0:
+                return answer
+
+    def timing(self) -> dict[str, Any]:
+        return self._punctuality.result()
 
     def close(self) -> None:
         if self._bus is not None:
