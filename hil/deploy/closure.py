@@ -5,6 +5,7 @@ the name in the pack). The order is that of importing: whoever is named has noth
 """
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,19 +69,25 @@ class _Walk:
         if path is None:
             raise BadInput(f"{name}: no such module")
         text = path.read_text(encoding="utf-8")
-        tree = ast.parse(text, str(path))
-        at_once = list(_imported(tree, inside=False))
+        at_once = _imports(text, str(path), inside=False)
         for other in at_once:
             self.add(other)
         self.texts[name] = text
-        for other in _imported(tree, inside=True):
+        for other in _imports(text, str(path), inside=True):
             if name != _PEERS or other in at_once or other.rpartition(".")[2] in self._spoken:
                 self.add(other)
+
+
+@functools.lru_cache(maxsize=500)
+def _imports(text: str, where: str, inside: bool) -> tuple[str, ...]:
+    return tuple(_imported(ast.parse(text, where), inside))
 
 
 def _imported(node: ast.AST, inside: bool) -> Iterator[str]:
     """Modules of ours that are imported at once, or `inside` functions too. Not what type checkers alone read."""
     for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.expr):
+            continue
         if isinstance(child, ast.If) and isinstance(child.test, ast.Name) and child.test.id == "TYPE_CHECKING":
             continue
         if isinstance(child, ast.FunctionDef) and not inside:

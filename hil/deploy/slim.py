@@ -7,6 +7,7 @@ decisions as the sources, bit for bit; a test runs both.
 """
 
 import ast
+import functools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -32,16 +33,22 @@ def parsed(sources: Mapping[str, str]) -> dict[str, ast.Module]:
 
 def slimmed(sources: Mapping[str, str], native: bool) -> dict[str, str]:
     """Module name -> what is compiled in its place. Not `native`: what asks for native code becomes bytecode (viper stays)."""
-    trees = parsed(sources)
-    constants = {name: dict(_constants(tree)) for name, tree in trees.items()}
+    return dict(_slimmed(tuple(sources.items()), native))
+
+
+@functools.lru_cache(maxsize=8)
+def _slimmed(sources: tuple[tuple[str, str], ...], native: bool) -> tuple[tuple[str, str], ...]:
+    trees = parsed(dict(sources))
+    bound = {name: _bound(tree) for name, tree in trees.items()}
+    constants = {name: dict(_constants(tree, bound[name])) for name, tree in trees.items()}
     for name, tree in trees.items():
-        _Known(trees, constants, tree, constants[name]).visit(tree)
+        _Known(trees, constants, tree, constants[name], bound[name]).visit(tree)
         _drop_unused(tree, constants[name])
         if not native:
             _as_bytecode(tree)
     shorten_parameters(trees.values())
     shorten_private(trees.values())
-    return {name: written(tree) for name, tree in trees.items()}
+    return tuple((name, written(tree)) for name, tree in trees.items())
 
 
 def written(tree: ast.Module) -> str:
@@ -120,9 +127,8 @@ def _names_one(node: ast.stmt) -> bool:
     return isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
 
 
-def _constants(tree: ast.Module) -> Iterator[tuple[str, int]]:
-    """The module's names that are whole numbers once and for all."""
-    bound = _bound(tree)
+def _constants(tree: ast.Module, bound: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    """The module's names that are whole numbers once and for all. `bound`: how often each is."""
     known: dict[str, int] = {}
     for node in tree.body:
         if not _names_one(node):
@@ -136,12 +142,13 @@ def _constants(tree: ast.Module) -> Iterator[tuple[str, int]]:
 
 def _bound(tree: ast.Module) -> Counter[str]:
     """How often the module or a function of it binds a name. A class's attributes and methods are no names."""
-    classes = [one for one in ast.walk(tree) if isinstance(one, ast.ClassDef)]
+    nodes = list(ast.walk(tree))
+    classes = [one for one in nodes if isinstance(one, ast.ClassDef)]
     methods = {id(one) for owner in classes for one in owner.body}
     owned = [one for owner in classes for one in owner.body if isinstance(one, ast.Assign)]
     left_out = {id(one) for statement in owned for one in ast.walk(statement)}
     found: Counter[str] = Counter()
-    for one in ast.walk(tree):
+    for one in nodes:
         if isinstance(one, ast.Name) and not isinstance(one.ctx, ast.Load) and id(one) not in left_out:
             found[one.id] += 1
         elif isinstance(one, ast.arg):
@@ -171,7 +178,14 @@ def _whole(node: ast.expr, known: Mapping[str, int]) -> int | None:
 class _Known(ast.NodeTransformer):
     """Puts the value of a constant where its name is read: the module's own, one that is imported, one of a module."""
 
-    def __init__(self, trees: Mapping[str, ast.Module], constants: Constants, tree: ast.Module, own: dict[str, int]) -> None:
+    def __init__(
+        self,
+        trees: Mapping[str, ast.Module],
+        constants: Constants,
+        tree: ast.Module,
+        own: dict[str, int],
+        bound: Mapping[str, int],
+    ) -> None:
         self._values = dict(own)
         self._modules: dict[str, str] = {}
         self._constants = constants
@@ -185,7 +199,7 @@ class _Known(ast.NodeTransformer):
                     elif alias.name in constants.get(node.module or "", ()):
                         imported[here] = constants[node.module or ""][alias.name]
         self._values |= imported
-        for name in sorted(_bound(tree).keys() & {*self._modules, *imported}):
+        for name in sorted(bound.keys() & {*self._modules, *imported}):
             raise ValueError(f"{name} is imported and bound again: its value cannot be put in its place")
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> Any:
