@@ -19,7 +19,7 @@ BENCHES = (
     ("tick", "instructions and bytes of every step of the firmware's tick, by callgrind, scaled to a Cortex-M4"),
     ("memory", "heap of the firmware after import and boot, at its peak, and what that is in 32-bit words"),
     ("bus", "the firmware's timetable and bus load, and what the bench's own frames cost a tick, against python-can"),
-    ("realtime", "a board behind a bus, paced by the wall: jitter of its ticks and lateness of the bench, over slcan and vcan0"),
+    ("realtime", "a board behind a bus, paced by the wall: jitter of its ticks, lateness of the bench"),
     ("e2e", "protect and check against autosar-e2e, and what corruption passes, counted against theory"),
     ("codec", "the compiled codec of bms.dbc against cantools, and the RAM it takes on a 32-bit target"),
     ("hidden", "what is noticed of a layer that fails beyond the declared spread, how soon, and what cannot be"),

@@ -22,11 +22,11 @@ configuration or status is looked at twice.
 
 from micropython import const
 
-from boards.parts import mcp2515_buffers, mcp2515_chip, mcp2515_registers
+from boards.parts import can_filters, mcp2515_buffers, mcp2515_chip, mcp2515_registers
+from boards.parts import can_irq as irq
+from boards.parts.can_views import Known, Received
 from boards.parts.mcp2515_chip import Chip
 from boards.parts.mcp2515_outbox import NONE, PLACES
-from boards.unix import irq
-from boards.unix.views import Known, Received
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class CAN(Chip):
     IRQ_TX_IDX_SHIFT = irq.IRQ_TX_IDX_SHIFT
     IRQ_TX_IDX_MASK = 0xFF
     TX_QUEUE_LEN = PLACES
-    FILTERS_MAX = mcp2515_registers.FILTERS_MAX
+    FILTERS_MAX = can_filters.FILTERS_MAX
 
     def __init__(
         self,

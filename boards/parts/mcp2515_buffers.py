@@ -13,10 +13,10 @@ from array import array
 
 from micropython import const
 
+from boards.parts.can_irq import Irq
 from boards.parts.can_queue import Ring
 from boards.parts.mcp2515_outbox import BUFFERS, NONE, Outbox
 from boards.parts.mcp2515_wire import Wire
-from boards.unix.irq import Irq
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:

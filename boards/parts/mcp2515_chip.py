@@ -7,9 +7,9 @@ raises.
 
 from micropython import const
 
+from boards.parts.can_irq import IRQ_TX_FAILED
 from boards.parts.mcp2515_buffers import Buffers
 from boards.parts.mcp2515_outbox import BUFFERS, NONE
-from boards.unix.irq import IRQ_TX_FAILED
 
 STOPPED = const(0)
 ACTIVE = const(1)

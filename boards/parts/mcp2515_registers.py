@@ -9,13 +9,13 @@ ValueError naming the argument.
 
 from micropython import const
 
+from boards.parts.can_filters import FLAG_EXT_ID, FLAG_RTR, STANDARD_MAX, sound
+
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     Row = tuple[int, int, int, int]
-
-FILTERS_MAX = 28
 
 _BITRATE_MAX = const(1000000)
 _PRESCALER_MAX = const(64)
@@ -27,11 +27,6 @@ _PHASE_MAX = const(8)
 _BTLMODE = const(0x80)
 _PERCENT = const(100)
 
-_FLAG_RTR = const(1)
-_FLAG_EXT_ID = const(2)
-_FLAG_UNORDERED = const(16)
-_STANDARD_MAX = const(0x7FF)
-_EXTENDED_MAX = const(0x1FFFFFFF)
 _EXIDE = const(0x08)
 _FILTERS = const(6)
 
@@ -78,32 +73,22 @@ def configuration(prescaler: int, sjw: int, tseg1: int, tseg2: int) -> "tuple[in
 
 
 def filter_rows(filters: "Iterable[tuple[int, int, int]]") -> "tuple[Row, ...]":
-    """Each as (flags' mask, flags, mask, identifier): a frame passes when what is under both masks is the same. Without
-    FLAG_EXT_ID for standard frames only; with FLAG_RTR for remote ones only, without it for both."""
+    """Each as (flags' mask, flags, mask, identifier): a frame passes when what is under both masks is the
+    same. ValueError: see boards.parts.can_filters."""
     rows = []
-    for item in filters:
-        if len(item) != 3:
-            raise ValueError("filter items must have length 3")
-        identifier, mask, flags = item
-        largest = _EXTENDED_MAX if flags & _FLAG_EXT_ID else _STANDARD_MAX
-        if not (0 <= identifier <= largest and 0 <= mask <= largest):
-            raise ValueError("invalid id")
-        if flags & ~(_FLAG_RTR | _FLAG_EXT_ID | _FLAG_UNORDERED):
-            raise ValueError("flags")
-        rows.append((_FLAG_EXT_ID | flags & _FLAG_RTR, flags & (_FLAG_EXT_ID | _FLAG_RTR), mask, identifier & mask))
-    if len(rows) > FILTERS_MAX:
-        raise ValueError("too many filters")
+    for identifier, mask, flags in sound(filters):
+        rows.append((FLAG_EXT_ID | flags & FLAG_RTR, flags & (FLAG_EXT_ID | FLAG_RTR), mask, identifier & mask))
     return tuple(rows)
 
 
 def registers(rows: "tuple[Row, ...]") -> "tuple[int, list[int]]":
     """The mask for the upper 11 bits of an identifier, and what stands under it in the upper byte and the lower one with
     EXIDE of each of the six filters. No rows: what is left lets one identifier pass, for software to drop."""
-    mask = _STANDARD_MAX
+    mask = STANDARD_MAX
     values = []
     kinds = []
     for _, flags, bits, identifier in rows:
-        extended = flags & _FLAG_EXT_ID
+        extended = flags & FLAG_EXT_ID
         mask &= bits >> 18 if extended else bits
         values.append(identifier >> 18 if extended else identifier)
         kind = _EXIDE if extended else 0
@@ -111,7 +96,7 @@ def registers(rows: "tuple[Row, ...]") -> "tuple[int, list[int]]":
             kinds.append(kind)
     for value in values:
         mask &= ~(value ^ values[0])
-    value = values[0] & mask if values else _STANDARD_MAX
+    value = values[0] & mask if values else STANDARD_MAX
     kinds = kinds or [0]
     out = []
     for k in range(_FILTERS):

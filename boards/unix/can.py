@@ -19,12 +19,14 @@ a list for the first time.
 
 from micropython import const
 
-from boards.unix import controller, errors, irq
+from boards.parts import can_irq as irq
+from boards.parts.can_filters import FILTERS_MAX
+from boards.parts.can_views import Known, Received
+from boards.unix import controller, errors
 from boards.unix.controller import MODES, Controller
-from boards.unix.filters import FILTERS_MAX, accepts, filter_rows
+from boards.unix.filters import accepts, filter_rows
 from boards.unix.timing import timings
 from boards.unix.transport import ERROR, EXTENDED, EXTENDED_MAX, REMOTE
-from boards.unix.views import Known, Received
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:

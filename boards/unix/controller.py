@@ -9,9 +9,9 @@ from array import array
 
 from micropython import const
 
+from boards.parts.can_irq import IRQ_TX_FAILED, Irq
 from boards.unix.errors import BUS_OFF, STOPPED, Health, frames_lost
 from boards.unix.filters import accepts
-from boards.unix.irq import IRQ_TX_FAILED, Irq
 from boards.unix.transport import CANCELLED, ERROR, EXTENDED, REMOTE, RX_SLOTS, STANDARD_MAX, TX_SLOTS, Transport
 
 MODE_NORMAL = 0
