@@ -167,6 +167,7 @@ class App:
             self.signals.value[_ESTIMATOR_failed] = 1
             self.filter.start(units.fraction(self.coulomb.soc_permille), _BLANK_SIGMA)
             self.groups.restart()
+            self.keeping.forgotten = True
             findings.tell(self.signals, self.groups, False)
             self.last_error = error
         self._phase = self._phase + 1 if self._phase < _ROUND - 1 else 0
@@ -194,7 +195,7 @@ class App:
         believable = self._believable
         bound.resting = machine.closed_wanted == 0
         sum_mV = plausible.sum_excess_mV
-        wider_mV = sum_mV + sisters.step(snap, new_bits, sum_mV) + (advice.spread_mV if believable else 0)
+        wider_mV = sum_mV + sisters.step(snap, new_bits, sum_mV) + advice.spread_mV
         bound.step(snap, coulomb.low_permille, coulomb.high_permille, wider_mV + stand_in.wider_mV, phase, dt_ms)
         if testing:
             self._first_look(suspect)
@@ -282,22 +283,29 @@ class App:
         balance = self.rounds.balance
         counted_mAs = self._round_mAs - balance.take_mean_mAs()
         counted_ms = self._round_ms
-        if self.machine.state == _SELF_TEST or self.plausible.suspect & _ESTIMATED:
+        if self.machine.state == _SELF_TEST:
             return
         flt = self.filter
+        doubted = self.plausible.suspect & _ESTIMATED
+        if doubted & _CURRENT:  # nobody knows what flows
+            flt.start(flt.soc, _BLANK_SIGMA)
+            self.groups.health.lose()
+            return
+        unseen = balance.disturbed or doubted != 0
         current_A = units.amperes(snap.current_mA)
         temp_degC = units.celsius(snap.hottest_ddegC + snap.coldest_ddegC) * 0.5
         dt_s = units.seconds(counted_ms)
-        voltage_V = units.volts(sum(snap.group_mV)) / self.layers if not balance.disturbed else _NOT_SEEN_V
+        voltage_V = units.volts(sum(snap.group_mV)) / self.layers if not unseen else _NOT_SEEN_V
         flt.step(units.ampere_hours(counted_mAs), current_A, voltage_V, temp_degC, dt_s)
         if flt.soc - flt.soc != 0.0 or flt.sigma - flt.sigma != 0.0:
             raise ValueError("the filter is not a number")
         self.signals.value[_ESTIMATOR_failed] = 0
         self.advice.give(units.permille(flt.soc, -1), units.permille(flt.sigma, _UNSURE_permille))
         groups = self.groups
-        self.advice.widen(units.millivolts(flt.surplus_V + groups.wider_V))
+        wider_V = groups.wider_V
+        self.advice.widen(units.millivolts(flt.surplus_V + wider_V), units.millivolts(wider_V))
         groups.bounds(self.bound, self.envelope)
-        groups.pause(balance.busy, balance.disturbed, self.contactor.mask != 0)
+        groups.pause(balance.busy, unseen, self.contactor.mask != 0)
         groups.take(snap.group_mV, counted_mAs, current_A, flt.soc, flt.sigma, flt.hysteresis, temp_degC, dt_s)
         self._fresh = True
 

@@ -23,6 +23,9 @@ def require_ranges(pack: "Pack") -> None:
     """ValueError with one line for what the integer lane's products, indices and intervals could not hold."""
     if len(pack.probe_stack) < 1 or len(pack.taps) < 1 or pack.stacks < 1:
         raise ValueError(pack.name + ": a pack needs stacks, taps and probes")
+    for stack in range(pack.stacks):
+        if stack not in pack.probe_stack:
+            raise ValueError(pack.name + ": every stack needs a probe")
     if max(pack.taps) > 48 or min(pack.taps) < 1:
         raise ValueError(pack.name + ": taps must hold 1 to 48 layers")
     if pack.cell.capacity_mAh > 290000:

@@ -7,6 +7,7 @@ SILENT = {
     "charge_limit_dA": 16_383,
     "discharge_limit_dA": 16_383,
     "spread_mV": 0,
+    "lasting_mV": 0,
     "soc_permille": -1,
     "sigma_permille": 1000,
     "soh_permille": -1,
@@ -58,6 +59,22 @@ def test_health_and_limits_outlive_what_is_withdrawn() -> None:
     advice.soh_permille, advice.soh_sigma_permille, advice.charge_limit_dA = 950, 20, 100
     advice.withdraw()
     assert vars(advice) == {**SILENT, "soh_permille": 950, "soh_sigma_permille": 20, "charge_limit_dA": 100}
+
+
+def test_what_was_found_in_the_layers_themselves_outlives_who_found_it_until_somebody_knows_better() -> None:
+    advice = Advice()
+    advice.give(400, 7)
+    advice.widen(30, 20)
+    assert advice.spread_mV == 30
+    assert advice.step(1001) is False
+    assert vars(advice) == {**SILENT, "spread_mV": 20, "lasting_mV": 20}
+    advice.withdraw()
+    assert advice.spread_mV == 20
+    advice.give(400, 7)
+    advice.widen(5, 0)
+    assert (advice.spread_mV, advice.lasting_mV) == (5, 0)
+    advice.widen(-3, 4)
+    assert (advice.spread_mV, advice.lasting_mV) == (4, 4)
 
 
 def test_a_spread_below_nothing_is_nothing() -> None:

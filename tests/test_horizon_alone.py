@@ -17,6 +17,7 @@ from tests.test_core_alone import rise_ddegC
 from tests.test_envelope_alone import line, map_mC, near, table_mC
 
 BENCH = bench_24.PACK
+OLD_s = 1  # a limit stands for up to 0.6 s before it is reckoned anew: it must hold for that much longer
 # cools when charged, quick and slow elements at the length of a round, branches of all slopes, warm at once
 QUICK = replaced(
     Cell,
@@ -100,7 +101,7 @@ class Plain:
         part = 1000 - pack.spread_r_permille
         r1, r2 = min(cell.r1_uohm), min(cell.r2_uohm)
         self.least = [per(per(r1 * a + r2 * b, 1000) * part, 1000) for a, b in zip(cell.r1_permille, cell.r2_permille)]
-        self.taken = [min(1000, per(t * 1_000_000, min(cell.tau2_ms)) + 1) for t in HORIZONS_s]
+        self.taken = [min(1000, per((t + OLD_s) * 1_000_000, min(cell.tau2_ms)) + 1) for t in HORIZONS_s]
         self.held = {1: [-MOST_dA << 14] * 2, -1: [-MOST_dA << 14] * 2}
         self.last = 0
 
@@ -141,7 +142,7 @@ class Plain:
 
     def limit(self, envelope: Any, bound: Any, now_dA: int, h: int, sign: int) -> int:
         """Charge if sign is 1, else discharge; before it is clamped to the shorter horizons."""
-        pack, cell, s = self.pack, self.cell, HORIZONS_s[h]
+        pack, cell, s = self.pack, self.cell, HORIZONS_s[h] + OLD_s
         limit: int = envelope.charge_dA if sign > 0 else envelope.discharge_dA
         if limit == 0:
             return 0

@@ -197,6 +197,8 @@ class Cycles:
             rows[k] = rows[k + 1]
 
     def _count(self, at: int, swing_ddegC: int, halves: int) -> None:
+        if swing_ddegC <= 0:
+            return
         rows = self.rows
         self.changed = True
         n = rows[at + _HALVES] + halves

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 HORIZONS_s = (2, 10, 30)
 
+_OLD_s = const(1)  # a limit is reckoned anew every 0.6 s
 _KNOT_permille = const(50)
 _LAST_SEGMENT = const(19)
 _PERMILLE = const(1000)
@@ -92,7 +93,7 @@ class Horizon:
         self._fast = (min(cell.tau1_ms) // _ROUND_ms, min(cell.tau2_ms) // _ROUND_ms)
         self._slow = (max(cell.tau1_ms) // _ROUND_ms, max(cell.tau2_ms) // _ROUND_ms)
         # share of what the slow element has still to take up, in a horizon
-        self._taken_permille = array("i", [min(_PERMILLE, t * 1000000 // min(cell.tau2_ms) + 1) for t in HORIZONS_s])
+        self._taken_permille = array("i", [min(_PERMILLE, (t + _OLD_s) * 1000000 // min(cell.tau2_ms) + 1) for t in HORIZONS_s])
         # least that they remember of a current that charges, and of one that discharges
         self._charged = array("i", [-_CURRENT_MAX_dA << _SHIFT] * 2)
         self._discharged = array("i", [-_CURRENT_MAX_dA << _SHIFT] * 2)
@@ -151,7 +152,7 @@ class Horizon:
             return 0
         lo = envelope.layer_lo_permille
         hi = envelope.layer_hi_permille
-        time_s = HORIZONS_s[h]
+        time_s = HORIZONS_s[h] + _OLD_s
         most = envelope.map_dA
         if self._charge_rating_dA < most:
             most = self._charge_rating_dA
@@ -186,7 +187,7 @@ class Horizon:
             return 0
         lo = envelope.layer_lo_permille
         hi = envelope.layer_hi_permille
-        time_s = HORIZONS_s[h]
+        time_s = HORIZONS_s[h] + _OLD_s
         most = envelope.table_dA
         if self._discharge_rating_dA < most:
             most = self._discharge_rating_dA

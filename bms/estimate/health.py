@@ -32,6 +32,7 @@ IDLE_C = 0.02  # current that is none
 REST_s = 300.0
 TABLE_V = 0.005  # what the OCV table and the sensor may be wrong by
 BRANCH = 0.05  # part of M that its table may be wrong by
+_UNKNOWN_h = 0.6  # sigma of h where nothing is known
 KNOWN_h = 0.3  # sigma of h above which a rest tells nothing
 GAIN_SIGMAS = 2.0  # how many of them the declared bound of the gain is
 FIRST_PART = 0.05  # sigma of the cell file's capacity
@@ -64,7 +65,7 @@ class Health:
         self.sigma_soh = FIRST_PART
         self.pairs = 0
         self._h = 0.0
-        self._h_sigma = 0.6
+        self._h_sigma = _UNKNOWN_h
         self._rested_s = 0.0
         self._anchored = False
         self._soc = 0.0
@@ -109,6 +110,12 @@ class Health:
                 self.charged_mAh += whole
             else:
                 self.discharged_mAh += whole
+
+    def lose(self) -> None:
+        """Charge has flowed that nobody counted: no pair may span it."""
+        self._anchored = False
+        self._h_sigma = _UNKNOWN_h
+        self._rested_s = 0.0
 
     @property
     def cycles_permille(self) -> int:

@@ -79,6 +79,10 @@ class Journal:
         """Of the last record of this kind; 0: there is none."""
         return self._index.version[kind]
 
+    def holds(self, kind: int) -> bool:
+        """Whether there is a record of this kind."""
+        return self._index.place[kind] >= 0
+
     def read(self, kind: int, buffer: bytearray) -> int:
         """The last record of this kind into the buffer, if that has room. Returns its length; 0: there is none."""
         return self._index.read(kind, buffer)

@@ -7,7 +7,7 @@ before there were any. Numbers are never reused. A record of a version above VER
 from micropython import const
 
 CONFIGURATION = const(1)  # CRC of the pack's record, capacity in mAh, layers, groups, stacks
-CHARGE = const(2)  # low, high and count in mAs; SoC, sigma, hysteresis in permille; s of running, starts
+CHARGE = const(2)  # low, high, count in mAs; SoC, sigma, hysteresis in permille; s of running, starts, all contacts open
 HEALTH = const(3)  # see bms/learnt.py
 CYCLES = const(4)  # rows of bms/control/cycles.py
 WEAR = const(5)  # openings under load
@@ -16,6 +16,6 @@ BLED = const(7)  # ms of the day, and mAs of each group in it
 FAULTS = const(8)  # see fault_memory.py
 
 # version of each kind, from 0
-VERSIONS = (0, 1, 1, 1, 1, 1, 1, 1, 1)
+VERSIONS = (0, 1, 2, 1, 1, 1, 1, 1, 1)
 # kind, version, what a record of the version before has in place of each word that this version added
-ADDED: "tuple[tuple[int, int, tuple[int, ...]], ...]" = ()
+ADDED: "tuple[tuple[int, int, tuple[int, ...]], ...]" = ((CHARGE, 2, (0,)),)

@@ -51,10 +51,12 @@ class Shelf:
         return length // WORD
 
     def save(self, kind: int, words: "array[int]", n: int) -> bool:
-        """Puts the first n words, where they are not what was put last. Returns True where it does."""
+        """Puts the first n words, where they are not what was put last and still stands. Returns True where it does."""
         write_words(self._buffer, 0, words, n)
         crc = crc30(self._buffer, 0, n * WORD, CRC_START)
-        if crc == self._crc[kind] or not self.journal.put(kind, VERSIONS[kind], self._buffer, n * WORD):
+        if crc == self._crc[kind] and self.journal.holds(kind):
+            return False
+        if not self.journal.put(kind, VERSIONS[kind], self._buffer, n * WORD):
             return False
         self._crc[kind] = crc
         return True
