@@ -100,6 +100,19 @@ def test_outside_configuration_mode_bit_timing_and_filters_stand(address: int) -
     assert (read(chip, address) == before) == MAP[address][2]
 
 
+@pytest.mark.parametrize("address", [address for address in ORDINARY if address < 0x28 and MAP[address][1] and MAP[address][2]])
+def test_a_mask_or_filter_reads_0_outside_configuration_mode_and_is_there_again_in_it(address: int) -> None:
+    chip = Mcp2515()
+    write(chip, address, 0x61)
+    kept = read(chip, address)
+    for mode in (m.NORMAL, m.SLEEP, m.LOOPBACK, m.LISTEN):
+        write(chip, m.CANCTRL, mode << 5)
+        assert read(chip, address) == (kept if address == 0x0D else 0)
+        write(chip, address, 0x02)  # stands, though it cannot be seen
+    write(chip, m.CANCTRL, m.CONFIGURATION << 5)
+    assert read(chip, address) == kept
+
+
 @pytest.mark.parametrize("address", [address for address in ORDINARY if MAP[address][1]])
 def test_bit_modify_has_its_mask_only_where_the_map_says_so(address: int) -> None:
     chip = Mcp2515()

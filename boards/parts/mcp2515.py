@@ -13,7 +13,7 @@ chip that does not answer is bus-off, so that whoever restarts it finds it when 
 ABSENT   nobody answers, or all lines stand still           in the same state()
 LOST     the configuration is gone (brown-out) or is not kept; it is written anew, frames that waited still go
                                                             in the same state()
-OVERRUN  the chip had no room for a frame                   in the same state()
+OVERRUN  the chip had no room for a frame                   in the next state(), in one
 STUCK    frames wait in the chip and none has left          within STUCK_LOOKS state()s, not in half of them
 
 SPI has no check sum: one wrong bit in a received frame goes through to the frame's own protection; one in the chip's
@@ -125,9 +125,9 @@ class CAN(Chip):
         prescaler, first, second = mcp2515_registers.timing(self._oscillator_Hz, bitrate, sample_point, sjw, tseg1, tseg2)
         self._timings: list[int | None] = [bitrate, sjw, first, second, None, None]
         image = self._image
-        image[0] = _REQUEST[mode]
-        image[11], image[10], image[9] = mcp2515_registers.configuration(prescaler, sjw, first, second)
-        image[12] = _INTERRUPTS
+        self._control = _REQUEST[mode]
+        image[2], image[1], image[0] = mcp2515_registers.configuration(prescaler, sjw, first, second)
+        image[3] = _INTERRUPTS
         self._listening = False
         self._accept(())
         self._begin(mcp2515_chip.ACTIVE)
@@ -153,6 +153,7 @@ class CAN(Chip):
         if self._state != mcp2515_chip.STOPPED:
             self._busy = True
             self._look()
+            self._ran_over = False
             self._release()
         return self._state
 
@@ -183,9 +184,8 @@ class CAN(Chip):
     def _accept(self, rows: "Any") -> None:
         """What the chip's filters are set to when it is set up next."""
         mask, values = mcp2515_registers.registers(rows or ())
-        for k in range(2):
-            self._image[1 + 4 * k] = mask >> 3
-            self._image[2 + 4 * k] = (mask & 7) << 5
+        self._mask[0] = mask >> 3
+        self._mask[1] = (mask & 7) << 5
         for k in range(len(values)):
             self._filter[k] = values[k]
         self._rows = rows

@@ -50,10 +50,9 @@ _SENT = const(0xA8)  # of the status: TXnIF
 _RECEIVED = const(0x03)
 _NOBODY = const(0xFF)
 
-# In what look() has seen.
-_SET_UP = const(5)  # CANCTRL, two masks, CNF3 to CNF1, CANINTE
-_SET_UP_bytes = const(13)
-_CNF2_set = const(10)
+# In what look() has seen: CNF3 to CNF1, CANINTE.
+_SET_UP = const(14)
+_SET_UP_bytes = const(4)
 
 _TOP_RUNG = const(11)
 _ROUNDS = const(16)
@@ -72,7 +71,9 @@ class Buffers:
         self._views = [memoryview(self._wire.frame)[6 : 6 + n] for n in range(9)]
         self._rows: tuple[Row, ...] | None = ()
         self._filter = bytearray(12)
-        self._image = bytearray(_SET_UP_bytes)  # what look() must see
+        self._control = 0  # CANCTRL, and the rest of what look() must see
+        self._image = bytearray(_SET_UP_bytes)
+        self._mask = bytearray(2)  # the upper two bytes of both, which only configuration mode lets one read
         self._seen = memoryview(self._wire.seen)[_SET_UP : _SET_UP + _SET_UP_bytes]
         self._listening = False
         self._busy = False
@@ -80,6 +81,7 @@ class Buffers:
         self._errors = 0  # of receiving, not yet told
         self._stuck_looks = 0
         self._lost = 0
+        self._ran_over = False  # and no state() has told it yet
         self._entered = array("i", [0, 0, 0])
         self._sending_errors = 0
         self._receiving_errors = 0
@@ -98,21 +100,21 @@ class Buffers:
         wire = self._wire
         image = self._image
         wire.reset()
-        wire.write(_CNF3, image[9])
-        wire.write(_CNF2, image[_CNF2_set])
-        wire.write(_CNF1, image[11])
+        wire.write(_CNF3, image[0])
+        wire.write(_CNF2, image[1])
+        wire.write(_CNF1, image[2])
         for k in range(6):
             at = 4 * k if k < 3 else 4 * k + 4
             wire.write(at, self._filter[2 * k])
             wire.write(at + 1, self._filter[2 * k + 1])
         for k in range(2):
-            wire.write(_RXM0 + k, image[1 + k])
-            wire.write(_RXM1 + k, image[5 + k])
+            wire.write(_RXM0 + k, self._mask[k])
+            wire.write(_RXM1 + k, self._mask[k])
         every = _ANY if self._rows is None else 0
         wire.write(_RXB0CTRL, every | _BUKT)
         wire.write(_RXB1CTRL, every)
-        wire.write(_CANINTE, image[12])
-        wire.write(_CANCTRL, image[0])
+        wire.write(_CANINTE, image[3])
+        wire.write(_CANCTRL, self._control)
 
     def _came(self, _pin: "Any") -> None:
         """The interrupt line fell."""

@@ -1,8 +1,9 @@
 """How well an MCP2515 is: absent, without its configuration, bus-off, passive, stuck (data sheet DS20001801J, chapter 6).
 
-One burst of registers from the error counters to the error flags, with masks, bit timing and interrupts between them, shows
-both: what the chip counts and whether it still is what it was set up to be. Nothing here allocates after construction, or
-raises.
+One burst of registers from the error counters to the error flags, with mode, bit timing and interrupts between them, shows
+both: what the chip counts and whether it still is what it was set up to be. The masks lie between them too, but read 0 outside
+configuration mode, as filters do (chapter 4.5): what has become of them shows with the rest or not at all. Nothing here
+allocates after construction, or raises.
 """
 
 from micropython import const
@@ -36,7 +37,7 @@ _TEC = const(2)
 _REC = const(3)
 _CANSTAT_seen = const(4)
 _RESERVED = const(0x11)  # bits of CANSTAT that are 0
-_SET_UP = const(5)  # CANCTRL, two masks, CNF3 to CNF1, CANINTE
+_CANCTRL_seen = const(5)
 _CNF2_seen = const(15)
 _CANINTE_seen = const(17)
 _CANINTF_seen = const(18)
@@ -64,7 +65,7 @@ class Chip(Buffers):
             self._entered[k] = 0
         self._state = state
         self.sending = state != STOPPED
-        self._image[0] &= ~_ABAT
+        self._control &= ~_ABAT
         if self.sending:
             self._set_up()
         else:
@@ -74,13 +75,13 @@ class Chip(Buffers):
     def _look(self) -> None:
         """Error counters and flags, and whether the chip still is what it was set up to be."""
         wire = self._wire
-        wire.look()
-        if self._seen != self._image:
-            wire.look()  # one wrong bit is no reason to begin anew
         seen = wire.seen
+        wire.look()
+        if seen[_CANCTRL_seen] != self._control or self._seen != self._image:
+            wire.look()  # one wrong bit is no reason to begin anew
         trouble = 0
-        if self._seen != self._image:
-            if seen[_CANSTAT_seen] & _RESERVED or not (seen[_SET_UP] or seen[_CNF2_seen] or seen[_CANINTE_seen]):
+        if seen[_CANCTRL_seen] != self._control or self._seen != self._image:
+            if seen[_CANSTAT_seen] & _RESERVED or not (seen[_CANCTRL_seen] or seen[_CNF2_seen] or seen[_CANINTE_seen]):
                 self.trouble = ABSENT
                 self._go_off()
                 return
@@ -91,7 +92,7 @@ class Chip(Buffers):
             wire.look()
         flags = seen[_EFLG_seen]
         if flags & _OVERRUNS:
-            trouble |= OVERRUN
+            self._ran_over = True
             wire.modify(_EFLG, _OVERRUNS, 0)
             self._lose(2 if flags & _OVERRUNS == _OVERRUNS else 1)
         if seen[_CANINTF_seen] & _ERRIF:
@@ -106,7 +107,7 @@ class Chip(Buffers):
         if self._stuck_looks >= STUCK_LOOKS:
             self._stuck_looks = STUCK_LOOKS
             trouble |= STUCK
-        self.trouble = trouble
+        self.trouble = trouble | OVERRUN if self._ran_over else trouble
 
     def _holds(self) -> bool:
         held = self._outbox.held
@@ -118,8 +119,8 @@ class Chip(Buffers):
             return
         self._enter(BUS_OFF)
         self.sending = False
-        self._image[0] |= _ABAT
-        self._wire.write(_CANCTRL, self._image[0])
+        self._control |= _ABAT
+        self._wire.write(_CANCTRL, self._control)
         for b in range(BUFFERS):
             place = self._outbox.left(b)
             if place != NONE:

@@ -4,10 +4,11 @@ select(), transfer(), deselect() are the SPI port, instruction by instruction. O
 and let_one_go() lets the chip send the frame whose turn it is; frames are (identifier, data, extended, remote). `interrupt`,
 where set, is called with the level of the INT pin at each change. Runs on CPython and on MicroPython.
 
-Simulated: the register map with writable bits and the registers that only configuration mode lets change, all instructions,
-modes, filters, masks and roll-over, transmit priorities, abort, error counters and flags, bit timing as far as a chip that is
-not at the bus's rate neither hears nor is heard. Not simulated: the time a frame takes, one-shot mode, wake-up, the pins RXnBF,
-TXnRTS and CLKOUT. Buffers and filters are 0 after power-on where the data sheet leaves them unknown.
+Simulated: the register map with writable bits, the registers that only configuration mode lets change and those that it alone
+lets read (masks and filters, chapter 4.5), all instructions, modes, filters, masks and roll-over, transmit priorities, abort,
+error counters and flags, bit timing as far as a chip that is not at the bus's rate neither hears nor is heard. Not simulated:
+the time a frame takes, one-shot mode, wake-up, the pins RXnBF, TXnRTS and CLKOUT. Buffers and filters are 0 after power-on
+where the data sheet leaves them unknown.
 
 Faults: `absent` (the line floats high), `stuck` (address -> value), brown_out(), `flip_every` (one bit of every so many bytes
 read), `tx_stuck` (nobody acknowledges), set_errors() and bus_off(), recover() (128 times 11 recessive bits went by).

@@ -19,7 +19,7 @@ ABAT = 0x10
 NORMAL, SLEEP, LOOPBACK, LISTEN, CONFIGURATION = 0, 1, 2, 3, 4
 
 # Bits that a write changes; what is not here cannot be written. CONFIGURED: in configuration mode alone. MODIFIABLE: by BIT
-# MODIFY with its mask.
+# MODIFY with its mask. HIDDEN: read 0 outside configuration mode.
 WRITABLE = {BFPCTRL: 0x3F, TXRTSCTRL: 0x07, CNF3: 0xC7, CNF2: 0xFF, CNF1: 0xFF, CANINTE: 0xFF, CANINTF: 0xFF, EFLG: 0xC0}
 WRITABLE.update({0x60: 0x64, 0x70: 0x60})
 FILTERS = (0x00, 0x04, 0x08, 0x10, 0x14, 0x18, RXM0, RXM1)
@@ -31,7 +31,9 @@ for _first in TXBCTRL:
 for _row in range(8):
     WRITABLE[16 * _row + CANCTRL] = 0xFF
 CONFIGURED = {TXRTSCTRL, CNF1, CNF2, CNF3}
+HIDDEN = set()  # type: set[int]
 for _first in FILTERS:
     CONFIGURED.update(range(_first, _first + 4))
+    HIDDEN.update(range(_first, _first + 4))
 MODIFIABLE = {BFPCTRL, TXRTSCTRL, CNF3, CNF2, CNF1, CANINTE, CANINTF, EFLG, 0x30, 0x40, 0x50, 0x60, 0x70}
 MODIFIABLE.update({16 * _row + CANCTRL for _row in range(8)})

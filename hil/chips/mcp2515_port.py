@@ -16,6 +16,7 @@ from hil.chips.mcp2515_map import (
     CONFIGURATION,
     CONFIGURED,
     ERRIF,
+    HIDDEN,
     LOOPBACK,
     MLOA,
     MODIFIABLE,
@@ -160,6 +161,8 @@ class Port:
         """A register as a read sees it."""
         if address & 15 in (14, 15):
             address = address & 15
+        if address in HIDDEN and self.mode() != CONFIGURATION:
+            return 0
         return self.stuck.get(address, self._registers[address])
 
     def _write(self, address: int, byte: int, mask: int) -> None:
