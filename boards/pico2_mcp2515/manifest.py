@@ -9,4 +9,3 @@ package("bms", base_path="../..")  # noqa: F821
 package("boards", ("__init__.py", "main.py"), base_path="../..")  # noqa: F821
 package("boards.parts", base_path="../..")  # noqa: F821
 package("boards.pico2_mcp2515", base_path="../..")  # noqa: F821
-package("boards.unix", ("__init__.py", "irq.py", "views.py"), base_path="../..")  # noqa: F821  what machine.CAN leaves to us
