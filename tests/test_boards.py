@@ -4,6 +4,7 @@ import ast
 import importlib
 import inspect
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any, cast
@@ -189,6 +190,46 @@ def test_a_board_that_is_not_alive_loses_its_coils_within_a_tenth_of_a_second_an
     assert not world.relay.closed
     world.clock.run(100_000)
     assert world.mcu.bitten
+
+
+@every_board
+def test_a_held_i2c_line_is_as_if_its_devices_were_gone_and_starves_no_watchdog(name: str) -> None:
+    seen = []
+    for held in (False, True):
+        world = resting(name, BENCH_24)
+        board = world.board()
+        app = App(world.pack, board)
+        told = []
+        for tick in range(150):
+            if tick == 60:
+                world.i2c.held = held
+                world.i2c.absent.update(() if held else world.i2c.devices)
+            board.wait()
+            begun_us = world.clock.now_us
+            app.tick()
+            assert world.clock.now_us - begun_us <= 2000  # one timeout a tick
+            assert not world.mcu.bitten and world.relay.closed
+            snap = app.snap
+            told.append((snap.bad_bits, list(snap.reason), list(snap.age_ms), app.monitor.severity))
+        assert max(b - a for a, b in pairwise(world.mcu.fed_us)) <= 20_000
+        assert board.pace.late_ticks == 0
+        assert told[60][0] & S.CURRENT and told[60][1][S.CURRENT_A_mA] == S.NOT_READY
+        assert told[59][3] == 0 < told[-1][3]
+        seen.append(told)
+    assert seen[0] == seen[1]
+
+
+@every_board
+def test_a_line_that_is_let_go_gives_its_devices_back(name: str) -> None:
+    world = resting(name, BENCH_24)
+    board = world.board()
+    snap, mailbox = S.Snapshot(BENCH_24), SimpleNamespace(put=lambda *_: None)
+    for tick in range(30):
+        world.i2c.held = 10 <= tick < 20
+        board.wait()
+        board.sample(snap, mailbox)
+        board.alive()
+    assert snap.fresh_bits & S.CURRENT and snap.reason[S.CURRENT_A_mA] == S.OK
 
 
 @every_board

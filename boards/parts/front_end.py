@@ -89,6 +89,7 @@ class FrontEnd:
         self._shunt_a = sensors.shunt_a
         self._shunt_b = sensors.shunt_b
         self._ivt = sensors.ivt
+        self._i2c = sensors.i2c
         self._inputs = sensors.inputs
         self._interlock = sensors.interlock
         self._insulation = sensors.insulation
@@ -113,6 +114,7 @@ class FrontEnd:
         self._snap = snap
         snap.fresh_bits = 0
         snap.bad_bits = 0
+        self._i2c.begin()
         self._drain(mailbox)
         self._read_monitor(snap)
         self._read_currents(snap)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bms.schema import Pack
+    from boards.parts.i2c_bus import I2cBus
     from boards.parts.inputs import Inputs
     from boards.parts.manners import Clock
     from boards.parts.nets import Nets
@@ -88,8 +89,9 @@ class Sensors:
     and U2 the link's voltage, with INA228 A as current sensor B where the pack has one."""
 
     def __init__(
-        self, pack: "Pack", nets: "Nets", clock: "Clock", spi: "Any", i2c: "Any", inputs: "Inputs", source: int = SHUNTS
+        self, pack: "Pack", nets: "Nets", clock: "Clock", spi: "Any", i2c: "I2cBus", inputs: "Inputs", source: int = SHUNTS
     ) -> None:
+        self.i2c = i2c
         select = nets.output("MONITOR_CS", 1)
         self.monitor = Adbms6830Chain(
             spi, select, pack.stacks, monitor_rows(pack), group_count(pack), probe_rows(pack)

@@ -7,6 +7,7 @@ from micropython import const
 
 from boards.parts.can_queue import CanQueue
 from boards.parts.front_end import FrontEnd
+from boards.parts.i2c_bus import I2cBus, TIMEOUT_us
 from boards.parts.inputs import ExpandedInputs
 from boards.parts.mainboard import BITRATE, Mainboard
 from boards.parts.mcp2515 import CAN
@@ -63,7 +64,10 @@ class Board(Mainboard):
             mosi=nets.bus("MONITOR_MOSI"),
             miso=nets.bus("MONITOR_MISO"),
         )
-        i2c = machine.I2C(_I2C, scl=nets.bus("SENSE_SCL"), sda=nets.bus("SENSE_SDA"), freq=I2C_Hz)
+        wires = machine.I2C(
+            _I2C, scl=nets.bus("SENSE_SCL"), sda=nets.bus("SENSE_SDA"), freq=I2C_Hz, timeout=TIMEOUT_us
+        )
+        i2c = I2cBus(wires)
         sensors = Sensors(pack, nets, time, spi, i2c, ExpandedInputs(i2c))
         can = CanQueue(controller(nets))
         super().__init__(machine, time, nets, can, FrontEnd(pack, sensors, can), storage_on(spi, nets))

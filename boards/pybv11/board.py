@@ -11,6 +11,7 @@ from micropython import const
 
 from boards.parts.can_queue import CanQueue
 from boards.parts.front_end import FrontEnd
+from boards.parts.i2c_bus import I2cBus, TIMEOUT_us
 from boards.parts.inputs import ExpandedInputs
 from boards.parts.mainboard import BITRATE, Mainboard
 from boards.parts.nets import Nets
@@ -60,7 +61,7 @@ class Board(Mainboard):
     def __init__(self, pack: "Pack") -> None:
         nets = wired()
         spi = machine.SPI(_SPI, baudrate=SPI_Hz, polarity=1, phase=1)
-        i2c = machine.I2C(_I2C, freq=I2C_Hz)
+        i2c = I2cBus(machine.I2C(_I2C, freq=I2C_Hz, timeout=TIMEOUT_us))
         sensors = Sensors(pack, nets, time, spi, i2c, ExpandedInputs(i2c))
         can = CanQueue(controller(nets))
         super().__init__(machine, time, nets, can, FrontEnd(pack, sensors, can), storage_on(spi, nets))

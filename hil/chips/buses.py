@@ -2,7 +2,8 @@
 
 An SPI device is selected while its pin is low and is then given the bytes as they come; devices that are not selected leave
 the line high. An I2C device that is not there, or is told to be absent, is an OSError (ENODEV), as on a controller. Faults of
-the bus itself: `broken` makes every transfer an OSError (EIO), `flips` turns one bit of that many of the next bytes read.
+the bus itself: `broken` makes every transfer an OSError (EIO), `flips` turns one bit of that many of the next bytes read. A
+line of I2C that is `held` costs every transfer the controller's timeout on the clock, and is then an OSError (ETIMEDOUT).
 """
 
 import errno
@@ -31,6 +32,13 @@ class I2cDevice(Protocol):
 
     def write(self, register: int, data: bytes) -> None:
         """These bytes to there."""
+
+
+class Time(Protocol):
+    """The clock, as far as a bus lets it go on."""
+
+    def run(self, us: int) -> None:
+        """So much time passes."""
 
 
 class Watched(Protocol):
@@ -122,15 +130,22 @@ class Spi(Faults):
 
 
 class I2c(Faults):
-    """machine.I2C for devices by address. `absent` holds the addresses that do not answer now."""
+    """machine.I2C for devices by address. `absent`: addresses that do not answer now. `timeout_us` is the controller's."""
 
-    def __init__(self, devices: "dict[int, I2cDevice] | None" = None) -> None:
+    def __init__(self, devices: "dict[int, I2cDevice] | None" = None, clock: Time | None = None) -> None:
         super().__init__()
+        self.held = False
+        self.timeout_us = 50_000
+        self._clock = clock
         self.devices = dict(devices or {})
         self.absent: set[int] = set()
 
     def _device(self, address: int) -> I2cDevice:
         self.check()
+        if self.held:
+            if self._clock is not None:
+                self._clock.run(self.timeout_us)
+            raise OSError(errno.ETIMEDOUT, "a line is held")
         if address not in self.devices or address in self.absent:
             raise OSError(errno.ENODEV)
         return self.devices[address]

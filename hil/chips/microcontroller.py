@@ -100,6 +100,11 @@ class Microcontroller:
             self.pads[name] = Pad(name)
         return self.pads[name]
 
+    def i2c_bus(self, id: int, *_: object, timeout: int = 50_000, **__: object) -> Any:
+        """machine.I2C: its timeout is 50 ms unless told, on STM32 and RP2."""
+        self.i2c[id].timeout_us = timeout
+        return self.i2c[id]
+
     @property
     def bitten(self) -> bool:
         """Whether the watchdog has waited longer than it does."""
@@ -176,7 +181,7 @@ class Microcontroller:
         module: Any = ModuleType("machine")
         module.Pin, module.PWM, module.ADC, module.WDT = Pin, PWM, ADC, WDT
         module.SPI = lambda id, *_, **__: controller.spi[id]
-        module.I2C = lambda id, *_, **__: controller.i2c[id]
+        module.I2C = controller.i2c_bus
         module.CAN = lambda id, *_, **__: controller.can[id]
         module.PWRON_RESET, module.HARD_RESET, module.WDT_RESET, module.DEEPSLEEP_RESET, module.SOFT_RESET = 1, 2, 3, 4, 0
         module.reset_cause = lambda: controller.cause

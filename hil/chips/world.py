@@ -70,7 +70,7 @@ class World:
         self.pins = {row[0]: row[1] for row in table.PINS}
         self.clock = Clock()
         self.mcu = Microcontroller(self.clock)
-        self.spi, self.i2c = Spi(), I2c()
+        self.spi, self.i2c = Spi(), I2c(clock=self.clock)
         self.chain = Chain(self.clock, pack.stacks)
         self._dead: list[set[int]] = [set() for _ in range(pack.stacks)]  # inputs without a conversion, by chip
         self.shunts = {address: Timed(self.clock) for address in (0x40, 0x41)}
