@@ -279,6 +279,29 @@ def test_an_interrupt_in_the_middle_of_a_look_loses_nothing() -> None:
     assert taken(queue) == [(k, 0, bytes([k] * 8)) for k in range(20)]
 
 
+@pytest.mark.parametrize("taken_bytes", range(9))
+@pytest.mark.parametrize("sent_bytes", range(9))
+def test_an_interrupt_between_taking_a_frame_and_using_it_leaves_its_data_alone(taken_bytes: int, sent_bytes: int) -> None:
+    bus = Bus()
+    can = MachineCan(bus)
+    queue = CanQueue(can)
+    mine = bytes(range(0x10, 0x10 + taken_bytes))
+    bus.coming = [(0x77, 0, mine)]
+    queue.poll()
+    for k in range(BUFFERS + 2):  # two of them wait for a buffer
+        assert queue.send(0x100 + k, bytearray([0xEE] * sent_bytes), False)
+    assert queue.take()
+    for _ in range(2):
+        bus.carry(1)
+        bus.coming = [(k, 0, bytes([0xDD] * (8 - k % 2))) for k in range(ROOM)]  # as many as there is room for
+        assert can.handler is not None
+        can.handler(can)
+        assert (queue.identifier, bytes(queue.data)) == (0x77, mine)
+    bus.carry(9)
+    assert [frame[2] for frame in bus.sent] == [bytes([0xEE] * sent_bytes)] * (BUFFERS + 2)
+    assert [frame[0] for frame in taken(queue)] == list(range(ROOM))[: ROOM - (taken_bytes == 8)]
+
+
 @given(st.lists(st.sampled_from(["send", "carry", "come", "take", "poll"]), max_size=120))
 def test_whatever_happens_frames_keep_their_order(steps: list[str]) -> None:
     bus = Bus()

@@ -73,7 +73,7 @@ class Ring:
 
 
 class CanQueue:
-    """take() fills `identifier`, `extended` and `data` with the next frame received; `data` is valid until the next poll().
+    """take() fills `identifier`, `extended` and `data` with the next frame received; `data` is valid until the next take().
     `lost_count`: received frames that found no room."""
 
     def __init__(self, can: "Controller", hard: bool = False) -> None:
@@ -83,6 +83,9 @@ class CanQueue:
         self._frame: list[Any] = [0, memoryview(bytearray(_BYTES)), 0, 0]
         short = bytearray(_BYTES)
         self._short = [memoryview(short)[:n] for n in range(_BYTES)]
+        going = bytearray(_BYTES)  # another: an interrupt sends between a take() and the use of what it took
+        self._going = [memoryview(going)[:n] for n in range(_BYTES)]
+        self._lent = False  # the ring's oldest frame is the one taken last
         self._polling = False
         self.identifier = 0
         self.extended = False
@@ -119,7 +122,7 @@ class CanQueue:
             length = ring.lengths[k]
             data = ring.data[k]
             if length < _BYTES:
-                data = self._short[length]
+                data = self._going[length]
                 for i in range(length):
                     data[i] = ring.data[k][i]
             try:
@@ -133,6 +136,10 @@ class CanQueue:
         """False: there is none."""
         ring = self._received
         place = ring.take_place
+        if self._lent:
+            place = (place + 1) & _RING
+            ring.take_place = place
+            self._lent = False
         if place == ring.put_place:
             return False
         k = place & _LAST
@@ -144,8 +151,10 @@ class CanQueue:
             data = self._short[length]
             for i in range(length):
                 data[i] = ring.data[k][i]
+            ring.take_place = (place + 1) & _RING
+        else:
+            self._lent = True
         self.data = data
-        ring.take_place = (place + 1) & _RING
         return True
 
     def send(self, identifier: int, data: "bytearray", extended: bool) -> bool:
