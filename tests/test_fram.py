@@ -11,8 +11,12 @@ ROOMS = (200, 40)
 BLOCK_bytes = 2048
 
 
-def wired(size_bytes: int = 8192) -> tuple[Part, Chip, Spi]:
-    spi, chip, select = Spi(), Chip(size_bytes), Pin()
+KINDS = [("MB85RS", 8192), ("FM25V", 32768), ("FM25V", 131072)]
+every_kind = pytest.mark.parametrize(("kind", "size_bytes"), KINDS)
+
+
+def wired(size_bytes: int = 8192, kind: str = "MB85RS") -> tuple[Part, Chip, Spi]:
+    spi, chip, select = Spi(), Chip(size_bytes, kind), Pin()
     spi.attach(chip, select)
     return Part(spi, select, size_bytes, BLOCK_bytes), chip, spi
 
@@ -41,6 +45,58 @@ def test_the_emulated_chip_answers_as_the_data_sheet_says(sent: list[tuple[bytes
         chip.select()
         assert chip.transfer(out) == expected
         chip.deselect()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        [(b"\x9f" + bytes(9), b"\xff\x7f\x7f\x7f\x7f\x7f\x7f\xc2\x24\x00")],
+        [(b"\x05\0", b"\xff\x40"), (b"\x06", b"\xff"), (b"\x05\0", b"\xff\x42"), (b"\x04", b"\xff"), (b"\x05\0", b"\xff\x40")],
+        [(b"\x06", b"\xff"), (b"\x02\1\0\x10\x55\x66", b"\xff" * 6), (b"\x03\1\0\x10\0\0", b"\xff" * 4 + b"\x55\x66")],
+        [(b"\x06", b"\xff"), (b"\x02\1\xff\xff\1\2", b"\xff" * 6), (b"\x03\1\xff\xff\0\0", b"\xff" * 4 + b"\1\2")],
+    ],
+    ids=["identity", "latch", "write", "end"],
+)
+def test_the_emulated_chip_of_the_other_kind_answers_as_its_data_sheet_says(sent: list[tuple[bytes, bytes]]) -> None:
+    chip = Chip(131072, "FM25V")
+    for out, expected in sent:
+        chip.select()
+        assert chip.transfer(out) == expected
+        chip.deselect()
+
+
+@every_kind
+def test_either_kind_takes_what_is_written_anywhere_and_keeps_the_rest(kind: str, size_bytes: int) -> None:
+    part, chip, _ = wired(size_bytes, kind)
+    data = bytearray(range(1, 41))
+    for at in (0, 4, size_bytes // 2 - 20, size_bytes - 40):
+        before = bytes(chip.bytes)
+        assert part.write(at, data, 40)
+        assert chip.bytes == before[:at] + data + before[at + 40 :]
+        back = bytearray(40)
+        assert part.read(at, back)
+        assert back == data
+    assert part.errors == 0
+
+
+@every_kind
+def test_a_write_that_broke_off_behind_its_enable_is_no_trouble_for_the_next(kind: str, size_bytes: int) -> None:
+    part, chip, _ = wired(size_bytes, kind)
+    chip.status |= 0x02
+    assert part.write(8, bytearray(b"abcd"), 4)
+    assert chip.bytes[8:12] == b"abcd" and part.errors == 0
+
+
+@every_kind
+@pytest.mark.parametrize("trouble", ["absent", "protected", "latched"])
+def test_a_latch_that_does_not_rise_is_no_write(kind: str, size_bytes: int, trouble: str) -> None:
+    part, chip, _ = wired(size_bytes, kind)
+    setattr(chip, trouble, True)
+    if trouble == "latched":
+        chip.status |= 0x02
+    assert not part.write(8, bytearray(b"abcd"), 4)
+    assert part.errors == 1
+    assert not any(chip.bytes)
 
 
 def test_what_is_written_is_read_back_at_its_place_and_an_erased_block_is_full_of_ones() -> None:

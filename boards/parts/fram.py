@@ -1,9 +1,10 @@
 """An SPI FRAM as storage for a journal: MB85RS and FM25V kinds, which need no erase, wear by nothing and write at bus speed.
 
-Commands of both data sheets (Fujitsu MB85RS256B, DS501-00021; Cypress FM25V10, 001-84499): WREN 0x06, RDSR 0x05 with the write
-enable latch in bit 1, READ 0x03, WRITE 0x02, RDID 0x9F; two bytes of address up to 64 kB, three above; SPI mode 0 or 3. A write
-enables itself, and looks whether the chip says so: that also tells whether there is a chip. What erases makes 0xFF, a piece
-whenever busy() is asked. Nothing raises, and nothing is taken from the heap after the start.
+Commands of both data sheets (Fujitsu MB85RS256B, DS501-00021; Cypress FM25V10, 001-84499): WREN 0x06, WRDI 0x04, RDSR 0x05 with
+the write enable latch in bit 1 (bit 6 reads 0 on one kind and 1 on the other), READ 0x03, WRITE 0x02, RDID 0x9F; two bytes of
+address up to 64 kB, three above; SPI mode 0 or 3. A write enables itself, and looks whether the chip says so: that also tells
+whether there is a chip. What erases makes 0xFF, a piece whenever busy() is asked. Nothing raises, and nothing is taken from the
+heap after the start.
 """
 
 from micropython import const
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
 _WRITE = const(0x02)
 _READ = const(0x03)
 _STATUS = const(0x05)
+_DISABLE = const(0x04)
 _ENABLE = const(0x06)
 _IDENTITY = const(0x9F)
 _ENABLED = const(0x02)
+_OPEN = const(0xFF)
 _SHORT_bytes = const(65536)  # up to here an address has two bytes
 _LINE = const(32)  # bytes of one transfer
 _UNIT = const(4)
@@ -42,7 +45,8 @@ class Fram:
         self._head = bytearray(n)
         self._head_back = bytearray(n)
         self._enable = bytearray([_ENABLE])
-        self._enable_back = bytearray(1)
+        self._disable = bytearray([_DISABLE])
+        self._one_back = bytearray(1)
         self._status = bytearray([_STATUS, 0])
         self._status_back = bytearray(2)
         self._identity = bytearray([_IDENTITY, 0, 0, 0, 0])
@@ -140,10 +144,14 @@ class Fram:
         return done
 
     def _enabled(self) -> bool:
-        """The next write will be taken, says the chip: its bits 6 to 4 read 0, which an open line does not say."""
-        asked = self._ask(self._enable, self._enable_back) and self._ask(self._status, self._status_back)
-        status = self._status_back[1]
-        if asked and status & _ENABLED and not status & 0x70:
+        """The next write will be taken, says the chip: its latch rises, which no line that stands still does."""
+        back = self._status_back
+        asked = self._ask(self._status, back)
+        if asked and back[1] & _ENABLED:  # of a write that broke off
+            asked = self._ask(self._disable, self._one_back) and self._ask(self._status, back)
+        low = not back[1] & _ENABLED
+        asked = asked and self._ask(self._enable, self._one_back) and self._ask(self._status, back)
+        if asked and low and back[1] & _ENABLED and back[1] != _OPEN:
             return True
         self.errors += 1
         return False
