@@ -23,6 +23,7 @@ from boards.parts.nets import NEEDED, Nets
 from boards.unix.board import Board as UnixBoard
 from hil.chips.can_controller import CanController
 from hil.chips.world import World
+from hil.deploy.boards import BOARDS
 from tests import house_rules as rules
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -361,6 +362,12 @@ def test_a_pyboard_with_old_firmware_drives_its_coils_by_timers_and_speaks_by_py
     assert board.can_send(0x123, bytearray(8), False)
     board.wait()
     assert world.can.collect()[:4] == bytes([0x23, 0x01, 0, 0])
+
+
+def test_no_board_takes_a_micropython_in_which_an_assignment_to_a_slice_allocates() -> None:
+    ticked = [path.read_text(encoding="utf-8") for path in (ROOT / "boards" / "parts").glob("*.py")]
+    assert any("[:] = " in text for text in ticked)
+    assert {board.name: board.oldest for board in BOARDS if board.oldest < (1, 26)} == {}
 
 
 def reached(*names: str) -> set[str]:

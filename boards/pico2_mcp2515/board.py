@@ -51,7 +51,7 @@ def controller(nets: Nets) -> CAN:
 
 
 class Board(Mainboard):
-    """Needs MicroPython 1.24, the first for the RP2350."""
+    """Needs MicroPython 1.26: before it an assignment to a slice allocates, and a tick has some."""
 
     def __init__(self, pack: "Pack") -> None:
         nets = wired()

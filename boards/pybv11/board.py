@@ -56,7 +56,7 @@ def channel(net: str, pin: "Any", frequency_Hz: int) -> "Any":
 
 
 class Board(Mainboard):
-    """Needs MicroPython 1.23 for .mpy files of version 6.3."""
+    """Needs MicroPython 1.26: before it an assignment to a slice allocates, and a tick has some."""
 
     def __init__(self, pack: "Pack") -> None:
         nets = wired()
