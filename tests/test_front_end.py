@@ -178,11 +178,54 @@ def framed(message: Any, value: int, count: int) -> bytes:
     return header + bytes(data).ljust(8, b"\0")
 
 
-def test_a_current_sensor_on_the_bus_is_read_and_its_silence_ages_and_other_frames_go_on(monkeypatch: Any) -> None:
+def with_ivt_s(monkeypatch: Any) -> Rig:
     rig = Rig()
     module = rig.world.mcu.board("nucleo_h723zg")
     monkeypatch.setattr(module, "Sensors", lambda *six: Sensors(six[0], six[1], six[2], six[3], six[4], six[5], IVT_S))
     rig.board = module.Board(PACK)
+    return rig
+
+
+IVT_CHANNELS = ((IvtCurrent, S.CURRENT_A_mA), (IvtU1, S.PACK_mV), (IvtU2, S.LINK_mV))
+
+
+@pytest.mark.parametrize("heard", range(3))
+def test_a_tick_in_which_one_frame_of_a_current_sensor_comes_says_nothing_of_its_others(heard: int, monkeypatch: Any) -> None:
+    rig = with_ivt_s(monkeypatch)
+    for n in range(10):
+        rig.world.can.deliver(b"".join(framed(message(), 1000, n) for message, _ in IVT_CHANNELS))
+        rig.run(1)
+    own, _ = IVT_CHANNELS[heard]
+    bad = 0
+    for n in range(10, 13):
+        rig.world.can.deliver(framed(own(), 1000, n))
+        rig.run(1)
+        bad |= rig.bad
+    assert not bad & (S.CURRENT | S.VOLTAGES)
+    for k, (_, value) in enumerate(IVT_CHANNELS):
+        assert rig.snap.reason[value] == S.OK
+        assert rig.snap.age_ms[value] == (TICK_ms if k == heard else 4 * TICK_ms)
+
+
+@pytest.mark.parametrize("spoilt", range(3))
+@pytest.mark.parametrize("malformed", [True, False])
+def test_a_bad_frame_of_a_current_sensor_is_a_reason_of_its_own_value_alone(
+    spoilt: int, malformed: bool, monkeypatch: Any
+) -> None:
+    rig = with_ivt_s(monkeypatch)
+    for n in range(10):
+        frames = [bytearray(framed(message(), 1000, n)) for message, _ in IVT_CHANNELS]
+        if n == 9:
+            frames[spoilt][8 if malformed else 9] |= 0x80  # another channel, or the sensor's own error
+        rig.world.can.deliver(b"".join(frames))
+        rig.run(1)
+    for k, (_, value) in enumerate(IVT_CHANNELS):
+        assert rig.snap.reason[value] == (S.OK if k != spoilt else S.CRC_ERROR if malformed else S.NOT_READY)
+    assert rig.bad & (S.CURRENT | S.VOLTAGES) == (S.CURRENT if spoilt == 0 else S.VOLTAGES)
+
+
+def test_a_current_sensor_on_the_bus_is_read_and_its_silence_ages_and_other_frames_go_on(monkeypatch: Any) -> None:
+    rig = with_ivt_s(monkeypatch)
     rig.world.shunts[0x40].chip.shunt_nV = 4_000_000
     for n in range(20):
         frames = framed(IvtCurrent(), -123_456, n) + framed(IvtU1(), 88_000, n) + framed(IvtU2(), 1_000, n)

@@ -104,6 +104,19 @@ def test_a_bad_frame_after_a_good_one_of_the_same_tick_takes_its_value_away() ->
     assert heard(IvtS(), (0x521, frame(0, 5, 0)), (0x521, frame(0, 6, 1, 8)))[0] == 0
 
 
+@pytest.mark.parametrize("channel", range(4))
+@pytest.mark.parametrize(("data", "malformed"), [(b"", True), (b"\x09" + bytes(5), True), (None, False)])
+def test_a_bad_frame_is_that_of_its_own_value_alone(channel: int, data: bytes | None, malformed: bool) -> None:
+    sensor = IvtS()
+    sound = [(IDS[k], frame(k, 5, 0)) for k in range(4) if k != channel]
+    bit = 1 << channel
+    bad = frame(channel, 5, 0, 8) if data is None else data
+    assert heard(sensor, *sound, (IDS[channel], bad))[0] == 15 - bit
+    assert (sensor.bad, sensor.malformed) == (bit, bit if malformed else 0)
+    assert heard(sensor)[0] == 0
+    assert (sensor.bad, sensor.malformed) == (0, 0)
+
+
 LOCKED = """
 import sys
 sys.path.append(".")

@@ -14,7 +14,6 @@ from micropython import const
 
 from boards.parts import adbms_monitor as monitors
 from boards.parts import inputs as slow
-from boards.parts import ivt_s
 from boards.parts.ina228 import OVERFLOW, RANGE, BUS_mV, CURRENT_mA
 from boards.parts.interlock import NOT_KNOWN
 from boards.parts.ntc import OPEN, SHORT
@@ -216,11 +215,14 @@ class FrontEnd:
         if ivt is not None:
             values = self._ivt_values
             fresh = ivt.read(values)
-            if fresh | ivt.trouble:  # else nothing came, which is silence
-                reason = _CRC_ERROR if ivt.trouble & ivt_s.MALFORMED else _NOT_READY
-                current = self._put(_CURRENT_A_mA, fresh & 1, values[0], reason, _CURRENT)
-                voltage = self._put(_PACK_mV, fresh & 2, values[1], reason, _VOLTAGES)
-                self._put(_LINK_mV, fresh & 4, values[2], reason, _VOLTAGES)
+            heard = fresh | ivt.bad  # of the others nothing came, which is silence
+            malformed = ivt.malformed
+            if heard & 1:
+                current = self._put(_CURRENT_A_mA, fresh & 1, values[0], _CRC_ERROR if malformed & 1 else _NOT_READY, _CURRENT)
+            if heard & 2:
+                voltage = self._put(_PACK_mV, fresh & 2, values[1], _CRC_ERROR if malformed & 2 else _NOT_READY, _VOLTAGES)
+            if heard & 4:
+                self._put(_LINK_mV, fresh & 4, values[2], _CRC_ERROR if malformed & 4 else _NOT_READY, _VOLTAGES)
             if self._shunt_a is not None:
                 self._read_shunt(self._shunt_a, _CURRENT_B_mA, -1)
         elif self._shunt_a is not None and self._shunt_b is not None:

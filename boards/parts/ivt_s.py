@@ -6,7 +6,8 @@ the last read(). A value is fresh and sound when its frame is whole, its counter
 channel has an error. Everything else becomes a bit of `trouble`, of the frames since the last read(), and adds to a counter:
 LOST (the counter jumped: frames are missing, this one is sound), REPEATED (the counter stood: the same again), STATUS (the
 sensor does not stand by this value), ELSEWHERE (another channel has an error), RANGE (more than 24 bits), MALFORMED (length
-or channel is not what the identifier says). Silence is nothing here: the caller ages its values. Nothing allocates or raises.
+or channel is not what the identifier says). `bad` has a bit for each value whose last frame was not taken, `malformed` those of
+them whose frame was no frame of theirs. Silence is nothing here: the caller ages its values. Nothing allocates or raises.
 Positive current charges; `turned` where the sensor is built in the other way round.
 """
 
@@ -51,7 +52,11 @@ class IvtS:
         self._value = array("i", [0] * VALUES)
         self._count = array("i", [_NO_COUNT] * VALUES)  # of the last whole frame
         self._fresh = 0
+        self._bad = 0
+        self._malformed = 0
         self._trouble = 0
+        self.bad = 0
+        self.malformed = 0
         self.trouble = 0
         self.overcurrent_seen = False  # the sensor's own signal, in the last whole frame
         self.lost_count = 0  # frames that were not heard, as the counters tell
@@ -72,12 +77,20 @@ class IvtS:
             sound = frame.unpack(data) and self._look(k, frame, frame.voltage_mV)
             if sound:
                 self._value[k] = frame.voltage_mV
+        bit = 1 << k
         if len(data) != IvtCurrent.LENGTH:
             self._trouble |= MALFORMED
         if sound:
-            self._fresh |= 1 << k
+            self._fresh |= bit
+            self._bad &= ~bit
+            self._malformed &= ~bit
         else:
-            self._fresh &= ~(1 << k)
+            self._fresh &= ~bit
+            self._bad |= bit
+            if len(data) != IvtCurrent.LENGTH or frame.channel != k:
+                self._malformed |= bit
+            else:
+                self._malformed &= ~bit
             self.bad_count = (self.bad_count + 1) & _RING
         return True
 
@@ -112,8 +125,12 @@ class IvtS:
     def read(self, values: "array[int]") -> int:
         """Fills the values that came since the last read(), CURRENT_mA first; bit k set: value k is fresh and sound."""
         fresh = self._fresh
+        self.bad = self._bad
+        self.malformed = self._malformed
         self.trouble = self._trouble
         self._fresh = 0
+        self._bad = 0
+        self._malformed = 0
         self._trouble = 0
         for k in range(VALUES):
             if fresh >> k & 1:
