@@ -1,6 +1,8 @@
 """The hottest layer is brought to the end of its window and held there, whatever loop is between it and heater and chiller."""
 
 import math
+import random
+from fractions import Fraction
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
@@ -138,3 +140,75 @@ def test_whatever_is_told_the_coolant_stays_in_its_limits_and_integers_stay_smal
         want = hold.step(SmallInt(missing), SmallInt(hot), SmallInt(coolant), SmallInt(couple))
         assert -1000 <= want <= 1000
         assert LEAST <= hold.coolant_ddegC <= MOST
+
+
+class Plain:
+    """The docstring in its order: ten seconds of coolant, the rate that closes the gap in thirty, heat or cold as far as it is
+    off. Layers are asked to cool by half a kelvin a second at most; no rise beyond two and no coupling below 1.5 mK/s for each
+    K is believed; what has not begun begins beyond 3 K, and from 8 K on it is all."""
+
+    def __init__(self, goal: int, least: int, most: int, aim: int) -> None:
+        self.goal, self.least, self.most, self.aim = goal, least, most, aim
+        self.seen: list[int] = []
+        self.coolant = self.want = 0
+
+    def step(self, second: bool, rise: int, missing: int, hot: int, coolant: int, couple: int) -> int:
+        fresh = not self.seen
+        if fresh:
+            self.seen = [coolant] * 10
+        elif second:
+            self.seen = [*self.seen[1:], coolant]
+        if fresh or second:
+            gap = min(self.goal - hot, missing) if missing > 0 else self.goal - hot
+            wanted = min(max(math.floor(Fraction(gap * 100, 30)), -500), self.aim)
+            apart_mK = Fraction((wanted - min(max(rise, -2000), 2000)) * 10**6, max(couple, 1500))
+            there = math.floor(Fraction(sum(self.seen), 10)) + math.floor(apart_mK / 100)
+            self.coolant = min(max(there, self.least), self.most)
+        off = self.coolant - coolant
+        warms = missing > 0 and (off > 30 or (off > 0 and self.want > 0))
+        cools = off < -30 or (off < 0 and self.want < 0)
+        self.want = min(max(math.floor(Fraction(off * 1000, 80)), -1000), 1000) if warms or cools else 0
+        return self.want
+
+    def forget(self) -> None:
+        self.seen, self.want = [], 0
+
+
+def some_round(dice: random.Random, plain: Plain) -> tuple[bool, int, int, int, int, int]:
+    """What derate.py, the bounds and the loop might say: mostly near where something changes."""
+    closes = plain.aim * 3 // 10  # a gap that is closed as fast as is aimed at
+    gap = dice.choice([0, 1, -1, 17, -17, closes, closes + 1, closes + 2, -149, -150, -151, 500, -900, dice.randint(-200, 200)])
+    missing = dice.choice([0, 1, 2, -1, -300, gap - 1, gap, gap + 1, 4000])
+    away = dice.choice([0, 0, 1, 1, 2, 29, 30, 31, 33, 79, 80, 81, 300]) * dice.choice([1, -1])
+    rise = dice.choice([0, 1, -1, 130, 1999, 2000, 2001, 2002, 9000, dice.randint(0, 400)]) * dice.choice([1, 1, -1])
+    couple = dice.choice([0, 1, 1499, 1500, 1501, 1503, 3_700, 5_000, 20_000, dice.randint(1_000, 20_000)])
+    return dice.random() < 0.4, rise, missing, plain.goal - gap, plain.coolant + away, couple
+
+
+LIMITS = [(LEAST, MOST, AIM), (-400, 900, 95), (-40_000, 40_000, AIM), (-40_000, 40_000, 142)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("least", "most", "aim"), LIMITS)
+def test_the_coolant_is_wanted_where_the_docstring_puts_it_round_by_round(least: int, most: int, aim: int, seed: int) -> None:
+    dice = random.Random(seed)
+    derate: Any = SimpleNamespace(second=False, rise_mK_s=0)
+    hold, plain = Hold(derate, GOAL, least, most, aim), Plain(GOAL, least, most, aim)
+    assert (hold.goal_ddegC, hold.coolant_ddegC, hold.want_permille) == (GOAL, 0, 0)
+    for _ in range(1500):
+        if dice.random() < 0.02:
+            hold.forget()
+            plain.forget()
+            assert hold.want_permille == 0
+        second, rise, *told = some_round(dice, plain)
+        derate.second, derate.rise_mK_s = second, rise
+        assert hold.step(*told) == hold.want_permille == plain.step(second, rise, *told)
+        assert hold.coolant_ddegC == plain.coolant
+
+
+def test_a_goal_is_neared_in_thirty_seconds_and_overheated_layers_cool_by_half_a_kelvin_a_second_at_most() -> None:
+    """A coolant at 50 degC that warms nothing by itself, 5 mK/s for each K between."""
+    for gap, there in ((30, 700), (3, 520), (-3, 480), (-149, -494), (-150, -500), (-151, -500), (-400, -500), (400, 1070)):
+        hold = Hold(SimpleNamespace(second=False, rise_mK_s=0), GOAL, -9000, 9000, AIM)  # type: ignore[arg-type]
+        hold.step(0, GOAL - gap, 500, 5000)
+        assert hold.coolant_ddegC == there, gap

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 CLOSES_s = const(30)
 _WINDOW_s = const(10)  # as derate.py looks back
 _mK_PER_ddegC = const(100)
-_GAP_MAX_ddegC = const(1000)
 _RATE_MAX_mK_s = const(500)
 _SEEN_MAX_mK_s = const(2000)
 _COUPLE_LEAST = const(1500)
@@ -71,27 +70,21 @@ class Hold:
             self._at = at + 1 if at + 1 < _WINDOW_s else 0
             self._place(gap, couple)
         off = self.coolant_ddegC - coolant_ddegC
-        want = self.want_permille
-        if heats and off > (0 if want > 0 else _NEAR_ddegC):
-            want = off * _PERMILLE // _FULL_ddegC if off < _FULL_ddegC else _PERMILLE
-        elif off < (0 if want < 0 else -_NEAR_ddegC):
-            want = off * _PERMILLE // _FULL_ddegC if off > -_FULL_ddegC else -_PERMILLE
-        else:
-            want = 0
+        was = self.want_permille
+        want = 0
+        if (heats and off > (0 if was > 0 else _NEAR_ddegC)) or off < (0 if was < 0 else -_NEAR_ddegC):
+            want = off * _PERMILLE // _FULL_ddegC
+            want = -_PERMILLE if want < -_PERMILLE else want if want < _PERMILLE else _PERMILLE
         self.want_permille = want
         return want
 
     def _place(self, gap_ddegC: int, couple: int) -> None:
         """Where the coolant has to be."""
-        if gap_ddegC > _GAP_MAX_ddegC:
-            gap_ddegC = _GAP_MAX_ddegC
         seen = self._derate.rise_mK_s
         seen = -_SEEN_MAX_mK_s if seen < -_SEEN_MAX_mK_s else seen if seen < _SEEN_MAX_mK_s else _SEEN_MAX_mK_s
         rate = gap_ddegC * _mK_PER_ddegC // CLOSES_s
-        if rate > self._aim_mK_s:
-            rate = self._aim_mK_s
-        elif rate < -_RATE_MAX_mK_s:
-            rate = -_RATE_MAX_mK_s
+        aim = self._aim_mK_s
+        rate = -_RATE_MAX_mK_s if rate < -_RATE_MAX_mK_s else rate if rate < aim else aim
         if couple < _COUPLE_LEAST:
             couple = _COUPLE_LEAST
         place = self._sum_ddegC // _WINDOW_s + (rate - seen) * 10000 // couple
