@@ -82,3 +82,12 @@ def test_a_spread_below_nothing_is_nothing() -> None:
     for said, kept in ((5, 5), (1, 1), (0, 0), (-1, 0), (-500, 0)):
         advice.widen(said)
         assert advice.spread_mV == kept
+
+
+def test_what_does_not_pass_is_kept_to_the_last_millivolt_and_below_nothing_is_nothing() -> None:
+    advice = Advice()
+    for said, kept in ((2, 2), (1, 1), (0, 0), (-1, 0), (-500, 0)):
+        advice.widen(5, said)
+        assert (advice.spread_mV, advice.lasting_mV) == (5, kept)
+        advice.withdraw()
+        assert advice.spread_mV == kept
