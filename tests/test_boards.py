@@ -114,6 +114,27 @@ def test_no_two_interrupts_of_an_stm32_share_a_line(name: str, extra: dict[str, 
     assert len(set(lines)) == len(lines) == 2
 
 
+class Registers(dict[int, int]):
+    """stm.mem32 of an STM32G474: RM0440 has PWR at 0x40007000 and UCPD_DBDIS in bit 14 of its third register."""
+
+    dead_battery = property(lambda self: not self[0x4000_7008] >> 14 & 1)
+
+
+@pytest.mark.parametrize("before", [0x8000, 0xC000, 0xFFFF_FFFF])
+def test_the_usb_pull_downs_are_gone_before_a_pin_that_switches_them_is_driven(
+    before: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = resting("nucleo_g474re", BENCH_24)
+    registers = Registers({0x4000_7008: before})
+    monkeypatch.setitem(__import__("sys").modules, "stm", SimpleNamespace(PWR=0x4000_7000, mem32=registers))
+    pulled = []
+    for pin in ("PA9", "PA10"):
+        world.mcu.pad(pin).watchers.append(lambda level: pulled.append(registers.dead_battery))
+    run(world, 5)
+    assert registers == {0x4000_7008: before | 0x4000}
+    assert pulled and not any(pulled)
+
+
 def test_the_channels_of_old_firmware_are_those_of_the_table() -> None:
     pins = table("pybv11")
     pwm = {row[0]: row[3] for row in pins.PINS if row[2] == "pwm"}

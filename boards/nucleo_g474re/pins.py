@@ -4,7 +4,8 @@ Names in brackets: Arduino connector (D, A) or morpho connector (CN7, CN10). Bus
 board definition NUCLEO_G474RE gives them. SPI1's clock is shared with the green LED; I2C1's clock, PB8, is also BOOT0: set the
 option bytes nSWBOOT0 = 0 and nBOOT0 = 1, or its pull-up starts the boot loader. Coils are the four channels of TIM8 (what
 machine.PWM takes on PC6 to PC9), heater and cooler two of TIM3. Interrupt lines: INSULATION 11, FLOW 2. Left alone: the
-debugger's PA2, PA3, PA13, PA14, the crystals, the button on PC13.
+debugger's PA2, PA3, PA13, PA14, the crystals, the button on PC13. The four pins of USB Type-C, PA9, PA10, PB4, PB6, are in use:
+board.py frees them.
 """
 
 PINS = (
