@@ -12,7 +12,7 @@ import pytest
 from bms.control.horizon import Horizon, HORIZONS_s
 from bms.packs import bench_24, ev_240
 from bms.safety.core import Core
-from bms.schema import CELL_FIELDS, PACK_FIELDS, Cell, Pack, replaced
+from bms.schema import CELL_FIELDS, GUARDS_FIELDS, PACK_FIELDS, Cell, Guards, Pack, replaced
 from tests.test_core_alone import rise_ddegC
 from tests.test_envelope_alone import line, map_mC, near, table_mC
 
@@ -49,7 +49,14 @@ ODD = replaced(
     charge_rating_dA=20_000,
     discharge_rating_dA=20_000,
 )
-LARGE = replaced(Cell, CELL_FIELDS, BENCH.cell, capacity_mAh=289_990, entropy_uV_K=tuple(10 + 2700 * k for k in range(21)))
+LARGE = replaced(
+    Cell,
+    CELL_FIELDS,
+    BENCH.cell,
+    capacity_mAh=289_990,
+    charge_max_mC=1_017,
+    entropy_uV_K=tuple(10 + 2700 * k for k in range(21)),
+)
 LONE = replaced(
     Pack, PACK_FIELDS, BENCH, name="lone", cell=LARGE, taps=(1,) * 4, charge_rating_dA=1_000, discharge_rating_dA=900
 )
@@ -135,6 +142,17 @@ class Plain:
             return 0
         return min(limit, per(limit * room, width + floor(limit * share)))
 
+    def left(self, limit: int, bound: Any, sign: int, flows: int, warmer: int, apart: int) -> int:
+        """Of a limit, on either side of the recommended temperatures."""
+        cell = self.cell
+        most, least = cell.t_discharge_max_ddegC, cell.t_discharge_min_ddegC
+        if sign > 0:
+            most, least = cell.t_charge_max_ddegC, cell.t_charge_min_ddegC
+        return min(
+            self.in_room(limit, most[1] - bound.hot_ddegC, most[1] - most[0], Fraction(warmer, max(1, flows))),
+            self.in_room(limit, bound.cold_ddegC - least[1], least[0] - least[1], Fraction(2 * apart, max(1, flows))),
+        )
+
     @staticmethod
     def most(table: list[int], first: int, last: int) -> int:
         a, b = (min(max(per(x, 50), 0), 19) for x in (first, last))
@@ -164,15 +182,10 @@ class Plain:
         hot, cold = bound.hot_ddegC + warmer, bound.cold_ddegC - 2 * apart
         if sign > 0:
             c = min(map_mC(pack, cold, *ends), map_mC(pack, hot, *ends), cell.charge_max_mC)
-            most, least = cell.t_charge_max_ddegC, cell.t_charge_min_ddegC
         else:
             c = min(table_mC(pack, cold), table_mC(pack, hot))
-            most, least = cell.t_discharge_max_ddegC, cell.t_discharge_min_ddegC
         by_table = per(per(cell.capacity_mAh, 10) * c, 10_000)
-        by_table = min(
-            self.in_room(by_table, most[1] - bound.hot_ddegC, most[1] - most[0], Fraction(warmer, max(1, flows))),
-            self.in_room(by_table, bound.cold_ddegC - least[1], least[0] - least[1], Fraction(2 * apart, max(1, flows))),
-        )
+        by_table = self.left(by_table, bound, sign, flows, warmer, apart)
         limit = min(limit, by_table)
         if sign < 0:
             dA = min(by_table, MOST_dA)
@@ -283,6 +296,46 @@ def test_heat_warms_to_the_last_joule_and_no_overvoltage_is_taken_for_more_than_
         for over_mV in (0, 1, 96, 970, 59_999, 60_000, 60_001, 400_000):
             for s in HORIZONS_s:
                 assert horizon._warmer_ddegC(dA, over_mV, s) == plain.warmer(dA, over_mV, s)
+
+
+@packs
+@pytest.mark.parametrize("sign", [1, -1], ids=["charge", "discharge"])
+def test_beyond_the_recommended_temperatures_nothing_is_left_and_a_tenth_of_a_kelvin_inside_something(
+    pack: Pack, sign: int
+) -> None:
+    horizon, plain, cell = Horizon(pack, SimpleNamespace()), Plain(pack), pack.cell  # type: ignore[arg-type]
+    room, most, least = horizon._discharge_room, cell.t_discharge_max_ddegC[1], cell.t_discharge_min_ddegC[1]
+    if sign > 0:
+        room, most, least = horizon._charge_room, cell.t_charge_max_ddegC[1], cell.t_charge_min_ddegC[1]
+    for hot in (most - 400, most - 17, most - 2, most - 1, most, most + 1, most + 900):
+        for cold in (least - 900, least - 1, least, least + 1, least + 2, least + 17, least + 400):
+            bound: Any = SimpleNamespace(hot_ddegC=hot, cold_ddegC=cold)
+            for flows, warmer, apart in ((900, 0, 0), (0, 1, 0), (1, 1, 0), (2, 3, 2), (900, 40, 11), (900, 5, 60)):
+                left = horizon._in_room_dA(1201, flows, bound, room, warmer, apart)
+                assert left == plain.left(1201, bound, sign, flows, warmer, apart)
+                inside = hot < most and cold > least
+                assert (left > 0) is inside if warmer == 0 else inside or left == 0
+
+
+def test_heat_to_come_sets_the_bounds_of_temperature_apart_by_400_k_at_most() -> None:
+    for core_mK_W in (20, 4_000):
+        guards = replaced(Guards, GUARDS_FIELDS, BENCH.guards, core_mK_W=core_mK_W)
+        pack = replaced(Pack, PACK_FIELDS, BENCH, guards=guards)
+        horizon, plain = Horizon(pack, SimpleNamespace()), Plain(pack)  # type: ignore[arg-type]
+        core = Core(pack)
+        bound: Any = SimpleNamespace(core=core, r_high_uohm=3_000)
+        for dA in (0, 1, 900, MOST_dA):
+            now = core.rise_at_ddegC(dA, bound.r_high_uohm)
+            for core.rise_ddegC in (0, now - 4001, now - 4000, now - 3999, now - 1, now, now + 1, now + 5000):
+                assert horizon._apart_ddegC(dA, bound) == plain.apart(bound, dA) == min(4000, max(0, now - core.rise_ddegC))
+
+
+@pytest.mark.parametrize("tau2_ms", [13_269, 16_035, 45_082])
+def test_the_share_that_a_slow_element_has_still_to_take_up_is_right_to_the_last_permille(tau2_ms: int) -> None:
+    cell = replaced(Cell, CELL_FIELDS, BENCH.cell, tau2_ms=tuple(tau2_ms + 3 * (k % 5) for k in range(21)))
+    pack = replaced(Pack, PACK_FIELDS, BENCH, cell=cell)
+    horizon = Horizon(pack, SimpleNamespace())  # type: ignore[arg-type]
+    assert list(horizon._taken_permille) == Plain(pack).taken
 
 
 @packs

@@ -240,7 +240,7 @@ class Horizon:
     ) -> int:
         """What is left of a limit between the operating and the recommended temperatures when `most_dA` makes it `warmer`
         and takes the coldest layer's bound down by twice `apart`: i = limit (room - share of i) / width, solved for i."""
-        most = most_dA if most_dA > 0 else 1
+        most = most_dA if most_dA > 1 else 1
         hot = room[0] - bound.hot_ddegC
         cold = bound.cold_ddegC - room[2]
         if hot <= 0 or cold <= 0:
