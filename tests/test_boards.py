@@ -3,7 +3,8 @@
 import ast
 import importlib
 import inspect
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -24,7 +25,7 @@ from boards.unix.board import Board as UnixBoard
 from hil.chips.can_controller import CanController
 from hil.chips.world import World
 from hil.deploy.boards import BOARDS
-from tests import house_rules as rules
+from hil.deploy.closure import path_of, sources
 
 ROOT = Path(__file__).resolve().parent.parent
 HARDWARE = ("nucleo_h723zg", "nucleo_g474re", "pybv11", "pico2_mcp2515")
@@ -391,40 +392,61 @@ def test_no_board_takes_a_micropython_in_which_an_assignment_to_a_slice_allocate
     assert {board.name: board.oldest for board in BOARDS if board.oldest < (1, 26)} == {}
 
 
-def reached(*names: str) -> set[str]:
-    """Modules of ours that these import, and so on; imports for types alone do not count."""
-    found: set[str] = set()
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop()
-        path = ROOT / name.replace(".", "/")
-        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-        if name in found or not path.is_file():
-            continue  # a name inside a module
-        found.add(name)
-        source = rules.module(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))
-        for _, target, for_types in rules.imports(source):
-            if not for_types and rules.under(target, ("bms", "boards")):
-                waiting += [target, target.rpartition(".")[0]]
-    return found
+class Manifest:
+    """What MicroPython's tools/manifestfile.py makes of a manifest (1.29): names of packages are paths, their dots stay dots;
+    a folder is walked, and one that is not there has nothing in it; a file that is named must be there."""
+
+    def __init__(self, text: str, folder: Path) -> None:
+        self.folder = folder
+        self.frozen: set[str] = set()  # paths, as they are imported from
+        self.included: list[str] = []
+        words = {"package": self.package, "module": self.module, "freeze": self.freeze, "include": self.included.append}
+        exec(compile(text, "manifest.py", "exec"), words)
+
+    def package(self, path: str, files: Iterable[str] | None = None, base_path: str = ".", opt: int | None = None) -> None:
+        self._search(base_path, path, files)
+
+    def module(self, path: str, base_path: str = ".", opt: int | None = None) -> None:
+        assert path.endswith(".py"), path
+        self._search(base_path, "", (path,))
+
+    def freeze(self, path: str, script: str | Iterable[str] | None = None, opt: int | None = None) -> None:
+        if isinstance(script, str) and (self.folder / path / script).is_dir():
+            self._search(path, script, None)
+        else:
+            self._search(path, "", (script,) if isinstance(script, str) else script)
+
+    def _search(self, base_path: str, path: str, files: Iterable[str] | None) -> None:
+        base = os.path.normpath(self.folder / base_path)
+        if files is not None:
+            for file in files:
+                assert os.path.isfile(os.path.join(base, path, file)), f"{path}/{file} is not there"
+                self.frozen.add(os.path.join(path, file))
+            return
+        for place, _, names in os.walk(os.path.join(base, path), followlinks=True):
+            self.frozen |= {os.path.relpath(os.path.join(place, name), base) for name in names if name.endswith(".py")}
 
 
 @every_board
 def test_a_manifest_names_every_module_that_the_board_imports(name: str) -> None:
     folder = ROOT / "boards" / name
-    frozen: set[str] = set()
+    manifest = Manifest((folder / "manifest.py").read_text(encoding="utf-8"), folder)
+    assert manifest.included == ["$(PORT_DIR)/boards/manifest.py"]
+    for bench in (False, True):
+        needed = set()
+        for module in sources(name, BENCH_24, ROOT / "bms" / "packs" / "bench_24.py", bench):
+            path = path_of(module)
+            assert path is not None
+            needed.add(path.relative_to(ROOT).as_posix())
+        needed = {path for path in needed if not path.startswith("boards/unix/")}  # of the desk's memory
+        assert {"bms/safety/monitor.py", "boards/logs.py", f"boards/{name}/pins.py"} <= needed
+        assert needed - manifest.frozen == set()
 
-    def package(dotted: str, files: tuple[str, ...] | None = None, base_path: str = ".") -> None:
-        base = (folder / base_path / dotted.replace(".", "/")).resolve()
-        for path in base.rglob("*.py") if files is None else [base / file for file in files]:
-            assert path.is_file(), path
-            module = path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
-            frozen.add(module.removesuffix(".__init__"))
 
-    included: list[str] = []
-    text = (folder / "manifest.py").read_text(encoding="utf-8")
-    exec(compile(text, "manifest.py", "exec"), {"package": package, "include": included.append})
-    assert included == ["$(PORT_DIR)/boards/manifest.py"]
-    needed = reached("boards.main", "bms.app", "bms.packs.bench_24", f"boards.{name}.board")
-    assert "bms.safety.monitor" in needed and f"boards.{name}.pins" in needed
-    assert needed - frozen == set()
+def test_a_manifest_with_dots_freezes_nothing_and_one_with_a_file_that_is_gone_is_refused() -> None:
+    folder = ROOT / "boards" / "pybv11"
+    assert Manifest('package("boards.parts", base_path="../..")', folder).frozen == set()
+    assert "boards/parts/mcp2515.py" in Manifest('package("boards/parts", base_path="../..")', folder).frozen
+    for line in ('package("boards/parts", ("gone.py",), base_path="../..")', 'module("gone.py")', 'freeze(".", "gone.py")'):
+        with pytest.raises(AssertionError, match=r"gone\.py is not there"):
+            Manifest(line, folder)
