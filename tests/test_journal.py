@@ -1,5 +1,6 @@
 """Power may go at any instant: what was kept comes back, the last whole record of each kind or the one before it."""
 
+import copy
 import random
 from collections.abc import Iterator
 
@@ -258,6 +259,57 @@ def test_a_bit_that_is_lost_behind_the_head_of_a_block_costs_one_record_at_most(
         flash.bytes[dice.randrange(2) * 1024 + dice.randrange(16, 1024)] ^= 1 << dice.randrange(8)
         back = contents(Journal(flash, ROOMS))
         assert sum(back.get(kind) != life.kept.get(kind) for kind in KINDS) <= 1
+
+
+def fail_reads(flash: Flash, count: int) -> None:
+    """The next reads fail, so many of them, and what was written stands."""
+    last = flash.reads + count
+    flash.read_fails = lambda at: flash.reads <= last
+
+
+@pytest.mark.parametrize("shape", [(3072, 1024, 8), (4096, 1024, 1), (2560, 1280, 32)])
+def test_a_read_that_fails_once_or_a_write_that_cannot_be_looked_at_costs_no_record_after_a_start(
+    shape: tuple[int, int, int],
+) -> None:
+    life = formatted(shape, 11)
+    heads = branches = 0
+    while sum(life.flash.erased) < 8:
+        operations, erased = life.flash.operations, sum(life.flash.erased)
+        before = life.flash.last
+        life.step()
+        wrote = life.flash.operations > operations and sum(life.flash.erased) == erased
+        head = wrote and before[0] == "erase"
+        heads += head
+        for failed in (1, 2) if wrote else (1,):
+            branch = copy.deepcopy(life)
+            fail_reads(branch.flash, failed)
+            finished = 0
+            while finished < (6 if head else 1):
+                underway = branch.underway
+                branch.step()
+                finished += branch.underway is not underway
+            assert not branch.flash.mistakes and branch.journal.strikes == failed - 1
+            branch.check(Journal(branch.flash.again(), ROOMS))
+            branches += 1
+    assert heads >= 5 and branches > 200
+
+
+
+@pytest.mark.parametrize("steps", [100, 150, 200, 250])
+def test_of_blocks_with_the_same_number_all_are_read_and_the_next_is_higher(steps: int) -> None:
+    life = lived(SHAPES[1], steps)
+    numbers = [int.from_bytes(life.flash.bytes[at + 4 : at + 8], "little") for at in range(0, 3072, 1024)]
+    newest = max((number, block) for block, number in enumerate(numbers) if number != 0xFFFFFFFF)[1]
+    for block in {0, 1, 2} - {newest}:
+        flash = life.flash.again()
+        head = bytearray(b"\xff" * 1024)
+        begin_frame(head, MARK, LAYOUT, 0, numbers[newest], 16)
+        flash.bytes[block * 1024 : (block + 1) * 1024] = head
+        journal = Journal(flash, ROOMS)
+        assert journal.sound and contents(journal) == life.kept
+        for k in range(60):
+            assert put(journal, 2, bytes([k] * 40))
+        assert contents(Journal(flash.again(), ROOMS)) == life.kept | {2: bytes([59] * 40)}
 
 
 def test_a_step_is_one_piece_and_a_start_reads_each_byte_a_few_times() -> None:

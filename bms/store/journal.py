@@ -122,7 +122,9 @@ class Journal:
                 self._turn()
         elif state == _OPEN:
             self._at = self._active * self._medium.block_bytes
-            self._begin(MARK, self._next_number)
+            number = self._next_number
+            self._next_number = number + 1  # a head that cannot be looked at may stand all the same
+            self._begin(MARK, number)
         elif self._at + self._head > (self._active + 1) * self._medium.block_bytes:
             self._overflow()
         else:
@@ -217,7 +219,6 @@ class Journal:
         elif state == _COPY:
             index.copied[self._from] = at
         elif state == _OPEN:
-            self._next_number += 1
             self._state = _COPY
         else:
             self._sealed = True

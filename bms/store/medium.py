@@ -1,7 +1,7 @@
 """Storage as a journal sees it: whole units, read and written a piece at a time through one buffer.
 
 A piece is PIECE bytes, or one unit where a unit is longer: what one step moves, and what one write tears when power goes. A
-read that fails is tried once more. No units: bytes.
+read that fails, or does not show what was written, is tried once more. No units: bytes.
 """
 
 from micropython import const
@@ -54,7 +54,10 @@ class Medium:
     def stands(self, at: int, n: int) -> bool:
         """Whether the first n bytes of the piece are there."""
         first = at if at < self._last else self._last
-        return self._storage.read(first, self._seen) and count_different(self.piece, self._seen, at - first, n) == 0
+        return self._shows(first, at - first, n) or self._shows(first, at - first, n)
+
+    def _shows(self, first: int, skip: int, n: int) -> bool:
+        return self._storage.read(first, self._seen) and count_different(self.piece, self._seen, skip, n) == 0
 
     def erase(self, block: int) -> bool:
         """Begins to. False: not done, or not sure."""

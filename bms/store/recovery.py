@@ -1,9 +1,9 @@
 """What a journal finds at the start: the last whole frame of every kind, and where to go on.
 
-Blocks are read in the order of their numbers, frames as they stand; what is no whole frame is skipped unit by unit, so that
-neither a write that was torn nor a bit that was lost hides what stands behind it (in a block's head it hides the block). A
-block without a seal has nothing but copies of frames that the blocks before it still have, and does not count. Everything is
-read: each byte a few times at most.
+Blocks are read in the order of their numbers, of equal numbers all, frames as they stand; what is no whole frame is skipped
+unit by unit, so that neither a write that was torn nor a bit that was lost hides what stands behind it (in a block's head it
+hides the block). A block without a seal has nothing but copies of frames that the blocks before it still have, and does not
+count. Everything is read: each byte a few times at most.
 
 Nothing of ours in memory that is not blank is foreign, and so is a layout that is newer than this one; memory that cannot be
 read may hold anything. The last two are not written over. No units: bytes.
@@ -49,11 +49,12 @@ class Recovery:
         if self.barred:
             self.sound = False
             return
-        block = self._after(0)
+        block = self._after(0, -1)
         while block >= 0:
-            self.next_number = self._number[block] + 1
+            number = self._number[block]
+            self.next_number = number + 1
             self._scan(block)
-            block = self._after(self._number[block])
+            block = self._after(number, block)
         if unread:
             self.sound = False
             self.barred = self.active < 0
@@ -84,12 +85,13 @@ class Recovery:
             at += n
         return True
 
-    def _after(self, number: int) -> int:
-        """The block with the next higher number; -1: there is none."""
+    def _after(self, number: int, last: int) -> int:
+        """The block that comes after that one, whose number this is: by number, and by place where numbers are equal. -1: none."""
         found = -1
         numbers = self._number
         for block in range(len(numbers)):
-            if numbers[block] > number and (found < 0 or numbers[block] < numbers[found]):
+            other = numbers[block]
+            if (other > number or (other == number and block > last)) and (found < 0 or other < numbers[found]):
                 found = block
         return found
 
