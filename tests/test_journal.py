@@ -294,7 +294,6 @@ def test_a_read_that_fails_once_or_a_write_that_cannot_be_looked_at_costs_no_rec
     assert heads >= 5 and branches > 200
 
 
-
 @pytest.mark.parametrize("steps", [100, 150, 200, 250])
 def test_of_blocks_with_the_same_number_all_are_read_and_the_next_is_higher(steps: int) -> None:
     life = lived(SHAPES[1], steps)

@@ -86,7 +86,7 @@ class Recovery:
         return True
 
     def _after(self, number: int, last: int) -> int:
-        """The block that comes after that one, whose number this is: by number, and by place where numbers are equal. -1: none."""
+        """The block after that one, whose number this is: by number, and by place where numbers are equal. -1: none."""
         found = -1
         numbers = self._number
         for block in range(len(numbers)):
