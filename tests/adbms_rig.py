@@ -28,7 +28,7 @@ class Rig:
         self.select = select or Pin()
         self.spi = spi or Spi()
         self.spi.attach(self.world, self.select)
-        self.chain = Adbms6830Chain(self.spi, self.select, CHIPS, ROWS, GROUPS, PROBES)
+        self.chain = Adbms6830Chain(self.spi, self.select, self.clock, CHIPS, ROWS, GROUPS, PROBES)
         self.values = array("i", [0] * len(ROWS))
         self.probes = array("i", [0] * len(PROBES))
         self.mask_groups = self.mask_stacks = self.mask_probes = 0

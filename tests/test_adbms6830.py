@@ -14,8 +14,9 @@ from boards.parts import adbms_commands as codes
 from boards.parts import adbms_monitor as kinds
 from boards.parts.adbms6830 import Adbms6830Chain
 from boards.parts.adbms_values import fill
-from hil.chips.adbms6830 import READS, WRITES, pec10, pec15
+from hil.chips.adbms6830 import READS, WRITES, Chain, pec10, pec15
 from hil.chips.buses import Pin, Spi
+from hil.chips.microcontroller import Clock
 from tests.adbms_rig import CHIPS, GROUPS, PROBES, ROWS, COLD_ticks, GROUP_permille, Rig, STACK_permille
 
 ALL_GROUPS = (1 << GROUPS) - 1
@@ -132,6 +133,52 @@ def test_two_hundred_ticks_without_a_fault_have_every_value_and_no_trouble() -> 
     assert list(rig.chain.errors) == [0] * CHIPS
 
 
+@pytest.mark.parametrize("later_ticks", [0, 1, 5, 30, 250])
+def test_chips_that_come_up_at_power_on_one_after_the_other_tell_of_no_brown_out(later_ticks: int) -> None:
+    rig = Rig()
+    rig.world.reachable = 1
+    for tick in range(later_ticks + 40):
+        if tick == later_ticks:
+            rig.world.reachable = CHIPS
+        rig.tick()
+        assert rig.trouble(kinds.RESET) == 0
+        assert rig.trouble(kinds.SILENT) == (2 if tick < later_ticks else 0)
+    assert rig.mask_groups == ALL_GROUPS
+    brown_out(rig)
+    rig.tick()
+    assert rig.trouble(kinds.RESET) == 2
+
+
+def test_waking_takes_a_tick_ten_microseconds_a_chip_and_half_a_millisecond_more_where_one_is_silent() -> None:
+    for chips in (1, 2, 10, 16):
+        clock, spi, select = Clock(), Spi(), Pin()
+        world = Chain(clock, chips)
+        spi.attach(world, select)
+        chain = Adbms6830Chain(spi, select, clock, chips, tuple((k, 0, 1000) for k in range(chips)), chips, ())
+        spent_us = []
+        for tick in range(60):
+            world.reachable = chips - 1 if 20 <= tick < 40 else chips
+            begun_us = clock.now_us
+            chain.start()
+            spent_us.append(clock.now_us - begun_us)
+            assert (chain.trouble[kinds.SILENT] != 0) == (20 <= tick < 40)
+            clock.run(10_000 - spent_us[-1])
+        assert spent_us[0] == 500 * chips
+        assert {*spent_us[1:21], *spent_us[41:]} == {10 * chips}
+        assert set(spent_us[21:41]) == {10 * chips + 500}
+
+
+def test_a_chain_that_slept_while_the_controller_was_halted_is_back_one_chip_a_tick_and_tells_of_it() -> None:
+    rig = ready()
+    rig.clock.run(3_000_000)
+    told = 0
+    for _ in range(CHIPS + 3):
+        rig.tick()
+        told |= rig.trouble(kinds.RESET) | rig.trouble(kinds.SILENT)
+    assert told == 3
+    assert rig.mask_groups == ALL_GROUPS
+
+
 def test_values_are_there_in_the_second_tick_after_power_on() -> None:
     rig = Rig()
     rig.tick()
@@ -190,7 +237,7 @@ def test_a_value_is_what_stands_at_the_tap_within_half_a_code_and_the_gain_of_th
 
 @given(divider_permille=st.integers(1000, 99999), code=st.integers(-32768, 32767))
 def test_scaling_by_two_numbers_stays_in_31_bits_and_near_the_exact_product(divider_permille: int, code: int) -> None:
-    chain = Adbms6830Chain(Spi(), Pin(), 1, ((0, 0, divider_permille),), 1, ())
+    chain = Adbms6830Chain(Spi(), Pin(), Clock(), 1, ((0, 0, divider_permille),), 1, ())
     row = array("i", chain._rows)
     assert -(2**30) <= code * row[3] + 16384 < 2**30
     assert -(2**30) <= code * row[2] < 2**30
@@ -342,11 +389,11 @@ def test_every_probe_comes_once_in_a_round_with_the_reference_of_its_chip() -> N
 def test_a_row_that_no_chip_has_dies_at_start() -> None:
     for rows, probes in ((((2, 0, 1000),), ()), (((0, 16, 1000),), ()), (((0, 0, 0),), ()), ((), ((0, 10),)), ((), ((2, 0),))):
         with pytest.raises(ValueError, match=r"row 0|probe"):
-            Adbms6830Chain(Spi(), Pin(), 2, rows, len(rows), probes)
+            Adbms6830Chain(Spi(), Pin(), Clock(), 2, rows, len(rows), probes)
     with pytest.raises(ValueError, match="row 1: this input has a row"):
-        Adbms6830Chain(Spi(), Pin(), 2, ((0, 3, 1000), (0, 3, 1000)), 2, ())
+        Adbms6830Chain(Spi(), Pin(), Clock(), 2, ((0, 3, 1000), (0, 3, 1000)), 2, ())
     with pytest.raises(ValueError, match="1 to 16 chips"):
-        Adbms6830Chain(Spi(), Pin(), 17, (), 0, ())
+        Adbms6830Chain(Spi(), Pin(), Clock(), 17, (), 0, ())
 
 
 PASSING = ("brown", "break", "mend", "slow", "quick", "answer", "command", "bus")
@@ -396,6 +443,11 @@ class Pin:
     def value(self, x):
         pass
 
+class time:
+    @staticmethod
+    def sleep_us(us):
+        pass
+
 class Spi:
     def __init__(self):
         self.at = 0
@@ -414,7 +466,7 @@ class Spi:
         self.at = at + len(into)
 
 spi = Spi()
-chain = Adbms6830Chain(spi, Pin(), {chips}, rows, groups, probes)
+chain = Adbms6830Chain(spi, Pin(), time, {chips}, rows, groups, probes)
 values = array("i", [0] * len(rows))
 counts = array("i", [0] * len(probes))
 words = array("i", [0] * 4)

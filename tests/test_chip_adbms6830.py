@@ -28,6 +28,9 @@ OTHERS = {0x002: 6, 0x026: 6, 0x022: 6, 0x023: 6, 0x019: 6, 0x01A: 6, 0x01B: 6, 
 WRITTEN = {0x001: 0x002, 0x024: 0x026, 0x020: 0x022, 0x021: 0x023, 0x717: None}  # what reads it back
 
 
+READY_us, WAKE_us = 10, 500  # data sheet: t_READY and t_WAKE, the longest
+
+
 class Bench:
     """A chain on a bus, spoken to byte by byte."""
 
@@ -38,11 +41,13 @@ class Bench:
         self.select = Pin()
         self.spi = Spi()
         self.spi.attach(self.chain, self.select)
+        self.wake(WAKE_us)
 
-    def wake(self) -> None:
+    def wake(self, pause_us: int = READY_us) -> None:
         for _ in self.chain.chips:
             self.select.value(0)
             self.select.value(1)
+            self.clock.run(pause_us)
 
     def tell(self, code: int, *groups: bytes) -> None:
         """A command, then data from the nearest chip on."""
@@ -286,18 +291,54 @@ def test_a_chain_answers_nearest_first_and_what_is_behind_a_break_leaves_the_lin
     assert [data for data, _, _ in answers[1:]] == [b"\xff" * 6] * 2
 
 
-def test_a_port_that_sleeps_hears_only_after_as_many_falls_of_the_select_as_chips_stand_before_it() -> None:
+def falls(bench: Bench, n: int, pause_us: int) -> list[int]:
+    """n falls of the select with pauses behind them, then a clear: what the chips have counted."""
+    for _ in range(n - 1):
+        bench.select.value(0)
+        bench.select.value(1)
+        bench.clock.run(pause_us)
+    bench.select.value(0)
+    bench.clock.run(pause_us)
+    bench.spi.write(b"\x07\x11" + pec15(b"\x07\x11"))
+    bench.select.value(1)
+    return [chip.count for chip in bench.chain.chips]
+
+
+@pytest.mark.parametrize(("idle_us", "ready_us"), [(0, WAKE_us), (6_000, READY_us), (2_000_100, WAKE_us)])
+def test_a_chip_that_sleeps_hears_only_after_as_many_falls_as_chips_stand_before_it_each_ready_in_its_time(
+    idle_us: int, ready_us: int
+) -> None:
+    for n in range(1, 5):
+        for pause_us in (0, ready_us - 1, ready_us):
+            bench = Bench(3)
+            if idle_us:
+                bench.tell(0x02E)
+                bench.clock.run(idle_us)
+            else:
+                bench.chain = Chain(bench.clock, 3)  # as delivered
+                bench.spi = Spi()
+                bench.select = Pin()
+                bench.spi.attach(bench.chain, bench.select)
+            heard = falls(bench, n, pause_us)
+            if pause_us == ready_us:
+                assert heard == [1 if k < n else 0 for k in range(3)]
+            elif pause_us == 0:
+                assert heard == [0] * 3
+            else:  # every other fall is lost on the chip that is not ready yet
+                assert sum(heard) < min(n, 3)
+
+
+def test_traffic_keeps_ports_awake_and_a_chip_whose_wire_was_broken_sleeps_alone() -> None:
     bench = Bench(2)
-    bench.clock.run(6_000)
-    frame = b"\x07\x11" + pec15(b"\x07\x11")
-    bench.select.value(0)
-    bench.spi.write(frame)
-    bench.select.value(1)
-    assert [chip.count for chip in bench.chain.chips] == [1, 0]
-    bench.select.value(0)
-    bench.spi.write(frame)
-    bench.select.value(1)
-    assert [chip.count for chip in bench.chain.chips] == [2, 1]
+    for _ in range(30):
+        bench.clock.run(100_000)
+        bench.chain.reachable = 1
+        bench.tell(0x711)
+    bench.chain.reachable = 2
+    assert falls(bench, 2, READY_us) == [31, 0]
+    bench.clock.run(WAKE_us)
+    assert falls(bench, 1, 0) == [32, 1]
+    assert [chip.resets for chip in bench.chain.chips] == [1, 2]
 
 
 def test_a_command_or_data_with_a_wrong_code_does_nothing_but_set_a_flag() -> None:
@@ -315,8 +356,13 @@ def test_a_command_or_data_with_a_wrong_code_does_nothing_but_set_a_flag() -> No
 
 def test_two_seconds_without_a_word_and_a_brown_out_forget_everything() -> None:
     bench = Bench()
+
+    def sleep() -> None:
+        bench.clock.run(2_000_100)
+        bench.wake(WAKE_us)
+
     ways: tuple[Callable[[], None], ...] = (
-        lambda: bench.clock.run(2_000_100),
+        sleep,
         lambda: bench.chip.brown_out(),
         lambda: bench.tell(0x027),
     )

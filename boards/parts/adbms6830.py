@@ -28,7 +28,7 @@ from boards.parts.adbms_values import ZERO_counts, fill, sort_out
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
-    from boards.parts.manners import OutputPin, Spi
+    from boards.parts.manners import Clock, OutputPin, Spi
 
 # Copies of what snapshot.py says: no look-up; a test holds them together.
 _NOT_READY = const(1)
@@ -46,12 +46,13 @@ class Adbms6830Chain(Monitor):
         self,
         spi: "Spi",
         select: "OutputPin",
+        clock: "Clock",
         chips: int,
         rows: "tuple[tuple[int, int, int], ...]",
         groups: int,
         probes: "tuple[tuple[int, int], ...]",
     ) -> None:
-        Monitor.__init__(self, spi, select, chips)
+        Monitor.__init__(self, spi, select, clock, chips)
         self._groups = groups
         self._rows = array("i", [0] * (4 * len(rows)))
         for k, (chip, number, divider_permille) in enumerate(rows):
@@ -133,6 +134,6 @@ class Adbms6830Chain(Monitor):
             if words[k >> 4] >> (k & 15) & 1:
                 place = self._rows[4 * k]
                 b[6 * (place >> 4) + 4 + (place >> 3 & 1)] |= 1 << (place & 7)
-        self._link.wake()
+        self._link.wake(False)
         self._link.write(self._write_b, b)
-        return self._confirm(self._read_b, b)
+        return self._confirm(self._read_b, b) == self._everyone

@@ -1,5 +1,10 @@
 """The wire to a daisy chain of ADBMS6830B monitors: wakes it, sends commands, reads and writes a register group of every chip.
 
+A fall of chip select wakes the nearest port that sleeps and gets no further; the chip behind it is reached when that one is
+ready: 10 us later, or 500 us where the whole chip has slept, 2 s without a command or since power-on (ADBMS6830B, t_READY and
+t_WAKE, the longest). Before the first command each chip is given t_WAKE, later t_READY, and where somebody was silent one more
+chip t_WAKE: those that slept come back one a tick, and a tick of ten chips spends 0.1 ms, at most 0.6 ms, on waking.
+
 Answers begin with the nearest chip, what is written with the farthest. Whatever is wrong becomes a bit per chip of
 `pec` (an answer that is not whole), `silent` (no answer: a broken chain, a chip without supply) and `off` (a whole answer whose
 command counter is not ours: it missed a command or began anew); they gather until forget(). `errors` count the same, and
@@ -26,8 +31,10 @@ from boards.parts.adbms_commands import (
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
-    from boards.parts.manners import OutputPin, Spi
+    from boards.parts.manners import Clock, OutputPin, Spi
 
+READY_us = const(10)
+WAKE_us = const(500)
 CHIPS_MAX = const(16)
 _RING = const(0x3FFFFFFF)
 
@@ -36,11 +43,13 @@ class Link:
     """`chips` of them behind one chip select. `short` and `long` hold the answers to the last read of either length: chip k's
     bytes begin at short_at(k) and long_at(k)."""
 
-    def __init__(self, spi: "Spi", select: "OutputPin", chips: int) -> None:
+    def __init__(self, spi: "Spi", select: "OutputPin", clock: "Clock", chips: int) -> None:
         if not 0 < chips <= CHIPS_MAX:
             raise ValueError("1 to 16 chips")
         self._spi = spi
         self._select = select
+        self._clock = clock
+        self._pause_us = WAKE_us
         self.chips = chips
         self.everyone = (1 << chips) - 1
         short = COMMAND_bytes + chips * (GROUP_bytes + PEC_bytes)
@@ -71,12 +80,18 @@ class Link:
         self.silent = 0
         self.off = 0
 
-    def wake(self) -> None:
-        """A port sleeps after 4.3 to 6.7 ms without traffic; every fall of chip select wakes one more, nearest first."""
+    def wake(self, patient: bool) -> None:
+        """A port sleeps after 4.3 to 6.7 ms without traffic. `patient`: one chip more has the time to come out of sleep."""
         select = self._select
+        clock = self._clock
+        pause_us = self._pause_us
         for _ in range(self.chips):
             select.value(0)
             select.value(1)
+            clock.sleep_us(pause_us)
+        if patient:
+            clock.sleep_us(WAKE_us)
+        self._pause_us = READY_us
 
     def send(self, frame: "bytes | bytearray") -> None:
         """A command that starts or clears, with or without data."""

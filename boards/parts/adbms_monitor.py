@@ -14,7 +14,7 @@ from boards.parts.adbms_values import COMPARE, EVEN, ODD, ZERO_counts, look, sam
 
 TYPE_CHECKING = const(False)
 if TYPE_CHECKING:
-    from boards.parts.manners import OutputPin, Spi
+    from boards.parts.manners import Clock, OutputPin, Spi
 
 # Kinds of trouble.
 PEC = const(0)
@@ -61,8 +61,8 @@ _CONFIGURATION_B = b"\x00\xf8\x7f\x00\x00\x00"  # thresholds out of the way, not
 class Monitor:
     """The chips behind one chip select. `trouble[kind]`: bits of chips."""
 
-    def __init__(self, spi: "Spi", select: "OutputPin", chips: int) -> None:
-        self._link = Link(spi, select, chips)
+    def __init__(self, spi: "Spi", select: "OutputPin", clock: "Clock", chips: int) -> None:
+        self._link = Link(spi, select, clock, chips)
         self._chips = chips
         self._everyone = self._link.everyone
         self._used = array("i", [0] * chips)  # inputs that somebody reads
@@ -81,7 +81,7 @@ class Monitor:
         self._a = bytearray(_CONFIGURATION_A * chips)
         self._b = bytearray(_CONFIGURATION_B * chips)
         self._clear = bytearray(b"\xff\xff\x00\x00\xff\xff" * chips)
-        self._cold = True
+        self._cold = self._everyone  # not configured since power-on: what began anew is no brown-out
         self._repair = True
         self._flagged = False
         self._redundant = False  # S converts beside C
@@ -122,11 +122,11 @@ class Monitor:
         """One tick's work on the wire."""
         link = self._link
         trouble = self.trouble
+        link.wake(trouble[SILENT] != 0)
         for k in range(_OF_THIS_TICK):
             trouble[k] = 0
         self._gpio_chips = 0
         link.forget()
-        link.wake()
         self._whole = link.read_all(self._read_c)
         unpack(link.long, self._chips, self._whole, _ALL_SHAPE, 0, self._c)
         self._look_at_status(link.read(self._read_status))
@@ -136,7 +136,7 @@ class Monitor:
         row[0](row[1])
         trouble[PEC] |= link.pec
         trouble[SILENT] = link.silent
-        trouble[COUNTER] = 0 if self._cold else link.off
+        trouble[COUNTER] = link.off & ~self._cold
         if link.off or self._repair or trouble[RESET]:
             self._configure()
         elif self._flagged:
@@ -151,7 +151,8 @@ class Monitor:
             link.send(self._convert_c)
             link.send(self._switched[self._pass])
 
-    def _confirm(self, frame: bytes, groups: bytearray) -> bool:
+    def _confirm(self, frame: bytes, groups: bytearray) -> int:
+        """Bits of the chips that have what they were told."""
         link = self._link
         whole = link.read(frame)
         equal = int(same(link.short, groups, self._chips, whole))
@@ -159,7 +160,7 @@ class Monitor:
         if wrong:
             self.trouble[CONFIG] |= wrong
             self._repair = True
-        return equal == self._everyone
+        return equal
 
     def _configure(self) -> None:
         link = self._link
@@ -167,10 +168,8 @@ class Monitor:
         link.write(self._clear_flags, self._clear)
         link.write(self._write_a, self._a)
         link.write(self._write_b, self._b)
-        self._cold = False
         self._repair = False
-        self._confirm(self._read_a, self._a)
-        self._confirm(self._read_b, self._b)
+        self._cold &= ~(self._confirm(self._read_a, self._a) & self._confirm(self._read_b, self._b))
         if self._forced < _TESTS:
             self._forced = _BEGIN
 
@@ -201,7 +200,7 @@ class Monitor:
                     trouble[SUPPLY] |= bit
             if flags & codes.SPI_FAULT:
                 trouble[PEC] |= bit
-            if flags & codes.SLEPT and not self._cold:
+            if flags & codes.SLEPT and not self._cold & bit:
                 trouble[RESET] |= bit
         if forced >= 0:
             self._failed |= self._everyone & ~got

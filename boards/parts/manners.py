@@ -62,6 +62,8 @@ if TYPE_CHECKING:
 
         def sleep_ms(self, __ms: int) -> None: ...
 
+        def sleep_us(self, __us: int) -> None: ...
+
     class Watchdog(Protocol):
         """machine.WDT."""
 

@@ -94,7 +94,7 @@ class Sensors:
         self.i2c = i2c
         select = nets.output("MONITOR_CS", 1)
         self.monitor = Adbms6830Chain(
-            spi, select, pack.stacks, monitor_rows(pack), group_count(pack), probe_rows(pack)
+            spi, select, clock, pack.stacks, monitor_rows(pack), group_count(pack), probe_rows(pack)
         )
         high_mV = pack.pack_sensor.high_m
         second = source == SHUNTS or pack.current_b_sensor is not None

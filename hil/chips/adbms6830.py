@@ -3,8 +3,8 @@
 Register map, command codes, counters and packet error codes as in the data sheet of the ADBMS6830B (Analog Devices), read from
 public drivers that state it: Analog Devices' adBms6830Data/ParseCreate/CmdList and foxBMS 2 v1.6.0 (ADES183x, the same map).
 Voltages are 16 bits signed, 150 uV and 1.5 V at code 0; registers read 0x8000 after a clear and until converted. A frame of
-data written to the chain begins with the farthest chip's; an answer begins with the nearest's. A chip's port falls asleep after
-5.5 ms without traffic: every fall of chip select wakes one more chip, nearest first. After 2 s the whole chip has slept.
+data written to the chain begins with the farthest chip's; an answer begins with the nearest's. How chips fall asleep and wake
+is in adbms6830_port.
 Conversion times: C 1.1 ms, S 8 ms, all GPIOs 18 ms; 4.4 ms more while the reference comes up (typical values).
 
 Not there: averages and filters (their registers are those of C), PWM and timer of balancing, COMM, low-power monitoring.
@@ -16,12 +16,12 @@ import struct
 from collections.abc import Callable
 from functools import lru_cache
 
+from hil.chips.adbms6830_port import Port
 from hil.chips.microcontroller import Clock
 
 CELLS, GPIOS = 16, 10
 CLEARED = b"\x00\x80"
 C_us, S_us, GPIOS_us, REFERENCE_us = 1_100, 8_000, 18_000, 4_400
-IDLE_us, SLEEP_us = 5_500, 2_000_000
 CTH_mV = (5.1, 8.1, 10.05, 15.0, 22.5, 45.0, 75.0, 135.0)
 DEFAULTS = {"CFGA": b"\x01\x00\x00\xff\x03\x00", "CFGB": b"\x00\xf8\x7f\x00\x00\x00", "PWMA": bytes(6), "PWMB": bytes(6)}
 READS: dict[int, tuple[str, ...]] = {
@@ -70,12 +70,12 @@ def code(volts: float) -> int:
     return max(-32768, min(32767, round((volts - 1.5) / 150e-6)))
 
 
-class Chip:
+class Chip(Port):
     """One monitor. The world: cell_V, gpio_V, supplies. Faults: open_wires (taps), stuck (group -> its bytes), slowness
     (a factor on conversion times), s_error_V (cell -> what its S converter is off by), stuck_flags (what a self-test finds)."""
 
     def __init__(self, clock: Clock, cells_V: "list[float] | None" = None) -> None:
-        self._clock = clock
+        super().__init__(clock)
         self.cell_V = list(cells_V or [3.7] * CELLS)
         self.gpio_V = [1.5] * GPIOS
         self.vref2_V, self.va_V, self.vd_V, self.die_degC = 3.0, 5.0, 3.1, 30.0
@@ -228,21 +228,13 @@ class Chain:
         self.spoil_from = 0
         self.unknown: list[int] = []
         self.heard: list[int] = []  # commands, as the nearest chip took them
-        self._awake = 0
-        self._spoken_us = -IDLE_us - 1
-        self._valid_us = clock.now_us
         self._in = bytearray()
         self._answer = b""
 
     def select(self) -> None:
-        if self._clock.now_us - self._valid_us > SLEEP_us:
-            for chip in self.chips:
-                chip.reset()
-            self._valid_us = self._clock.now_us
-        if self._clock.now_us - self._spoken_us > IDLE_us:
-            self._awake = 0
-        self._awake = min(self._awake + 1, len(self.chips))
-        self._spoken_us = self._clock.now_us
+        for chip in self.chips[: self.reachable]:
+            if not chip.pulse():
+                break
         self._in = bytearray()
         self._answer = b""
         self._listening: list[int] = []
@@ -278,15 +270,17 @@ class Chain:
         spoilt = self.spoil_commands > 0
         self.spoil_commands -= spoilt
         right = pec15(bytes(self._in[:2])) == self._in[2:4]
-        for k in range(min(self._awake, self.reachable)):
-            self.chips[k].settle()
+        for k, chip in enumerate(self.chips[: self.reachable]):
+            if not chip.hears:
+                break
+            chip.settle()
             if right and not (spoilt and k >= self.spoil_from):
+                chip.hear()
                 self._listening.append(k)
             else:
-                self.chips[k].flags[5] |= 0x10
+                chip.flags[5] |= 0x10
         if not self._listening:
             return
-        self._valid_us = self._clock.now_us
         self.heard.append(word)
         if word in READS or word & ~0x040 == 0x032:
             self._answer = b"".join(self._answer_of(k, word) for k in range(len(self.chips)))

@@ -41,6 +41,9 @@ class Clock:
     def sleep_ms(self, ms: int) -> None:
         self.run(ms * 1000)
 
+    def sleep_us(self, us: int) -> None:
+        self.run(us)
+
     def run(self, us: int) -> None:
         """Lets time pass, source by source."""
         end_us = self.now_us + us
