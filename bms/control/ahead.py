@@ -91,8 +91,7 @@ class Ahead:
         self._loop_ddegC = 0
         self._at_dAs = 0
         self._warmer_mK = 0
-        self._rate_mK_s = 0
-        self._took_ds = 0
+        self._half_mK = 0  # of the last piece's warming
         self._pieces = 0
         self.time_ds = 0
         self.short_dAs = 0  # what the charge ends without
@@ -107,8 +106,7 @@ class Ahead:
         self._loop_ddegC = coolant_ddegC
         self._heat_to_ddegC = heat_to_ddegC
         self._warmer_mK = 0
-        self._rate_mK_s = 0
-        self._took_ds = 0
+        self._half_mK = 0
         self._pieces = 0
         self.time_ds = 0
         self.short_dAs = 0
@@ -134,7 +132,7 @@ class Ahead:
         if self._at_dAs < edge_dAs < end_dAs:
             end_dAs = edge_dAs
         middle = (self._at_dAs + end_dAs) // (2 * self._permille_dAs)
-        half_mK = self._rate_mK_s * self._took_ds // 20  # of the last piece's warming
+        half_mK = self._half_mK
         if half_mK > TURN_mK // 2:
             half_mK = TURN_mK // 2
         cold = self._cold_ddegC + (self._warmer_mK + half_mK) // _mK_PER_ddegC
@@ -146,27 +144,27 @@ class Ahead:
         r_uohm = self.resistance_uohm(k, cold)
         margin_mV = self.margin_mV * above // self.above_permille if self.above_permille > 0 else self.margin_mV
         room_mV = self._v_max_mV - margin_mV - (self._emf_mV[k] + self._emf_mV[k + 1]) // 2
-        by_voltage = current_dA(room_mV, r_uohm) if room_mV > 0 else 0
+        if room_mV < 0:
+            room_mV = 0
+        by_voltage = current_dA(room_mV, r_uohm)
         if by_voltage < flows:
             flows = by_voltage
         if way.stage_dA[stage] < flows:
             flows = way.stage_dA[stage]
         if heated:
             most_dA -= self._heater_dA
+            if most_dA < 0:
+                most_dA = 0
         if most_dA < flows:
-            flows = most_dA if most_dA > 0 else 0
+            flows = most_dA
         if flows < way.taper_dA and not heated:
             self.time_ds += way.taper_ms // 100
             self.short_dAs = self._goal_dAs - self._at_dAs
             return True
         own = self.own_mK_s(flows, drop_mV(r_uohm, flows), k)
         rate = self._rate(own, cold, hot, heated)
-        turn_mK = TURN_mK
-        room_mK = (self.held_ddegC - hot) * _mK_PER_ddegC
-        if 0 < room_mK < turn_mK and rate > 0:
-            turn_mK = room_mK
-        elif -turn_mK < room_mK < 0:
-            turn_mK = -room_mK
+        room_ddegC = self.held_ddegC - hot if rate > 0 else hot - self.held_ddegC
+        turn_mK = room_ddegC * _mK_PER_ddegC if 0 < room_ddegC < TURN_mK // _mK_PER_ddegC else TURN_mK
         self._move(flows, end_dAs, rate, turn_mK, heated)
         self._pieces += 1
         if self._pieces >= PIECES_MOST:
@@ -175,10 +173,9 @@ class Ahead:
 
     def _narrowed(self, far_permille: int, soc_permille: int) -> int:
         """How far above the SoC an end of the window is, once the SoC is there."""
+        near = far_permille if far_permille < _NEAR_permille else _NEAR_permille
         far = far_permille + self._from_permille - soc_permille
-        if far < _NEAR_permille:
-            far = far_permille if far_permille < _NEAR_permille else _NEAR_permille
-        return far
+        return far if far > near else near
 
     def _rate(self, own_mK_s: int, cold_ddegC: int, hot_ddegC: int, heated: bool) -> int:
         """How fast the layers warm."""
@@ -189,10 +186,14 @@ class Ahead:
             if taken > self._heater_mK_s:
                 taken = self._heater_mK_s
             room = self._warm_mK_s - own_mK_s
-            if taken > 0 and taken > room:
-                taken = room if room > 0 else 0
+            if room < 0:
+                room = 0
+            if taken > room:
+                taken = room
         rate = own_mK_s + taken
-        return 0 if rate > 0 and hot_ddegC == self.held_ddegC else rate
+        if hot_ddegC == self.held_ddegC and rate > 0:
+            rate = 0
+        return rate
 
     def _move(self, flows_dA: int, end_dAs: int, rate_mK_s: int, turn_mK: int, heated: bool) -> None:
         """The piece's time, and what it leaves behind."""
@@ -204,8 +205,7 @@ class Ahead:
             self._at_dAs += flows_dA * turn_ds // 10
         else:
             self._at_dAs = end_dAs
-        self._rate_mK_s = rate_mK_s
-        self._took_ds = time_ds
+        self._half_mK = rate_mK_s * time_ds // 20
         self._warmer_mK += rate_mK_s * time_ds // 10
         self.time_ds += time_ds
         # the coolant goes towards its most, or back to the layers

@@ -49,7 +49,6 @@ _COUPLE_MAX = const(20000)  # uK/s for each K
 STEP_ddegC = const(100)  # between two candidates
 CANDIDATES = const(5)  # the last: not to heat
 _NOT_TO_HEAT = const(4)
-_UNTRIED = const(-1)
 _WORTH_SHARE = const(200)  # of the time; and in time
 _WORTH_ds = const(10)
 _KEPT_SHARE = const(32)  # what is chosen stays, unless it costs so much more
@@ -73,6 +72,7 @@ class Remaining:
         self._seen_permille = -1
         self._since_dAs = 0
         # warming as it is watched
+        self._watches = False
         self._watched_ds = 0
         self._driven = False
         self._own_mK = 0
@@ -87,13 +87,13 @@ class Remaining:
         self._carry_ms = 0
         # what was found
         self._clock_ds = 0  # since the charge began: a candidate's time counts from there
-        self._tried_ds = array("i", [_UNTRIED] * CANDIDATES)
+        self._tried_ds = array("i", [0] * CANDIDATES)  # 0: not tried
         self._planned = False
         self._decided = False
         self._wanted_ddegC = COLD_ddegC
         self._highest_ddegC = COLD_ddegC
         self._choice = 0
-        self._left_ds = _UNTRIED
+        self._left_ds = 0
         self.heat_to_ddegC = COLD_ddegC
         self.remaining_s = UNKNOWN_s
 
@@ -108,17 +108,16 @@ class Remaining:
         self._choice = 0
         self.heat_to_ddegC = self._wanted_ddegC
         self._ahead.share_permille = _PERMILLE
-        self._watched_ds = 0
+        self._watches = False
         self._clock_ds = 0
         for k in range(CANDIDATES):
-            self._tried_ds[k] = _UNTRIED
+            self._tried_ds[k] = 0
         self._turn = 0
         self.forget()
 
     def forget(self) -> None:
         """There is no charge."""
         self._going = False
-        self._left_ds = _UNTRIED
         self.remaining_s = UNKNOWN_s
 
     def finish(self) -> None:
@@ -150,14 +149,16 @@ class Remaining:
         self._own_mK += self._own_mK_s * passed_ds // 10
         self._driven = self._driven or heats or cools
         self._clock_ds += passed_ds
-        if self._left_ds > 0:
-            self._left_ds = self._left_ds - passed_ds if self._left_ds > passed_ds else 0
-            self.remaining_s = self._left_ds // 10
+        if self.remaining_s != UNKNOWN_s:
+            self._left_ds -= passed_ds
+            left_s = self._left_ds // 10
+            self.remaining_s = left_s if left_s > 0 else 0
         if soc_permille != self._seen_permille:
             self._seen_permille = soc_permille
             self._since_dAs = 0
-        elif snap.current_dA > 0:
-            self._since_dAs += snap.current_dA * passed_ds // 10
+        else:
+            flows_dA = snap.current_dA if snap.current_dA > 0 else 0
+            self._since_dAs += flows_dA * passed_ds // 10
             if self._since_dAs > self._permille_dAs:
                 self._since_dAs = self._permille_dAs
         if self._going:
@@ -237,7 +238,9 @@ class Remaining:
 
     def _watch(self, coldest_ddegC: int, coolant_ddegC: int) -> None:
         """Learns from what the coldest probe and the coolant have done: the conductance between them, and who follows whom."""
-        if self._watched_ds >= _LEARNT_ds:
+        if self._watches:
+            if self._watched_ds < _LEARNT_ds:
+                return
             ahead = self._ahead
             rose = coldest_ddegC - self._began_ddegC
             lost_mK = self._own_mK - rose * 100
@@ -252,8 +255,7 @@ class Remaining:
                     back = apart * _LEARNT_ds // (LOOP_LAG_ds + _LEARNT_ds)
                     follow = (coolant_ddegC - self._coolant_ddegC) * _PERMILLE // back
                     ahead.follow_permille = 0 if follow < 0 else follow if follow < _PERMILLE else _PERMILLE
-        elif self._watched_ds:
-            return
+        self._watches = True
         self._watched_ds = 0
         self._driven = False
         self._began_ddegC = coldest_ddegC
@@ -265,26 +267,25 @@ class Remaining:
         self._going = False
         self._turn = self._turn + 1 if self._turn < 2 * CANDIDATES - 1 else 0
         time_ds = self._ahead.time_ds
-        known = time_ds <= KNOWN_MAX_ds
         # a charge that ends without some of it is worth what that would still take
-        missed_ds = self._ahead.short_dAs * 10 // way.taper_dA
-        worth_ds = time_ds + missed_ds if known and missed_ds < KNOWN_MAX_ds - time_ds else KNOWN_MAX_ds
+        worth_ds = time_ds + self._ahead.short_dAs * 10 // way.taper_dA
+        if worth_ds > KNOWN_MAX_ds:
+            worth_ds = KNOWN_MAX_ds
         self._tried_ds[self._trial] = self._clock_ds + worth_ds
         if self._trial == self._choice:
-            self._left_ds = time_ds if known else _UNTRIED
-            self.remaining_s = time_ds // 10 if known else UNKNOWN_s
-        if self._planned:
-            self._choose()
+            self._left_ds = time_ds
+            self.remaining_s = time_ds // 10 if time_ds <= KNOWN_MAX_ds else UNKNOWN_s
+        self._choose()
 
     def _choose(self) -> None:
         """The coolest of the good ones, once all have been tried; the one chosen, as long as it is good."""
         tried = self._tried_ds
         best_ds = self._clock_ds + KNOWN_MAX_ds
-        for k in range(CANDIDATES):
-            if tried[k] == _UNTRIED:
+        for i in range(CANDIDATES):
+            if not tried[i]:
                 return
-            if tried[k] < best_ds:
-                best_ds = tried[k]
+            if tried[i] < best_ds:
+                best_ds = tried[i]
         left_ds = best_ds - self._clock_ds
         good_ds = best_ds + left_ds // _WORTH_SHARE + _WORTH_ds
         if self._decided and tried[self._choice] <= good_ds + left_ds // _KEPT_SHARE:
