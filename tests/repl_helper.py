@@ -3,6 +3,9 @@
 What differs from a board: the REPL's control characters are understood here and not by MicroPython; the block device is a
 file of 512-byte sectors, of which each is written whole or not at all; a reset starts a new process; the port stays when the
 board resets, as with a UART; who the board says it is, is made up. The file system is MicroPython's own FAT, as on an STM32.
+
+Its watchdog goes by what comes in over the port, at 115200 baud, and by soft resets, and by no wall: once begun it goes on
+through a soft reset, machine.WDT() may give it another time, and where that passes unfed the board resets by itself.
 """
 
 import os
@@ -17,8 +20,10 @@ import tty
 from pathlib import Path
 from typing import Self
 
-BEGUN, IDLE, CUT, RESET = b"\x1f", b"\x1e", b"\x1d", b"\x1c"
+BEGUN, IDLE, CUT, RESET, FED = b"\x1f", b"\x1e", b"\x1d", b"\x1c", b"\x1a"
 _WINDOW = 128
+_BYTE_ms = 10 / 115.2
+_SOFT_RESET_ms = 150.0  # file system mounted, heap wiped
 
 _CHILD = r"""
 import sys, vfs, io, os
@@ -62,6 +67,14 @@ class Machine:
     def reset():
         real.stdout.write("\x1c")
         real.stdin.buffer.read(1)
+    class WDT:
+        def __init__(self, timeout=5000):
+            if timeout > 32767:
+                raise ValueError("WDT timeout too long")
+            self.timeout = timeout
+            self.feed()
+        def feed(self):
+            real.stdout.write("\x1a%05d" % self.timeout)
 disk = Disk()
 vfs.umount("/")
 try:
@@ -137,6 +150,10 @@ class ReplBoard:
         self._paste: int | None = None
         self._buffer = bytearray()
         self.unplugged = False
+        self.bites = 0  # of the watchdog
+        self.watchdog_ms = 0.0  # what it was last given; 0: it does not run
+        self._left_ms = 0.0
+        self._told = b""  # the beginning of what the watchdog is given
         self._start(boot=True)
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
@@ -181,10 +198,9 @@ class ReplBoard:
         if not data or CUT in data:
             self.unplug()
         elif RESET in data:
-            self._child.kill()
-            self._child.wait()
-            self._start(boot=True)
+            self._reset()
         else:
+            data = self._fed(self._told + data)
             self._begun = self._begun or BEGUN in data
             self._say(data.replace(BEGUN, b"").replace(IDLE, b"").replace(b"\n", b"\r\n"))
             if IDLE in data:
@@ -192,7 +208,40 @@ class ReplBoard:
                     self._say(b">")
                 self._running = self._command_runs = False
 
+    def _reset(self) -> None:
+        """All but the disk begins anew."""
+        self._child.kill()
+        self._child.wait()
+        self.watchdog_ms = 0.0
+        self._paste = None
+        self._buffer.clear()
+        self._start(boot=True)
+
+    def _fed(self, data: bytes) -> bytes:
+        """Without what is meant for the watchdog."""
+        *others, last = data.split(FED)
+        rest = others[:1]
+        for part in [*others[1:], last] if others else []:
+            if len(part) < 5:
+                self._told = FED + part
+                return b"".join(rest)
+            self.watchdog_ms = self._left_ms = float(part[:5])
+            rest.append(part[5:])
+        self._told = b""
+        return b"".join(rest) if others else last
+
+    def _pass(self, ms: float) -> bool:
+        """Time goes by. True: the watchdog bites."""
+        self._left_ms -= ms
+        if not self.watchdog_ms or self._left_ms >= 0:
+            return False
+        self.bites += 1
+        self._reset()
+        return True
+
     def _take(self, byte: int) -> None:
+        if self._pass(_BYTE_ms if not self._running else 0.0):
+            return
         if self._running and byte != 3:
             return  # to a program that reads no input
         if self._running:
@@ -219,6 +268,8 @@ class ReplBoard:
             self._child.kill()
             self._child.wait()
             self._start(boot=False)
+            if self._pass(_SOFT_RESET_ms):
+                return
             self._say(b"OK\r\nMPY: soft reboot\r\nraw REPL; CTRL-B to exit\r\n>")
         elif byte == 4 and not self._raw:
             self._child.kill()

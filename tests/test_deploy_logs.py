@@ -22,7 +22,7 @@ LOGS = b'print("30\\t2\\t100\\t250")\nprint("999\\t1\\t7\\t7")\n'
 def board_with(logs: bytes, board: ReplBoard, monkeypatch: pytest.MonkeyPatch, *more: str) -> int:
     start = b'print("it is ready")\nwhile True:\n    pass\n'
     files = {"boards/__init__.py": b"", "boards/logs.py": logs, MAIN: start}
-    monkeypatch.setattr(command, "build", lambda board, pack: Tree(board_of("unix"), "bench_24", files, {}))
+    monkeypatch.setattr(command, "build", lambda board, pack, bench: Tree(board_of("unix"), "bench_24", files, {}))
     return main(["deploy", "unix", "--port", board.port, *more])
 
 

@@ -21,7 +21,7 @@ def small(text: str, board: str = "unix") -> Tree:
 
 
 def put(tree: Tree, port: str, monkeypatch: pytest.MonkeyPatch, *more: str) -> int:
-    monkeypatch.setattr(command, "build", lambda board, pack: tree)
+    monkeypatch.setattr(command, "build", lambda board, pack, bench: tree)
     monkeypatch.setattr(install, "READY_s", 5.0)
     return main(["deploy", tree.board.name, "--port", port, *more])
 
@@ -132,3 +132,35 @@ def test_a_main_py_of_somebody_else_is_not_overwritten(
         repl.close()
         assert put(small("x"), board.port, monkeypatch) == 2
         assert "a main.py that is not ours" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("platform", "longest_ms"), [("pyboard", 32767), ("rp2", 8388)])
+def test_the_first_word_to_a_board_gives_its_watchdog_the_longest_time_and_every_other_feeds_it(
+    platform: str, longest_ms: int, micropython: str, tmp_path: Path
+) -> None:
+    from hil.deploy.repl import Repl
+
+    with ReplBoard(micropython, tmp_path / "disk", (platform, *STM32[1:])) as board:
+        repl = Repl(board.port)
+        repl.stop()
+        repl.write("main.py", b"import machine\nmachine.WDT(timeout=200)\nwhile True:\n    pass\n")
+        repl.reset()
+        repl.stop()
+        assert board.watchdog_ms == longest_ms and board.bites == 0
+        for _ in range(4):
+            repl.run("1  #" + "." * int(0.7 * longest_ms / 4 * 11.52))
+            assert board.watchdog_ms == longest_ms and board.bites == 0
+        repl.close()
+
+
+def test_a_board_whose_watchdog_runs_is_written_without_a_bite(
+    micropython: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tree = small("watched")
+    tree.files[MAIN] = b"import machine\nmachine.WDT(timeout=200)\n" + tree.files[MAIN]
+    with ReplBoard(micropython, tmp_path / "disk") as board:
+        assert put(tree, board.port, monkeypatch) == 0
+        assert put(tree, board.port, monkeypatch) == 0
+        assert board.bites == 0 and board.watchdog_ms == 200
+        assert main(["logs", "unix", "--port", board.port]) == 2
+        assert board.bites == 0

@@ -1,7 +1,7 @@
 """The fault memory of a board, with the names of the fault table.
 
 The board prints it when boards.logs is imported: id, count, first and last time in seconds, tabs between. Its firmware stands
-still meanwhile, with open contactors, and starts again afterwards.
+still meanwhile, with open contactors, and starts again afterwards; its watchdog runs on, with the longest time it can have.
 """
 
 from typing import Any

@@ -81,7 +81,7 @@ def deploy(tree: Tree, port: str, bus: str | None, say: Callable[[str], None]) -
 
 
 def install(tree: Tree, repl: Repl, say: Callable[[str], None]) -> tuple[str, int]:
-    """Until the switch. Returns the slot and its generation."""
+    """Until the switch. Returns the slot and its generation. What is long is done after a hard reset, without a watchdog."""
     repl.stop()
     block, free = require(tree.board, repl)
     repl.run(_HELPERS)
@@ -90,9 +90,11 @@ def install(tree: Tree, repl: Repl, say: Callable[[str], None]) -> tuple[str, in
         raise BadInput(f"port {repl.port}: the board has a main.py that is not ours; take it away first")
     if main_is_ours:
         repl.run(f"open('{slots.HOLD}', 'w').close()")
-        repl.reset()
-        repl.stop()
-        repl.run(f"{_HELPERS}\nif has('{slots.HOLD}'):\n os.remove('{slots.HOLD}')")
+    repl.reset()
+    repl.stop(watched=False)
+    if main_is_ours:
+        repl.run(f"import os\nif '{slots.HOLD}' in os.listdir():\n os.remove('{slots.HOLD}')")
+    repl.run(_HELPERS)
     generations = repl.value(f"print([generation(slot) for slot in {slots.SLOTS!r}])")
     place = 0 if generations[0] < generations[1] or max(generations) < 0 else 1
     slot, generation = slots.SLOTS[place], max(*generations, 0) + 1

@@ -6,6 +6,12 @@ first, then its files come, then they are hashed where they lie, then its `whole
 `whole` in force. No slot is renamed: renaming over a file is one step on littlefs and two on FAT, which an STM32 has. Only a
 main.py that says something else than the one to come is replaced so, before the switch.
 
+That holds where a block is written whole or not at all, and nothing but it: on media that write sectors of 512 bytes whole, and
+on littlefs (RP2). It does not hold on an STM32's internal flash: there the file system's blocks of 512 bytes share flash
+sectors of 16 to 128 kB, and whenever a file is closed a sector is erased and written again as a whole, with whatever else lies
+in it (ports/stm32/flashbdev.c). A power cut in that, up to a few seconds, may lose both slots and the file allocation table.
+Such a board is then written anew over its port, or has its firmware frozen or in ROMFS in the first place.
+
 A hold file keeps main.py from starting anything, once: a watchdog that has been started cannot be stopped, and would bite in
 the middle of a deployment. main.py removes it before anything else, and does not heed it after power on, so that a cut does
 not leave a board that waits.
