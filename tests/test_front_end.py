@@ -269,6 +269,7 @@ class Adc:
         return self.n
 class Bus:
     error = OSError(5)
+    late = OSError(110)
     def __init__(self, *a, **k): self.n = 1
     def write(self, b): pass
     def write_readinto(self, a, b):
@@ -276,6 +277,7 @@ class Bus:
         for i in range(len(b)): b[i] = (self.n >> (i & 7)) & 255 if self.n & 7 else 255
     def readfrom_mem_into(self, a, m, b):
         self.n = (self.n * 77 + 1) & 65535
+        if self.n & 127 == 0: raise self.late
         if self.n & 15 == 0: raise self.error
         for i in range(len(b)): b[i] = (self.n >> (i & 7)) & 255
     def writeto_mem(self, a, m, b):

@@ -23,6 +23,7 @@ class I2cBus:
 
     def __init__(self, i2c: "I2c") -> None:
         self._i2c = i2c
+        self._error = OSError(_ETIMEDOUT)  # one for all: a tick makes none
         self.held = False
         self.held_count = 0
 
@@ -48,7 +49,7 @@ class I2cBus:
 
     def _check(self) -> None:
         if self.held:
-            raise OSError(_ETIMEDOUT)
+            raise self._error
 
     def _failed(self, error: OSError) -> None:
         if error.errno == _ETIMEDOUT:
