@@ -206,7 +206,7 @@ class World:
         self.envelope: Any = SimpleNamespace(soc_hi_permille=320, layer_lo_permille=260, layer_hi_permille=340)
         self.snap: Any = SimpleNamespace(value=[0] * 26, age_ms=[0] * 26, current_dA=500, coldest_ddegC=250)
         self.bound: Any = SimpleNamespace(cold_ddegC=240, hot_ddegC=270, layer_high_mV=3_400)
-        self.one: Any = Remaining(pack, self.envelope)
+        self.one: Any = Remaining(pack, self.envelope)  # type: ignore[arg-type]
         self.plain = Plain(pack, self.envelope)
         self.pieces = Pieces()
         vars(self.one)["_ahead"] = self.pieces

@@ -13,7 +13,7 @@ from bms.control.hold import Hold, held_ddegC
 from bms.control.thermal import COOL, HEAT, NONE, Thermal, follow, share_permille
 from bms.packs import bench_24, ev_240
 from bms.safety import machine as M
-from bms.schema import PACK_FIELDS, COLD_ddegC, HOT_ddegC, Pack, layer_count, replaced
+from bms.schema import CELL_FIELDS, PACK_FIELDS, Cell, COLD_ddegC, HOT_ddegC, Pack, layer_count, replaced
 
 PACK_mV, INLET = 2, 12
 NEVER_ms = 60_000
@@ -23,11 +23,13 @@ def fitted(name: str, pack: Pack, **changes: Any) -> Pack:
     return replaced(Pack, PACK_FIELDS, pack, name=name, thermal=pack.thermal._replace(**changes))
 
 
+LIGHT = replaced(Pack, PACK_FIELDS, bench_24.PACK, cell=replaced(Cell, CELL_FIELDS, bench_24.PACK.cell, heat_capacity_J_K=1))
 PACKS = (
     fitted("by pack", bench_24.PACK, heater_source="pack", heater_W=617, band_ddegC=51, request_permille_s=77),
     fitted("by charger", ev_240.PACK, heater_source="charger", band_ddegC=30),
     fitted("strong", bench_24.PACK, heater_source="supply", heater_W=9_001, warm_mK_s=173, request_permille_s=5_003),
     fitted("weak", bench_24.PACK, heater_source="supply", heater_W=17, storage_ddegC=(190, 260), storage_permille=(300, 700)),
+    fitted("tiny", LIGHT, heater_source="supply", heater_W=1, warm_mK_s=31),
     fitted("none", bench_24.PACK, heater_source="supply", heater_W=0, cooler_W=0),
 )
 packs = pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.name)
@@ -262,6 +264,67 @@ def test_every_round_asks_and_drives_what_the_plain_words_say(pack: Pack, seed: 
         assert (thermal.heater_permille, thermal.cooler_permille) == (plain.heater, plain.cooler)
         assert thermal._held == plain.held
     assert set(vars(thermal)) == names
+
+
+@packs
+@pytest.mark.parametrize("seed", range(4))
+def test_a_planned_charge_is_warmed_and_cooled_as_hold_wants_it(pack: Pack, seed: int) -> None:
+    """Near the temperature that is held, where little heat or cold is wanted."""
+    world = World(pack, seed)
+    dice, snap, bound = world.dice, world.snap, world.bound
+    thermal = Thermal(pack, world.envelope, world.derate)  # type: ignore[arg-type]
+    plain = Plain(pack, world.envelope, world.derate)
+    world.machine.state, world.wishes.planned, world.derate.coming_mK_s = M.CHARGE, True, 0
+    world.envelope.table_dA, snap.value[PACK_mV] = 1_000, 86_400
+    goal = plain.hold.goal_ddegC
+    parts: tuple[Any, Any, Any] = (bound, snap, world.wishes)
+    modes = set()
+    for k in range(300):
+        if k % 10 == 0:
+            snap.age_ms[INLET] = dice.choice([0, 0, 0, NEVER_ms - 1, NEVER_ms])
+            bound.hot_ddegC = dice.choice([goal - 200, goal - 100, goal - 3, goal, goal + 2, goal + 5, 1899, 1900, 1901])
+            bound.cold_ddegC = min(bound.hot_ddegC, goal) - dice.choice([0, 30, 100])
+            world.wishes.heat_to_ddegC = bound.cold_ddegC + dice.choice([-1, 0, 1, 10, 100])
+        if k % 3 == 0:
+            near = dice.choice([bound.hot_ddegC, bound.cold_ddegC, plain.hold.coolant_ddegC])
+            snap.value[INLET] = near + dice.randrange(-60, 60)
+        world.derate.second = k % 2 == 0
+        mode = thermal.step(world.machine, M.WISH_CHARGE, *parts, 1000)  # type: ignore[arg-type]
+        assert mode == plain.step(world.machine.state, M.WISH_CHARGE, *parts, 1000)
+        assert (thermal.mode, thermal.reason, thermal.target_ddegC) == plain.request
+        assert (thermal.heater_permille, thermal.cooler_permille) == (plain.heater, plain.cooler)
+        modes.add(mode)
+    assert modes == {NONE, HEAT, COOL}
+
+
+@pytest.mark.parametrize("heater_W", [1, 17, 617, 16_382, 16_383, 16_384, 20_970, 20_971, 20_972, 60_000])
+def test_a_pack_feeds_its_heater_with_what_it_may_give_in_full_percents(heater_W: int) -> None:
+    pack = fitted("fed", bench_24.PACK, heater_source="pack", heater_W=heater_W)
+    world = World(pack, 0)
+    thermal: Any = Thermal(pack, world.envelope, world.derate)  # type: ignore[arg-type]
+    plain = Plain(pack, world.envelope, world.derate)
+    dices = [-1_000, -1, 0, 1, 2, 101, 617, 16_382, 16_383, 16_384, 30_000]
+    for state in (M.DRIVE, M.CHARGE, M.STANDBY):
+        for dA in dices:
+            world.envelope.discharge_dA, world.envelope.table_dA = (dA, 7) if state == M.DRIVE else (7, dA)
+            for dV in (*dices, 20_970, 20_971, 20_972, heater_W, 101 * heater_W):
+                world.snap.value[PACK_mV] = 100 * dV + 99
+                fed = thermal._fed_permille(state, M.WISH_OPEN, world.bound, world.snap)
+                assert fed == plain.fed(state, M.WISH_OPEN, world.bound, world.snap)
+
+
+@packs
+@pytest.mark.parametrize("left", [-1025, -1024, -2, -1, 0, 1, 1023])
+def test_what_may_be_heated_never_falls_below_nothing(pack: Pack, left: int) -> None:
+    world = World(pack, 0)
+    thermal: Any = Thermal(pack, world.envelope, world.derate)  # type: ignore[arg-type]
+    plain = Plain(pack, world.envelope, world.derate)
+    world.derate.second = True
+    for missing in (-1, -7):
+        world.derate.coming_mK_s = plain.aim_mK_s - missing
+        thermal._held = plain.held = left - missing * plain.gains[1]
+        assert thermal._held_permille() == plain.warms()
+        assert thermal._held == plain.held
 
 
 @packs

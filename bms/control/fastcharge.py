@@ -71,7 +71,6 @@ _BAND_SHARE = const(64)
 _TREMBLES = const(100)  # rounds: who falls so soon after a rise rose for nothing
 _CALM = const(300)  # rounds after which the band narrows
 _DT_MAX_ms = const(5000)
-_ELAPSED_MAX_ms = const(0x3FFF0000)
 
 
 class FastCharge:
@@ -172,11 +171,11 @@ class FastCharge:
         if not self._begun or plugged > self._plugged:
             self._begin()
         self._plugged = plugged
-        if self._elapsed_ms < _ELAPSED_MAX_ms:
-            self._elapsed_ms += dt_ms
         way = self._way
         if self.end_reason == GOING:
             self._look(way, soc_permille, heats, cools, dt_ms)
+        elif self.phase == COOLING:
+            self._elapsed_ms += dt_ms
         limit = self._limit(way)
         aim = 0
         if self.end_reason == GOING:
@@ -203,9 +202,7 @@ class FastCharge:
         self._elapsed_ms = 0
         self._taper_ms = 0
         self._stage = 0
-        self._rising = False
-        self._lowest_dA = 0
-        self._before_dA = 0
+        self._lowest_dA = 0  # until two windows have passed nothing rises
         way = self._way
         self.heat_to_ddegC = way.heat_to_ddegC
         self.cool_to_ddegC = HOT_ddegC
@@ -213,15 +210,16 @@ class FastCharge:
 
     def _look(self, way: Way, soc_permille: int, heats: bool, cools: bool, dt_ms: int) -> None:
         """Whether this charge is at its end."""
+        self._elapsed_ms += dt_ms
         envelope = self._envelope
         reason = envelope.charge_reason
         little = envelope.charge_dA < way.taper_dA
         if little and (reason == _LAYER_VOLTAGE or (reason == _MAP and not heats and not cools)):
             self._taper_ms += dt_ms
-        elif self._taper_ms > dt_ms:
-            self._taper_ms -= dt_ms
         else:
-            self._taper_ms = 0
+            self._taper_ms -= dt_ms
+            if self._taper_ms < 0:
+                self._taper_ms = 0
         if soc_permille >= self.target_permille:
             self.end_reason = TARGET
         elif self._taper_ms >= way.taper_ms:

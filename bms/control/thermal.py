@@ -256,20 +256,19 @@ class Thermal:
             return _PERMILLE if state == _CHARGE or wish == _WISH_CHARGE else 0
         if bound.cold_ddegC < self._gives_ddegC or bound.layer_low_mV <= self._v_min_mV:
             return 0
-        limit_dA = 0
         if state == _DRIVE:
             limit_dA = self._envelope.discharge_dA
         elif state == _CHARGE:
             limit_dA = self._envelope.table_dA  # the machine allows no other discharge there
-        pack_dV = snap.value[_PACK_mV] // 100
-        if limit_dA <= 0 or pack_dV <= 0:
+        else:
             return 0
-        if limit_dA > _CURRENT_MAX_dA:
-            limit_dA = _CURRENT_MAX_dA
-        if pack_dV > _PACK_MAX_dV:
-            pack_dV = _PACK_MAX_dV
+        limit_dA = 0 if limit_dA < 0 else limit_dA if limit_dA < _CURRENT_MAX_dA else _CURRENT_MAX_dA
+        pack_dV = snap.value[_PACK_mV] // 100
+        pack_dV = 0 if pack_dV < 0 else pack_dV if pack_dV < _PACK_MAX_dV else _PACK_MAX_dV
         fed_percent = limit_dA * pack_dV // self._heater_W  # dA dV are 10 mW
-        return fed_percent * 10 if fed_percent < 100 else _PERMILLE
+        if fed_percent > 100:
+            fed_percent = 100
+        return fed_percent * 10
 
     def _held_permille(self) -> int:
         """As much heat as warms no faster than allowed."""
