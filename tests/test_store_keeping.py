@@ -145,7 +145,7 @@ def test_what_raises_in_the_keeping_ends_the_keeping_alone() -> None:
 
 
 def test_estimators_that_failed_begin_with_what_was_kept_of_them() -> None:
-    app, board = opened_again(Flash(16384, 4096), ticks=300)
+    app, _ = opened_again(Flash(16384, 4096), ticks=300)
     app.groups.delta.own_capacity[1] = -0.08
     app.groups.health.pairs = 3
     words = app.keeping._words
