@@ -17,7 +17,7 @@ from bms.boot import WATCHDOG
 from bms.can.bus import Bus
 from bms.can.link import Link
 from bms.configuration import Audit, fingerprint, require_ranges
-from bms.control.advice import Advice
+from bms.control.advice import Advice, EXPIRY_ms
 from bms.control.envelope import Envelope
 from bms.decisions import Decisions
 from bms.estimate.ekf import SocFilter
@@ -118,6 +118,7 @@ class App:
         self.keeping = Keeping(self)
         boot.tell(self.signals, board, self.keeping.sound, self.keeping.foreign)
         self._looked = False
+        self._doubt_ms = 0
         self.estimator_failures = 0
         self.lane_failed = False
         self.last_error: Exception | None = None
@@ -277,16 +278,16 @@ class App:
 
     def _estimate(self) -> None:
         """What is known of groups is told; then one step of the SoC filter on the mean layer, which becomes advice."""
-        findings.tell(self.signals, self.groups, self._believable)
+        findings.tell(self.signals, self.groups, self._believable and self._doubt_ms <= EXPIRY_ms)
         snap = self.snap
         findings.place(self.signals, snap, self.layers)
         balance = self.rounds.balance
         counted_mAs = self._round_mAs - balance.take_mean_mAs()
-        counted_ms = self._round_ms
         if self.machine.state == _SELF_TEST:
             return
         flt = self.filter
         doubted = self.plausible.suspect & _ESTIMATED
+        self._doubt_ms = self._doubt_ms + self._round_ms if doubted else 0
         if doubted & _CURRENT:  # nobody knows what flows
             flt.start(flt.soc, _BLANK_SIGMA)
             self.groups.health.lose()
@@ -294,7 +295,7 @@ class App:
         unseen = balance.disturbed or doubted != 0
         current_A = units.amperes(snap.current_mA)
         temp_degC = units.celsius(snap.hottest_ddegC + snap.coldest_ddegC) * 0.5
-        dt_s = units.seconds(counted_ms)
+        dt_s = units.seconds(self._round_ms)
         voltage_V = units.volts(sum(snap.group_mV)) / self.layers if not unseen else _NOT_SEEN_V
         flt.step(units.ampere_hours(counted_mAs), current_A, voltage_V, temp_degC, dt_s)
         if flt.soc - flt.soc != 0.0 or flt.sigma - flt.sigma != 0.0:

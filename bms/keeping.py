@@ -6,7 +6,8 @@ starts takes back
     charge       the count as it was; the interval wider by what may have flowed since, which is MOVED_permille and the rating
                  for DELAY_s; with no low end where nobody knows how long the pack stood and lost charge by itself, and no
                  high end where besides the contacts were closed when the record was made: memory that has meanwhile stopped
-                 taking records looks the same. Nothing of it counts before this start has been written and read back
+                 taking records looks the same. Nothing of it counts before this start has been written and read back. Memory
+                 that takes nothing for the whole of one run and works again in the next is not found out
     the filter   SoC and hysteresis as they were, sigma wider by what flows as a rule, or by all that is not known
     the rest     as it was, learnt differences a little less sure; also after a failure of the estimators
 A memory that was commissioned with another configuration is left alone, but for its faults, and so is a board without storage;

@@ -112,8 +112,10 @@ def test_memory_that_takes_no_more_records_bounds_no_charge(dies: str) -> None:
     run(app, 1000)
     assert app.monitor.is_active(UNREADABLE)
     app.coulomb.high_mAs = app.coulomb.charge_mAs = CAPACITY_mAs * 97 // 100  # hours later
-    works_again = flash.again()
-    again, _ = started(works_again)
+    later = flash.again()
+    if dies == "before it started":
+        later.sticks = flash.sticks
+    again, _ = started(later)
     assert again.coulomb.high_mAs >= app.coulomb.charge_mAs
     assert again.filter.sigma >= 0.15
 
