@@ -14,7 +14,7 @@ import pytest
 
 from bms.packs import bench_24, ev_240
 from bms.safety import signals as N
-from bms.safety.bound import PHASES, Bound, CLEAR_mV
+from bms.safety.bound import PHASES, Bound
 from bms.safety.core import Core
 from bms.safety.tables import build_falls
 from bms.schema import CELL_FIELDS, PACK_FIELDS, Cell, Pack, replaced
@@ -224,7 +224,8 @@ def test_every_bound_is_the_sum_of_its_parts_tick_by_tick(pack: Pack, seed: int)
     assert (bound.layer_high_mV, bound.layer_low_mV, bound.within, bound.resting) == (0, 0, False, False)
     cell, snap = pack.cell, world.snap
     knots = cell.r_ddegC
-    edges = (cell.v_max_mV[2], cell.v_max_mV[0], cell.v_min_mV[2], cell.v_min_mV[0])
+    closes_below_mV, closes_above_mV = cell.v_max_mV[2] - 20, cell.v_min_mV[2] + 20
+    edges = (cell.v_max_mV[2], cell.v_max_mV[0], cell.v_min_mV[2], cell.v_min_mV[0], closes_below_mV, closes_above_mV)
     disturbed_mV = 0
     for k in range(260):
         if k % 10 == 0:
@@ -260,7 +261,7 @@ def test_every_bound_is_the_sum_of_its_parts_tick_by_tick(pack: Pack, seed: int)
         assert [bound._memory_1, bound._memory_2] == plain.fixed
         high, low = high + 1 + beyond, low - beyond
         assert (bound.layer_high_mV, bound.layer_low_mV) == (high, low)
-        clear = high <= cell.v_max_mV[2] - CLEAR_mV and low >= cell.v_min_mV[2] + CLEAR_mV
+        clear = high <= closes_below_mV and low >= closes_above_mV
         assert bound.within is (clear and plain.warm)
         high, low = high - lingers, low + lingers
         assert (signals.value[N.LAYER_HIGH_mV], signals.value[N.LAYER_LOW_mV]) == (high, low)

@@ -398,6 +398,25 @@ def test_a_look_follows_the_branches_and_reads_the_voltage_with_all_that_the_cur
             assert [*coulomb._discharged._fixed] == [*look.discharged._fixed]
 
 
+def test_what_another_run_knew_is_taken_inside_empty_and_full_and_published_at_once() -> None:
+    """Of a low end above a high one, an interval of nothing is left at the low end."""
+    coulomb = Coulomb(bench_24.PACK, 500)
+    full = coulomb.capacity_mAs
+    unit = full // 1000
+    ends = (-full, -1, 0, 1, 5 * unit, 400 * unit, 700 * unit, full - 1, full, full + 1, 2 * full)
+    for low in ends:
+        for high in ends:
+            for count in (-1, 0, 1, 650 * unit, full - 1, full, full + 1):
+                coulomb.restore(low, high, count)
+                kept = min(max(low, 0), full)
+                assert coulomb.low_mAs == kept
+                assert coulomb.high_mAs == min(max(high, kept), full)
+                assert coulomb.charge_mAs == min(max(count, 0), full)
+                assert coulomb.low_permille == kept // unit
+                assert coulomb.high_permille == -(-coulomb.high_mAs // unit)
+                assert coulomb.low_permille <= coulomb.soc_permille <= coulomb.high_permille
+
+
 def test_what_bleeders_take_is_gone_from_the_count_and_from_the_low_end_and_never_below_empty() -> None:
     coulomb = Coulomb(bench_24.PACK, 500)
     for low, charge, lost in ((100, 500, 60), (60, 60, 60), (59, 61, 60), (0, 0, 0), (5, 4, 1 << 20), (1, 2, 0)):
