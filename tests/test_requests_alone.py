@@ -17,6 +17,18 @@ PACKS = (bench_24.PACK, ev_240.PACK)
 packs = pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.name)
 
 
+@pytest.mark.parametrize("pole", [S.NEGATIVE_POLE_mV, S.POSITIVE_POLE_mV])
+def test_what_a_pole_said_grows_old_by_the_round_and_no_older_than_a_minute(pole: int) -> None:
+    snap, insulation = S.Snapshot(bench_24.PACK), Insulation()
+    other = S.NEGATIVE_POLE_mV + S.POSITIVE_POLE_mV - pole
+    snap.age_ms[other] = 60_000
+    ages_ms = ((0, 100, 100), (100, 90, 190), (59_800, 199, 59_999), (59_900, 100, 60_000), (59_999, 101, 60_000))
+    for was_ms, dt_ms, is_ms in ages_ms:
+        snap.age_ms[pole] = was_ms
+        insulation.step(snap, dt_ms)
+        assert (snap.age_ms[pole], snap.age_ms[other]) == (is_ms, 60_000)
+
+
 def test_a_monitor_that_never_spoke_is_none_and_one_that_spoke_falls_silent_after_five_seconds() -> None:
     assert (DEADLINE_ms, MAX_kohm, SILENT, NOT_FITTED) == (5000, 65_533, 65_534, 65_535)
     snap, insulation = S.Snapshot(bench_24.PACK), Insulation()
