@@ -25,8 +25,7 @@ def opened() -> "Shelf | None":
 
 def _found() -> "Storage | None":
     if len(sys.argv) > 1:
-        from boards.parts.flash_file import FlashFile
-        from boards.unix.board import STORE_BLOCK_bytes, STORE_bytes
+        from boards.parts.flash_file import FlashFile, STORE_BLOCK_bytes, STORE_bytes
 
         return FlashFile(sys.argv[1], STORE_bytes, STORE_BLOCK_bytes)
     from bms_config import BOARD, PACK

@@ -12,6 +12,7 @@ from bms.packs.bench_24 import PACK
 from boards.parts.bench_board import BenchBoard
 from boards.parts.bench_frames import HilActuators, HilBleed
 from hil import scenario as scenarios
+from hil.benches import realtime
 from hil.chips.world import World
 from hil.cli import main
 from hil.deploy import closure
@@ -20,24 +21,7 @@ from hil.record import Recorder
 from hil.targets.base import Target
 from tests.test_boards import HARDWARE
 
-STORY = """
-[scenario]
-name = "on_the_bench"
-title = "Wakes, closes, drives, and loses a group"
-pack = "bench_24"
-seed = 1
-soc_true = 0.6
-temperature_degC = 25
-hysteresis = 0.0
-[[phase]]
-name = "wake"
-kind = "idle"
-duration_s = 1
-[[phase]]
-name = "drive"
-kind = "drive"
-duration_s = 4
-c_rate = -0.5
+STORY = realtime.STORY.format(pack="bench_24", drive_s=4) + """
 [[fault]]
 target = "group:2"
 type = "silence"

@@ -438,7 +438,6 @@ def test_a_manifest_names_every_module_that_the_board_imports(name: str) -> None
             path = path_of(module)
             assert path is not None
             needed.add(path.relative_to(ROOT).as_posix())
-        needed = {path for path in needed if not path.startswith("boards/unix/")}  # of the desk's memory
         assert {"bms/safety/monitor.py", "boards/logs.py", f"boards/{name}/pins.py"} <= needed
         assert needed - manifest.frozen == set()
 

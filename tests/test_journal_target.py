@@ -97,7 +97,7 @@ sys.path.append(".")
 from bms.app import App
 from bms.packs.bench_24 import PACK
 from bms.schema import PACK_FIELDS, Pack, replaced
-from boards.unix.board import STORE_BLOCK_bytes, STORE_bytes
+from boards.parts.flash_file import STORE_BLOCK_bytes, STORE_bytes
 from boards.parts.flash_file import FlashFile
 from tests.fake_board import FakeBoard
 board = FakeBoard(PACK)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 PIECE = const(512)
+STORE_bytes = const(32768)  # of a desk, as of the boards' FRAM
+STORE_BLOCK_bytes = const(8192)
 
 
 class FlashFile:

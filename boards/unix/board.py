@@ -19,7 +19,7 @@ from boards.parts.bench_frames import (
     HilProbeSoc,
 )
 from boards.parts.bench_front_end import BenchFrontEnd
-from boards.parts.flash_file import FlashFile
+from boards.parts.flash_file import FlashFile, STORE_BLOCK_bytes, STORE_bytes
 from boards.unix import clock
 from boards.unix.can import CAN
 from boards.unix.transport import FOREVER_ms
@@ -38,8 +38,6 @@ BITRATE = const(500000)
 FRAMES_MAX = const(96)  # taken in a tick on its own clock: twice what 500 kbit/s can carry in 10 ms
 FIRST_TICK_ms = const(2000)  # "auto" waits that long for a bench's clock
 RUNAWAY_ms = const(1000)  # later than that the missed ticks are not made up for
-STORE_bytes = const(32768)
-STORE_BLOCK_bytes = const(8192)
 FLUSH_TRIES = const(1000)  # of 1 ms
 
 AUTO = const(0)
