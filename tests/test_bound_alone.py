@@ -307,6 +307,30 @@ def test_what_is_recommended_for_discharge_is_warm_up_to_its_ends_and_not_at_the
     assert bound.within is (inside_ddegC > 0)
 
 
+@pytest.mark.parametrize("pack", [BENCH, ev_240.PACK, LONE], ids=lambda pack: pack.name)
+@pytest.mark.parametrize("side", ["high", "low"])
+@pytest.mark.parametrize("inside_mV", [-1, 0, 1])
+def test_what_a_contactor_may_close_on_stands_twenty_millivolts_from_what_trips_or_more(
+    pack: Pack, side: str, inside_mV: int
+) -> None:
+    world, cell = World(pack), pack.cell
+    snap = world.snap
+    snap.probe_oldest_ms = 0
+    snap.hottest_ddegC = snap.coldest_ddegC = 250
+    middle_mV = (cell.v_max_mV[2] + cell.v_min_mV[2]) // 2
+    world.groups([middle_mV] * snap.groups, [0] * snap.groups)
+    bound = Bound(pack, N.Signals(), 0)
+    bound.step(snap, 500, 500, 0, 0, 10)
+    assert bound.within
+    if side == "high":
+        mean_mV = middle_mV + cell.v_max_mV[2] - 20 - inside_mV - bound.layer_high_mV
+    else:
+        mean_mV = middle_mV + cell.v_min_mV[2] + 20 + inside_mV - bound.layer_low_mV
+    world.groups([mean_mV] * snap.groups, [0] * snap.groups)
+    bound.step(snap, 500, 500, 0, 9, 10)
+    assert bound.within is (inside_mV >= 0)
+
+
 @pytest.mark.parametrize(("r_uohm", "dA"), [(1, 1), (1, 9999), (10_000, 1), (65_535, 777), (65_536, 777), (65_537, 777)])
 def test_the_current_of_the_moment_drops_its_voltage_rounded_up(r_uohm: int, dA: int) -> None:
     world = World(BENCH)

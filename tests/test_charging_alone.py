@@ -87,7 +87,7 @@ class Plain:
         if self.same:
             self.gone_in_dAms.append(moved - error)
         if self.charging:
-            self.judge(world, moved // moved_ms, min(charge_dA, world.charging.asked_dA), round_ms)
+            self.judge(world, moved // moved_ms if moved_ms else 0, min(charge_dA, world.charging.asked_dA), round_ms)
 
     @property
     def net_dAs(self) -> int:
@@ -130,6 +130,7 @@ class World:
         self.overload.moved_dAms, self.overload.moved_ms = moved_dAms, moved_ms
         self.charging.refresh(self.snap, self.machine, self.coulomb, self.overload, charge_dA, round_ms)
         self.plain.round(self, charge_dA, round_ms)
+        assert self.charging.line_dA == min(self.plain.line_dA, self.overload.charge_line_dA)
         self.agree()
 
     def room_permille(self, room: int) -> None:
@@ -221,6 +222,24 @@ def test_before_anything_has_happened_nothing_is_in_and_nobody_was_heard(pack: P
     world.machine.state = CHARGE
     world.round(0)
     assert world.signals.value[N.CHARGER_APART_mV] == 0
+
+
+@packs
+@pytest.mark.parametrize("moved_dAms", [0, 1, -1])
+def test_where_no_time_has_passed_no_current_is_known(pack: Pack, moved_dAms: int) -> None:
+    """It is none: what a charger says is then all that counts."""
+    world = World(pack)
+    world.machine.state, world.overload.charge_line_dA = CHARGE, 0
+    world.round(moved_dAms, 5_000, moved_ms=0)
+    world.hear(1, 0, 0)
+    world.round(moved_dAms, 5_000, moved_ms=0)
+    assert world.signals.value[N.CHARGER_OVER_dA] == 0
+
+
+@packs
+def test_before_anybody_asks_for_less_all_that_a_frame_can_say_is_asked(pack: Pack) -> None:
+    charging = module.Charging(pack, N.Signals())
+    assert (charging.asked_dA, charging.line_dA) == (16_383, 0)
 
 
 def test_a_charger_says_with_a_three_that_it_has_failed_and_a_fiftieth_is_little() -> None:

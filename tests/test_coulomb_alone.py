@@ -252,6 +252,48 @@ def test_a_look_at_the_voltage_cuts_the_interval_where_the_branches_say_and_wins
     assert seen == {True, False}
 
 
+@pytest.mark.parametrize(("pack", "hot", "cold"), [(bench_24.PACK, 250, -150), (ODD, 750, 250), (ODD, 250, -659)])
+def test_entropy_of_whole_millivolts_and_of_nearly_whole_ones_takes_those_and_no_more(pack: Pack, hot: int, cold: int) -> None:
+    """At rest: 150 uV/K at 40 K below what the table is for, -220 at 50 K above and at 90.9 K below."""
+    unit, layers = pack.cell.capacity_mAh * 3600 // 1000, sum(pack.taps) * pack.stacks
+    offs = [e * (t - pack.cell.t_ref_ddegC) for e in pack.cell.entropy_uV_K for t in (hot, cold)]
+    assert any(off // 10_000 != off // 9_999 for off in (min(offs), max(offs)))
+    bound: Any = SimpleNamespace(
+        hot_ddegC=hot, cold_ddegC=cold, r0_uohm=1, r1_uohm=1, r2_uohm=1, memory_1_dA=0, memory_2_dA=0, resting=True
+    )
+    charge, discharge = branches(pack)
+    up, down = (margin_mV(pack, hot, cold, side) - least_mV(pack, -unsure_mA(pack, 0), bound) for side in (1, -1))
+    for mean in range(discharge[0] - 100, charge[-1] + 100, 3):
+        coulomb = Coulomb(pack, 500)
+        coulomb._least_mA = coulomb._most_mA = 0
+        coulomb.anchor(SimpleNamespace(group_mV=[mean * layers - 17, 17]), bound)  # type: ignore[arg-type]
+        assert coulomb.low_mAs == inverse(charge, mean - up) * unit
+        assert coulomb.high_mAs == min(1000, inverse(discharge, mean + 1 + down) + 1) * unit
+
+
+@pytest.mark.parametrize("pack", [bench_24.PACK, ev_240.PACK, ODD], ids=lambda pack: pack.name)
+def test_behind_open_contactors_a_reading_that_is_just_surely_a_current_turns_branches_either_way(pack: Pack) -> None:
+    """Surely by 1 mA, which with closed contacts is a discharge that turns them one way."""
+    size = next(mA for mA in range(1, 1_600_000) if mA - unsure_mA(pack, mA) == 1)
+    unit = pack.cell.capacity_mAh * 3600 // 1000
+    reaches = {}
+    for resting in (True, False):
+        bound: Any = SimpleNamespace(
+            hot_ddegC=250, cold_ddegC=250, r0_uohm=1500, r1_uohm=1500, r2_uohm=1500, memory_1_dA=0, memory_2_dA=0,
+            resting=resting,
+        )  # fmt: skip
+        coulomb = Coulomb(pack, 500)
+        coulomb._least_mA = coulomb._most_mA = -size
+        coulomb._moved_mAs, coulomb._round_ms = -2 * unit, 100
+        for state in (coulomb._hysteresis, coulomb._relaxing):
+            state.reach[0] = state.reach[1] = 0
+        look = Look(pack, coulomb, bound)
+        coulomb.anchor(SimpleNamespace(group_mV=[3_600 * sum(pack.taps) * pack.stacks, 0]), bound)  # type: ignore[arg-type]
+        reaches[resting] = [*coulomb._hysteresis.reach, *coulomb._relaxing.reach]
+        assert reaches[resting] == [*look.hysteresis.reach, *look.relaxing.reach]
+    assert reaches[True] != reaches[False]
+
+
 class Look:
     """What one look makes of what has been seen since the last: the promise, with the followers as tools."""
 

@@ -211,17 +211,77 @@ def test_each_round_takes_the_mean_of_the_next_stack_s_probes_while_they_are_hea
         assert ledger.rows == ours.rows
 
 
-@pytest.mark.parametrize("points", [-1, 0, 1, DEPTH, DEPTH + 1])
+def row(points: list[int], last: int, way: int) -> list[int]:
+    return [len(points), last, way, 5, 900, 17, 250, *points, *[0] * (32 - len(points))]
+
+
+ZIGZAG = [250 + (-1) ** k * (300 + 10 * k) for k in range(DEPTH)]
+TRUE = {
+    "nothing yet": row([], 0, 0),
+    "one point, no way": row([250], 250, 0),
+    "one point, no way, and the last may be any": row([250], 255, 0),
+    "up": row([250], 260, 1),
+    "down": row([250], 240, -1),
+    "a swing as small as any": row([250, 260], 250, -1),
+    "as many points as there is room for": row(ZIGZAG, ZIGZAG[-1] + 10, 1),
+}
+FALSE = {
+    "fewer than none": [-1, *TRUE["up"][1:]],
+    "more points than places": [DEPTH + 1, *TRUE["as many points as there is room for"][1:]],
+    "a way from nowhere": row([], 10, 1),
+    "no such way up": row([250], 270, 2),
+    "no such way down": row([250], 230, -2),
+    "no swing": row([250, 250], 300, 1),
+    "a swing too small, up": row([250, 259, 100], 300, 1),
+    "a swing too small, down": row([250, 100, 91], 300, 1),
+    "the last of all too small": row([*ZIGZAG[:-1], ZIGZAG[-2] + 9], 900, 1),
+    "the extreme at its point": row([250], 250, 1),
+    "the extreme too near above": row([250, 100], 109, 1),
+    "the extreme too near below": row([100, 250], 241, -1),
+}
+
+
 @pytest.mark.parametrize("stack", range(3))
-def test_rows_are_taken_back_whole_if_no_stack_has_more_points_than_places(points: int, stack: int) -> None:
-    ledger, dice = Cycles(lived(LAWS[0])), random.Random(1)
-    rows = array("i", [dice.randrange(33) for _ in range(3 * WORDS)])
-    rows[stack * WORDS] = points
+@pytest.mark.parametrize("name", [*TRUE, *FALSE])
+def test_rows_are_taken_back_whole_if_every_stack_s_points_are_turning_points(name: str, stack: int) -> None:
+    ledger = Cycles(lived(LAWS[0]))
+    ledger.take(0, 123)
+    stacks = [TRUE["up"], TRUE["down"], TRUE["nothing yet"]]
+    stacks[stack] = TRUE.get(name) or FALSE[name]
+    rows = array("i", [*stacks[0], *stacks[1], *stacks[2]])
     before = ledger.rows[:]
     ledger.changed = True
-    fits = 0 <= points <= DEPTH
+    fits = name in TRUE
     assert ledger.restore(rows) is fits
     assert ledger.rows == (rows if fits else before) and ledger.changed is not fits
     for wrong in (rows[:-1], rows + rows[:1]):
         assert ledger.restore(wrong) is False
     assert C.Cycles(bench_24.PACK).restore(rows) is False
+
+
+@pytest.mark.parametrize("law", LAWS[:2])
+def test_every_row_that_a_ledger_ever_had_is_taken_back(law: tuple[int, int, int]) -> None:
+    dice = random.Random(2)
+    ledger = Cycles(lived(law))
+    t = 250
+    for _ in range(400):
+        t += dice.choice([0, 3, -3, 9, -10, 11, -60, 60, 500, -500])
+        ledger.take(1, t)
+        assert Cycles(lived(law)).restore(ledger.rows) is True
+
+
+EDGES = (
+    ((400, 62_499, 1), 4_096),  # a cost between 16 384 and a half more
+    ((16_383, 1_000, 1), 4_096),  # a part that exceeds a whole number by as little as any can
+    ((333, 134, 1), 6_791),  # a product of 30 bits that exceeds one by one
+    ((333, 190, 1), 7_083),  # and of 29 bits
+)
+
+
+@pytest.mark.parametrize(("law", "swing"), EDGES)
+def test_a_price_that_exceeds_fifteen_bits_by_the_least_is_rounded_up(law: tuple[int, int, int], swing: int) -> None:
+    for halves in (1, 2):
+        ledger, one = Cycles(lived(law)), Plain(law)
+        ledger._count(0, swing, halves)
+        one.count(swing, halves)
+        assert list(ledger.rows[:7]) == one.words()

@@ -56,6 +56,7 @@ class Plain:
         whole = sum(pack.taps) * v_max
         one = error_m(pack.stack_sensor, whole)
         self.sum_mV = sum(error_m(pack.group_sensor, n * v_max) for n in pack.taps) + one
+        self.own_mV = self.sum_mV
         self.string_mV = pack.stacks * one + error_m(pack.pack_sensor, pack.stacks * whole)
 
     def step(self, snap: S.Snapshot, new: int, testing: bool) -> int:
@@ -213,6 +214,10 @@ def test_whatever_is_measured_is_doubted_as_the_plain_words_say(pack: Pack, seed
     checks = Plausible(pack, signals)
     assert checks.sum_tolerance_mV == plain.sum_mV
     for _ in range(150):
+        if dice.random() < 0.1:
+            disturbed_mV = dice.choice([0, 3, 41])
+            checks.disturb(disturbed_mV)
+            plain.sum_mV = plain.own_mV + disturbed_mV
         show(dice, snap, plain)
         grow_old(dice, snap, pack)
         new = EVERYTHING | S.CLOCK | (S.CURRENT_B if dice.random() < 0.8 else 0) | (S.PROBES if dice.random() < 0.3 else 0)

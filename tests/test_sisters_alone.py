@@ -71,6 +71,7 @@ class Plain:
         self.largest, self.uniform = max(pack.taps), len(set(pack.taps)) == 1
         error = per(s.offset_u + 4 * s.noise_u + s.lsb_u + self.largest * cell.v_max_mV[2] // 1000 * s.gain_ppm, 1000) + 1
         self.error_mV = 2 * (per(error * self.largest, min(pack.taps)) + 1)
+        self.own_mV = self.error_mV
         self.falls = [build_falls(cell.r_ddegC, part, 20) for part in (cell.r0_permille, cell.r1_permille, cell.r2_permille)]
         self.entropy_uV = per(max(abs(e) for e in cell.entropy_uV_K) * 20, 10) + 1
         self.slow = self.now_uohm = self.allowed = self.failing = self.stray = self.wider = self.bottom = 0
@@ -193,6 +194,9 @@ def test_sisters_say_what_the_plain_words_say(pack: Pack, seed: int) -> None:
         assert sisters.step(snap, bits, excess_mV) == plain.step(mV, layers, snap.current_dA, bool(bits & S.GROUPS), excess_mV)
         assert list(snap.group_mV) == mV
         if k % 5 == 4:
+            disturbed_mV = dice.choice([0, 0, 3, 41])
+            sisters.disturb(disturbed_mV)
+            plain.error_mV = plain.own_mV + disturbed_mV
             bound, round_ms = some_bound(dice), dice.choice([100, 999, 1000])
             sisters.refresh(snap, bound, round_ms)
             plain.refresh(snap.current_dA, bound, round_ms)

@@ -99,3 +99,9 @@ def test_a_stage_as_strong_as_what_is_needed_is_not_slow() -> None:
     way = Way(cell, bench_24.PACK.cell.profiles[0]._replace(stages=stages))
     assert [current_dA(cell, mC) for _, mC in stages] == [20, 100]
     assert way.needed_dA(0, 1000, 1_801) == 36_000 // 1_801 + 1 == 20
+
+
+def test_a_slow_stage_takes_the_second_that_it_has_begun() -> None:
+    """Half of it at 20 dA is 900 s and one more: 200 s of 1101 are left for the other half."""
+    way = Way(sized(1_000), bench_24.PACK.cell.profiles[0]._replace(stages=((500, 2_000), (1000, 10_000))))
+    assert way.needed_dA(0, 1000, 1_101) == 18_000 // 200 + 1 == 91

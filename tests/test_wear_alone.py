@@ -394,3 +394,16 @@ def test_a_contact_that_is_closed_at_the_start_is_told_by_self_test_until_it_ope
         world.tick(*((0, 0) if state == SELF_TEST else (1, 3)))
         assert world.told(N.BOOT_FEEDBACK) == 0
         world.tick(0, RESISTOR)
+
+
+@packs
+@pytest.mark.parametrize("breaks", [0, 1, 19, 65_535])
+def test_openings_of_other_runs_are_told_at_once_and_added_to(pack: Pack, breaks: int) -> None:
+    world = World(pack)
+    world.wear.restore(breaks)
+    assert world.told(N.BREAKS_count) == world.told(N.WORN_count) == world.wear.breaks == breaks
+    world.plain.told[N.BREAKS_count] = world.plain.told[N.WORN_count] = breaks
+    world.close(1)
+    world.tick(BOTH, dA=pack.open_current_dA)
+    world.tick(0)
+    assert world.told(N.BREAKS_count) == world.told(N.WORN_count) == world.wear.breaks == min(65_535, breaks + 1)

@@ -32,7 +32,7 @@ COUNT_MAX = const(1048575)
 DAMAGE_MAX_ppm = const(1048575)
 
 # places in a row of the ledger
-_POINTS = const(0)  # how many are unpaired
+# 0: how many points are unpaired
 _LAST_ddegC = const(1)  # the extreme since the last of them
 _WAY = const(2)  # to it: 1 up, -1 down, 0 not known yet
 _HALVES = const(3)
@@ -197,8 +197,6 @@ class Cycles:
             rows[k] = rows[k + 1]
 
     def _count(self, at: int, swing_ddegC: int, halves: int) -> None:
-        if swing_ddegC <= 0:
-            return
         rows = self.rows
         self.changed = True
         n = rows[at + _HALVES] + halves
@@ -255,9 +253,21 @@ class Cycles:
         if len(rows) != len(self.rows):
             return False
         for stack in range(self._stacks):
-            if not 0 <= rows[stack * _ROW + _POINTS] <= DEPTH:
+            if not _turns(rows, stack * _ROW):
                 return False
         for k in range(len(rows)):
             self.rows[k] = rows[k]
         self.changed = False
         return True
+
+
+def _turns(rows: "array[int]", at: int) -> bool:
+    """Whether a row's points, and the extreme since, are turning points: no swing smaller than what makes one."""
+    n = rows[at]
+    way = rows[at + _WAY]
+    if not 0 <= n <= DEPTH or not -1 <= way <= 1 or (way and not n):
+        return False
+    for k in range(at + _FIRST + 1, at + _FIRST + n):
+        if -TURN_ddegC < rows[k] - rows[k - 1] < TURN_ddegC:
+            return False
+    return not way or not -TURN_ddegC < rows[at + _LAST_ddegC] - rows[at + _FIRST + n - 1] < TURN_ddegC
