@@ -53,6 +53,7 @@ night: $(VENV)/test.stamp
 	$(BIN)/hil campaign hidden_layers --out build/hidden_layers
 	$(BIN)/hil campaign full_length --out build/full_length
 	$(BIN)/hil campaign markets --out build/markets
+	$(BIN)/hil campaign charges --out build/charges
 	$(MAKE) mutants
 	$(MAKE) test HYPOTHESIS_PROFILE=night
 

@@ -26,6 +26,7 @@ from hil.campaign.worker import one, prepare, run_batch, run_case
 from hil.cli import BAD, OK, main
 from hil.errors import BadInput
 from hil.load import load_pack
+from hil.loop import Bench
 from hil.record import Recorder
 from tests.fragile import fragile
 
@@ -78,6 +79,25 @@ def test_ten_thousand_short_runs_and_five_hundred_long_ones_are_shipped() -> Non
     assert full.runs >= 500 and all(kind.full for kind in full.kinds)
     profiles = {kind.profile for kind in short.kinds}
     assert profiles == set(plans.PROFILES)
+
+
+def test_a_thousand_charges_warm_and_cool_their_packs_on_every_kind_of_spread() -> None:
+    plan = plans.load("charges")
+    assert plan.runs >= 1000 and all(kind.thermal and kind.profile == "fast_charge" for kind in plan.kinds)
+    assert {spread for kind in plan.kinds for spread in kind.spread} >= {"drawn", "corner", "worst_high", "worst_low"}
+    assert any(kind.fault_share == 1.0 for kind in plan.kinds)
+
+
+def test_a_kind_with_heater_and_chiller_has_them_fitted_and_another_has_not() -> None:
+    pack = load_pack("bench_24")
+    fitted = plans.parse(TINY.replace('name = "middle"', 'name = "middle"\nthermal = true'), "tiny.toml")
+    seen = set()
+    for number in range(8):
+        kind, _ = drawn_pack(fitted, number)
+        bench = Bench(case_of(fitted, number, pack).scenario, pack, 1, NoRecord(layer_count(pack)))
+        assert bench.thermal.fitted is kind.thermal is (kind.name == "middle")
+        seen.add(kind.name)
+    assert seen == {"middle", "broken"}
 
 
 @pytest.mark.parametrize(

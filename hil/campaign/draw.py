@@ -17,7 +17,7 @@ from hil.campaign.expected import Row
 from hil.campaign.plan import Kind, Plan
 from hil.lint.observable import observable
 from hil.scenario import Fault, Scenario
-from hil.scenario_tables import CHARGER, INVERTER, VEHICLE
+from hil.scenario_tables import CHARGER, INVERTER, THERMAL, VEHICLE
 
 T = TypeVar("T")
 STREAM = 11
@@ -97,6 +97,7 @@ def case_of(plan: Plan, number: int, pack: Pack) -> Case:
         vehicle={name: field.default for name, field in VEHICLE.items()},
         charger={name: field.default for name, field in CHARGER.items()},
         inverter=None if pack.inverter is None else {name: field.default for name, field in INVERTER.items()},
+        thermal={name: field.default for name, field in THERMAL.items()} if kind.thermal else None,
         phases=phases,
         faults=() if fault is None else (fault,),
     )

@@ -39,6 +39,7 @@ KIND: dict[str, Field] = {
     "full": Field("flag", default=False),  # a whole drive, charge or discharge
     "fault_share": number(0.0, 1.0, default=0.0),  # of its runs in which something breaks
     "map": Field("word", default=None),  # one of the cell's charge maps; silent: the one the pack names
+    "thermal": Field("flag", default=False),  # heater, chiller and loop as the pack declares; false: a coolant without end
 }
 RANGES: dict[str, tuple[float, float, tuple[float, float] | None]] = {
     # field: lowest, highest, where the file is silent (None: required)
@@ -62,6 +63,7 @@ class Kind:
     full: bool
     fault_share: float
     map: str | None
+    thermal: bool
     spread: tuple[str, ...]
     packs: tuple[str, ...]
     ranges: Mapping[str, tuple[float, float]]
