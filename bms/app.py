@@ -20,7 +20,7 @@ from bms.configuration import Audit, fingerprint, require_ranges
 from bms.control.advice import Advice, EXPIRY_ms
 from bms.control.envelope import Envelope
 from bms.decisions import Decisions
-from bms.estimate.ekf import SocFilter
+from bms.estimate.ekf import BLANK_SIGMA, SECONDS_PER_HOUR, SocFilter
 from bms.estimate.groups import Groups
 from bms.keeping import Keeping
 from bms.rounds import PHASES, Rounds
@@ -69,7 +69,6 @@ _ANCHORED = const(_GROUPS | _PROBES | _CURRENT)
 _ESTIMATED = const(_GROUPS | _PROBES | _CURRENT)
 _COLLECT_EVERY = const(10)  # rounds of the timetable between two collections
 _START_SIGMA = 0.15
-_BLANK_SIGMA = 0.3
 _NOT_SEEN_V = float("nan")
 
 
@@ -112,13 +111,14 @@ class App:
         self.link = Link(self)
         self.filter = SocFilter(pack.cell)
         known = stored_permille >= 0
-        self.filter.start(units.fraction(stored_permille) if known else 0.5, _START_SIGMA if known else _BLANK_SIGMA)
+        self.filter.start(units.fraction(stored_permille) if known else 0.5, _START_SIGMA if known else BLANK_SIGMA)
         self.groups = Groups(pack)
         self.groups.bled_mAs = self.rounds.balance.bleeders.bled_mAs
         self.keeping = Keeping(self)
         boot.tell(self.signals, board, self.keeping.sound, self.keeping.foreign)
         self._looked = False
         self._doubt_ms = 0
+        self._rated_C = max(pack.charge_rating_dA, pack.discharge_rating_dA) / (pack.cell.capacity_mAh * 0.01)
         self.estimator_failures = 0
         self.lane_failed = False
         self.last_error: Exception | None = None
@@ -166,7 +166,7 @@ class App:
             self.advice.withdraw()
             self.estimator_failures += 1
             self.signals.value[_ESTIMATOR_failed] = 1
-            self.filter.start(units.fraction(self.coulomb.soc_permille), _BLANK_SIGMA)
+            self.filter.start(units.fraction(self.coulomb.soc_permille), BLANK_SIGMA)
             self.groups.restart()
             self.keeping.forgotten = True
             findings.tell(self.signals, self.groups, False)
@@ -288,14 +288,14 @@ class App:
         flt = self.filter
         doubted = self.plausible.suspect & _ESTIMATED
         self._doubt_ms = self._doubt_ms + self._round_ms if doubted else 0
-        if doubted & _CURRENT:  # nobody knows what flows
-            flt.start(flt.soc, _BLANK_SIGMA)
+        dt_s = units.seconds(self._round_ms)
+        if doubted & _CURRENT and flt.miss(self._rated_C * dt_s / SECONDS_PER_HOUR, dt_s):
             self.groups.health.lose()
+            self.advice.withdraw()
             return
         unseen = balance.disturbed or doubted != 0
         current_A = units.amperes(snap.current_mA)
         temp_degC = units.celsius(snap.hottest_ddegC + snap.coldest_ddegC) * 0.5
-        dt_s = units.seconds(self._round_ms)
         voltage_V = units.volts(sum(snap.group_mV)) / self.layers if not unseen else _NOT_SEEN_V
         flt.step(units.ampere_hours(counted_mAs), current_A, voltage_V, temp_degC, dt_s)
         if flt.soc - flt.soc != 0.0 or flt.sigma - flt.sigma != 0.0:

@@ -36,6 +36,8 @@ SURPRISE = 3.0  # sigmas: a reading farther out counts for less
 SURPLUS = 4.0  # sigmas: beyond it no model of ours explains a reading
 STRIDE = 0.03  # of SoC: more than that in one step is not believed of a straight line
 R_SIGMAS = 3.0  # no resistance is believed farther from the cell file than this
+BLANK_SIGMA = 0.3  # nothing is known but that it is more likely in the middle
+BLIND_s = 1.0  # longer without a current is not bridged; every row that looks at one has answered by then
 SLOWLY_s = 2.0  # what lasts for so long is believed
 FLOOR_SOC = 1.0e-7
 FLOOR_V2 = 1.0e-9
@@ -77,7 +79,8 @@ class SocFilter:
         self._settle_s = float(noise.settle_s) / (UNSETTLED * UNSETTLED)
         self._colder_K = units.fraction(noise.colder_permille_K)
         self._most = R_SIGMAS * self._r
-        self.start(0.5, 0.3)
+        self._blind_s = 0.0
+        self.start(0.5, BLANK_SIGMA)
 
     def start(self, soc: float, sigma: float) -> None:
         """A first guess of soc and its standard deviation; hysteresis and relaxation are unknown."""
@@ -111,6 +114,17 @@ class SocFilter:
         self._qw = 0.0
         self._ww = self._table_V * self._table_V
 
+    def miss(self, part: float, dt_s: float) -> bool:
+        """In dt_s up to `part` of the capacity has flowed, nobody knows which way: sigma is wider by it. True: nobody has known
+        for longer than BLIND_s, and all is forgotten but the SoC."""
+        self._blind_s += dt_s
+        if self._blind_s > BLIND_s:
+            self.start(self.soc, BLANK_SIGMA)
+            return True
+        self.sigma += part
+        self._zz = self.sigma * self.sigma
+        return False
+
     def _begin(self, current_A: float, temp_degC: float) -> None:
         """What can only be said of the unknown past once temperature and current are seen."""
         model = self._model
@@ -135,6 +149,7 @@ class SocFilter:
         else:
             if self._new:
                 self._begin(current_A, temp_degC)
+            self._blind_s = 0.0
             self._advance(charge_Ah, current_A, temp_degC, dt_s)
             self._correct(current_A, voltage_V, temp_degC, dt_s)
         self.sigma = root(self._zz, self.sigma)
