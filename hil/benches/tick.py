@@ -6,7 +6,9 @@ both: integer work x 0.76 (0.64 to 0.91), float work x 0.52. The integer lane is
 for it: `sample` (here the bench's frames through a simulated controller) and `board` (sending, coils, watchdog) have another
 price on every board. The collector's work depends on what lies on the heap. Here the
 sources are compiled onto it; for code in flash (frozen, or a ROMFS image) what a collection costs for the code alone is
-taken off, measured in the same run before anything is built. A collection looks at words, as many with 64 bits as with 32.
+taken off: that of the same heap at the end of the run, once the firmware is gone and its code is still there. An upper bound:
+the collector's stack is small, and what overflows it makes it look at code and data again. A collection looks at words, as many
+with 64 bits as with 32.
 """
 
 import contextlib
@@ -176,7 +178,7 @@ def _result(told: dict[str, list[str]], costs: list[int]) -> dict[str, Any]:
     lane_mean, lane_worst = sum(lanes) / len(lanes), max(lanes)
     estimate, collect = max(slots["estimate"]), max(slots["collect"])
     # with the code in flash the collector has the rest to look at
-    frozen = collect - slots["collect_code"][0] + slots["collect_empty"][0]
+    frozen = slots["collect_used"][0] - slots["collect_gone"][0] + slots["collect_empty"][0]
     audit, groups = max(slots["configuration"]), max(slots["groups"])
     worst_m4 = lane_worst * scale + max(estimate * FLOAT, groups * FLOAT, frozen * scale, audit * scale)
     return {
