@@ -119,6 +119,7 @@ def judged(run: Run) -> dict[str, Any]:
     return {
         "log": run.name,
         "cell": run.cell,
+        "flat": "lfp" in cell.chemistry.lower(),
         "temp_degC": round(float(np.median(log.temp_degC)), 1),
         "allowed": run.allowed,
         "ours": max(found),
@@ -189,13 +190,19 @@ def _tell(rows: list[dict[str, Any]], say: Callable[[str], None]) -> None:
 def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """What is to be said of all logs together."""
     within = [row for row in rows if row["ours"] <= row["allowed"]]
-    starts = [one for row in rows if row["temp_degC"] >= 20 for one in row["midway"]]
+    steep = [row for row in rows if not row["flat"]]
+    starts = [one for row in steep if row["temp_degC"] >= 20 for one in row["midway"]]
     soon = [one for one in starts if one["error"] <= 0.03]
+    cool = [one for row in steep if 5 <= row["temp_degC"] < 20 for one in row["midway"]]
+    later = [one for one in cool if one["error"] <= 0.05]
+    rest = [one for row in rows if row["flat"] or row["temp_degC"] < 5 for one in row["midway"]]
+    covered = [one for one in rest if one["error"] <= 3 * one["sigma"]]
     rm = float(np.sqrt(np.mean([row["ours"] ** 2 for row in rows])))
     sigma = float(np.mean([row["sigma"] for row in rows]))
     two, three = (float(np.mean([row[f"within_{n}sigma"] for row in rows])) for n in (2, 3))
     nis = [row["nis_mean"] for row in rows]
     usual = float(np.mean([0.33 <= value <= 3 for value in nis]))
+    usual_steep = float(np.mean([0.33 <= row["nis_mean"] <= 3 for row in steep]))
     diverged = [row["log"] for row in rows if row["max"] > DIVERGED]
     single = max(row["single"] for row in rows)
     others = ("counting", "plain", "no_hysteresis")
@@ -203,19 +210,25 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     lines = [
         f"{len(within)} of {len(rows)} logs within what is allowed; worse than ours: "
         f"counting {ratios['counting']:.1f} x, plain filter {ratios['plain']:.1f} x, M = 0 {ratios['no_hysteresis']:.2f} x",
-        f"midway at 20 degC and more: {len(soon)} of {len(starts)} starts within 3 % after 15 min",
+        f"starts midway, of cells without a plateau: at 20 degC and more {len(soon)} of {len(starts)} within 3 % after 15 min,",
+        f"from 5 to 20 degC {len(later)} of {len(cool)} within 5 %; colder, or on a plateau, {len(covered)} of {len(rest)} "
+        "within three sigmas",
         f"within two sigmas {100 * two:.1f} %, within three {100 * three:.1f} % of the time; mean sigma {sigma / rm:.2f} x rms",
-        f"mean NIS within 0.33 to 3 on {100 * usual:.0f} % of logs; single precision differs by {100 * single:.3f} % at most",
+        f"mean NIS within 0.33 to 3 on {100 * usual:.0f} % of logs, {100 * usual_steep:.0f} % of those without a plateau; "
+        f"single precision differs by {100 * single:.3f} % at most",
         f"beyond {100 * DIVERGED:.0f} % after 15 min: {', '.join(diverged) or 'none'}",
     ]
     return {
         "within_allowed": len(within),
         "ratios": ratios,
         "midway_soon": [len(soon), len(starts)],
+        "midway_cool": [len(later), len(cool)],
+        "midway_covered": [len(covered), len(rest)],
         "within_2sigma": two,
         "within_3sigma": three,
         "sigma_over_rms": sigma / rm,
         "nis_usual": usual,
+        "nis_usual_without_plateau": usual_steep,
         "diverged": diverged,
         "single": single,
         "lines": lines,

@@ -250,7 +250,7 @@ def main(pack_name: str, path: str, before: int, measured: int) -> None:
         return
     # as many of the code's objects before as after: what it costs depends on how they lie, and is the same in both
     collected(tape, "collect_used")
-    app = board = transport = slots = plain = target = owner = None
+    del app, board, transport, slots, plain, target
     collected(tape, "collect_gone")
     print("LABELS", " ".join(NAMES))
     print("TAPE", end="")
