@@ -93,6 +93,17 @@ def test_a_wish_that_is_nearer_than_the_goal_is_not_run_past() -> None:
     assert loop.wants[-1] <= 200
 
 
+def test_layers_that_warm_beyond_the_wish_by_themselves_are_left_to_and_held_at_the_end() -> None:
+    loop = Loop(44.0, 0.005, 0.6, 0.1)
+    for _ in range(150):
+        loop.run(1, missing=round(450 - loop.hot * 10))
+    assert loop.hot > 50 and min(loop.wants) == 0, "nothing is cooled on the way"
+    for _ in range(600):
+        loop.run(1, missing=round(450 - loop.hot * 10))
+    assert min(loop.wants) < 0
+    assert all(abs(hot - GOAL / 10) < 1.3 for hot in loop.hots[-200:])
+
+
 def test_layers_are_warmed_no_faster_than_aimed_at_once_the_coolant_has_come() -> None:
     loop = Loop(10.0, 0.02, 2.0, 0.0)
     loop.run(120)
@@ -139,7 +150,7 @@ def test_whatever_is_told_the_coolant_stays_in_its_limits_and_integers_stay_smal
     for _ in range(3):
         want = hold.step(SmallInt(missing), SmallInt(hot), SmallInt(coolant), SmallInt(couple))
         assert -1000 <= want <= 1000
-        assert LEAST <= hold.coolant_ddegC <= MOST
+        assert LEAST <= hold.coolant_ddegC <= hold.warmest_ddegC <= MOST
 
 
 class Plain:
@@ -150,7 +161,7 @@ class Plain:
     def __init__(self, goal: int, least: int, most: int, aim: int) -> None:
         self.goal, self.least, self.most, self.aim = goal, least, most, aim
         self.seen: list[int] = []
-        self.coolant = self.want = 0
+        self.coolant = self.warmest = self.want = 0
 
     def step(self, second: bool, rise: int, missing: int, hot: int, coolant: int, couple: int) -> int:
         fresh = not self.seen
@@ -159,16 +170,21 @@ class Plain:
         elif second:
             self.seen = [*self.seen[1:], coolant]
         if fresh or second:
-            gap = min(self.goal - hot, missing) if missing > 0 else self.goal - hot
-            wanted = min(max(math.floor(Fraction(gap * 100, 30)), -500), self.aim)
-            apart_mK = Fraction((wanted - min(max(rise, -2000), 2000)) * 10**6, max(couple, 1500))
-            there = math.floor(Fraction(sum(self.seen), 10)) + math.floor(apart_mK / 100)
-            self.coolant = min(max(there, self.least), self.most)
-        off = self.coolant - coolant
+            end = self.goal - hot
+            self.coolant = self.place(min(end, missing) if missing > 0 else end, rise, couple)
+            self.warmest = self.place(end, rise, couple)
+        off, over = self.coolant - coolant, self.warmest - coolant
         warms = missing > 0 and (off > 30 or (off > 0 and self.want > 0))
-        cools = off < -30 or (off < 0 and self.want < 0)
-        self.want = min(max(math.floor(Fraction(off * 1000, 80)), -1000), 1000) if warms or cools else 0
+        cools = over < -30 or (over < 0 and self.want < 0)
+        far = off if warms else over if cools else 0
+        self.want = min(max(math.floor(Fraction(far * 1000, 80)), -1000), 1000)
         return self.want
+
+    def place(self, gap: int, rise: int, couple: int) -> int:
+        wanted = min(max(math.floor(Fraction(gap * 100, 30)), -500), self.aim)
+        apart_mK = Fraction((wanted - min(max(rise, -2000), 2000)) * 10**6, max(couple, 1500))
+        there = math.floor(Fraction(sum(self.seen), 10)) + math.floor(apart_mK / 100)
+        return min(max(there, self.least), self.most)
 
     def forget(self) -> None:
         self.seen, self.want = [], 0
@@ -182,7 +198,8 @@ def some_round(dice: random.Random, plain: Plain) -> tuple[bool, int, int, int, 
     away = dice.choice([0, 0, 1, 1, 2, 29, 30, 31, 33, 79, 80, 81, 300]) * dice.choice([1, -1])
     rise = dice.choice([0, 1, -1, 130, 1999, 2000, 2001, 2002, 9000, dice.randint(0, 400)]) * dice.choice([1, 1, -1])
     couple = dice.choice([0, 1, 1499, 1500, 1501, 1503, 3_700, 5_000, 20_000, dice.randint(1_000, 20_000)])
-    return dice.random() < 0.4, rise, missing, plain.goal - gap, plain.coolant + away, couple
+    base = dice.choice([plain.coolant, plain.warmest])
+    return dice.random() < 0.4, rise, missing, plain.goal - gap, base + away, couple
 
 
 LIMITS = [(LEAST, MOST, AIM), (-400, 900, 95), (-40_000, 40_000, AIM), (-40_000, 40_000, 142)]
@@ -194,7 +211,7 @@ def test_the_coolant_is_wanted_where_the_docstring_puts_it_round_by_round(least:
     dice = random.Random(seed)
     derate: Any = SimpleNamespace(second=False, rise_mK_s=0)
     hold, plain = Hold(derate, GOAL, least, most, aim), Plain(GOAL, least, most, aim)
-    assert (hold.goal_ddegC, hold.coolant_ddegC, hold.want_permille) == (GOAL, 0, 0)
+    assert (hold.goal_ddegC, hold.coolant_ddegC, hold.warmest_ddegC, hold.want_permille) == (GOAL, 0, 0, 0)
     for _ in range(1500):
         if dice.random() < 0.02:
             hold.forget()
@@ -203,7 +220,7 @@ def test_the_coolant_is_wanted_where_the_docstring_puts_it_round_by_round(least:
         second, rise, *told = some_round(dice, plain)
         derate.second, derate.rise_mK_s = second, rise
         assert hold.step(*told) == hold.want_permille == plain.step(second, rise, *told)
-        assert hold.coolant_ddegC == plain.coolant
+        assert (hold.coolant_ddegC, hold.warmest_ddegC) == (plain.coolant, plain.warmest)
 
 
 def test_a_goal_is_neared_in_thirty_seconds_and_overheated_layers_cool_by_half_a_kelvin_a_second_at_most() -> None:

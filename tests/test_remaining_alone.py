@@ -12,7 +12,7 @@ from bms.control.remaining import Remaining
 from bms.control.ways import Way
 from bms.packs import bench_24, ev_240
 from bms.safety.snapshot import COOLANT_INLET_ddegC
-from bms.schema import PACK_FIELDS, COLD_ddegC, Pack, replaced
+from bms.schema import CELL_FIELDS, PACK_FIELDS, Cell, COLD_ddegC, Pack, replaced
 
 PACKS = (
     replaced(Pack, PACK_FIELDS, bench_24.PACK, name="bench", charge_map="simulator"),
@@ -70,6 +70,7 @@ class Plain:
         self.tops = {False: self.hot - band, True: self.hot - 2 * band // 5}
         self.heater = pack.thermal.heater_W > 0
         self.permille = cell.capacity_mAh * 36 // 1000
+        self.turned = min(300, 3_000_000 // cell.hyst_gamma_permille)
         self.couple, self.heat_to, self.remaining = 5_000, COLD_ddegC, 65_535
         self.soc: int | None = None
         self.since = self.carry = self.clock = self.own = self.own_rate = self.left = 0
@@ -85,6 +86,7 @@ class Plain:
         self.look.share_permille, self.before = 1000, None
         self.choice, self.decided, self.turn, self.clock = 0, False, 0, 0
         self.tried: list[int | None] = [None] * 5
+        self.lowest = 1000
         self.forget()
 
     def forget(self) -> None:
@@ -143,7 +145,9 @@ class Plain:
         self.window(soc)
         told = snap.age_ms[COOLANT_INLET_ddegC] < 60_000
         coolant = snap.value[COOLANT_INLET_ddegC] if told else snap.coldest_ddegC
-        self.watch(snap.coldest_ddegC, coolant)
+        self.lowest = min(self.lowest, soc)
+        if soc >= self.lowest + self.turned:
+            self.watch(snap.coldest_ddegC, coolant)
         gap = bound.hot_ddegC - bound.cold_ddegC
         most = min(self.wanted, self.top - gap)
         if abs(most - self.highest) >= 20:
@@ -164,8 +168,9 @@ class Plain:
             lost = min(max(self.own - 100 * rose, -500_000), 500_000)
             apart = (coldest + self.before[0] - coolant - self.before[1]) // 2
             if abs(apart) > 50:
-                couple = min(max(0, lost * 1000 // apart * 100 // self.watched), 20_000)
-                self.couple = look.couple = look.couple + (couple - look.couple) // 2
+                couple = min(lost * 1000 // apart * 100 // self.watched, 20_000)
+                if couple >= 0:
+                    self.couple = look.couple = look.couple + (couple - look.couple) // 2
                 if not self.driven:
                     look.follow_permille = min(max(0, warmed * 1000 // (apart * 200 // 800)), 1000)
         self.before, self.watched, self.driven, self.own = (coldest, coolant), 0, False, 0
@@ -339,6 +344,7 @@ def learnt(world: World, own_mK: int, apart_ddegC: int, warmed_ddegC: int, ds: i
     one._watches, one._began_ddegC, one._coolant_ddegC = True, *plain.before
     snap.value[COOLANT_INLET_ddegC] = plain.before[1] + warmed_ddegC
     one._own_mK, one._watched_ds = plain.own, plain.watched = own_mK, ds
+    one._from_permille = plain.lowest = -plain.turned
     one._weighed, one._going = plain.weighed, plain.going = True, False
     world.step(0)
     assert (one._watched_ds, one._own_mK) == (0, 0)
@@ -388,6 +394,7 @@ def test_before_the_first_charge_all_is_as_after_one_of_nothing_at_zero() -> Non
     world.one.begin(world.way)
     world.plain.begin(world.way)
     world.snap.current_dA = 0
+    world.one._from_permille = world.plain.lowest = -world.plain.turned
     world.answer(warms_mK_s=0, over=True)
     for ms in (100, 100, 0):
         world.step(ms)
@@ -401,10 +408,27 @@ def test_what_was_before_a_charge_began_teaches_nothing_about_it() -> None:
     world = settled(PACKS[0], 300)
     world.snap.value[COOLANT_INLET_ddegC] = 500
     world.answer(warms_mK_s=0, time_ds=9_000)
-    for _ in range(300):
-        world.answer(over=True)
-        world.step(100)
-    assert world.one.couple == 2_500  # once: no heat came over
+    for world.soc, couple in ((0, 5_000), (199, 5_000), (200, 2_500)):
+        for _ in range(300):
+            world.answer(over=True)
+            world.step(100)
+        assert world.one.couple == couple, "once: no heat came over"
+
+
+@pytest.mark.parametrize(("gamma_permille", "turned"), [(1, 300), (9_999, 300), (10_000, 300), (10_100, 297), (15_000, 200)])
+def test_nothing_is_learnt_of_the_coolant_before_the_branch_has_turned_over_which_takes_heat(
+    gamma_permille: int, turned: int
+) -> None:
+    """Three times the charge in which it turns to an e-th, and no more than 30 %."""
+    cell = replaced(Cell, CELL_FIELDS, PACKS[0].cell, hyst_gamma_permille=gamma_permille)
+    world = settled(replaced(Pack, PACK_FIELDS, PACKS[0], cell=cell), 300)
+    world.snap.value[COOLANT_INLET_ddegC] = 500
+    world.answer(warms_mK_s=0, time_ds=9_000)
+    for world.soc, couple in ((50, 5_000), (50 + turned - 1, 5_000), (50 + turned, 2_500)):
+        for _ in range(300):
+            world.answer(over=True)
+            world.step(100)
+        assert world.one.couple == couple
 
 
 def test_numbers_are_those_of_the_wire_and_of_the_plan() -> None:

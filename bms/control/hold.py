@@ -4,7 +4,8 @@ The layers follow the coolant slowly: so much a second for each kelvin between t
 the last ten seconds and how fast the layers have warmed in them tell where it has to be for any other rate, whatever the
 layers' own heat is; and the rate that is wanted is what closes the gap in CLOSES_s. Once a second; in between the coolant is
 brought there, by as much heat or cold as it is far away. It is left alone when it is near, and what has begun goes on until
-it is there, so that heater and cooler do not take turns. Heat is for as far as somebody wishes it, cold for the end.
+it is there, so that heater and cooler do not take turns. Heat is for as far as somebody wishes it, cold for the end alone:
+beyond a wish layers may warm by themselves.
 Units: ddegC, mK/s, permille; couple in uK/s for each K.
 """
 
@@ -28,8 +29,8 @@ _PERMILLE = const(1000)
 
 
 class Hold:
-    """`goal_ddegC`: where the hottest layer is held; `coolant_ddegC`: where the coolant is wanted for it; `want_permille`: of
-    the heater, or below zero of the cooler."""
+    """`goal_ddegC`: where the hottest layer is held; `coolant_ddegC`: as warm as the coolant is wanted; `warmest_ddegC`: as it
+    may be; `want_permille`: of the heater, or below zero of the cooler."""
 
     def __init__(self, derate: "Derate", goal_ddegC: int, least_ddegC: int, most_ddegC: int, aim_mK_s: int) -> None:
         """The coolant's own limits, and the fastest that layers are warmed."""
@@ -43,6 +44,7 @@ class Hold:
         self._at = 0
         self._known = False
         self.coolant_ddegC = 0
+        self.warmest_ddegC = 0
         self.want_permille = 0
 
     def forget(self) -> None:
@@ -55,31 +57,35 @@ class Hold:
         want_permille."""
         gap = self.goal_ddegC - hot_ddegC
         heats = missing_ddegC > 0
-        if heats and missing_ddegC < gap:
-            gap = missing_ddegC
+        wish = missing_ddegC if heats and missing_ddegC < gap else gap
         if not self._known:
             self._known = True
             for k in range(_WINDOW_s):
                 self._seen_ddegC[k] = coolant_ddegC
             self._sum_ddegC = _WINDOW_s * coolant_ddegC
-            self._place(gap, couple)
+            self.coolant_ddegC = self._place(wish, couple)
+            self.warmest_ddegC = self._place(gap, couple)
         elif self._derate.second:
             at = self._at
             self._sum_ddegC += coolant_ddegC - self._seen_ddegC[at]
             self._seen_ddegC[at] = coolant_ddegC
             self._at = at + 1 if at + 1 < _WINDOW_s else 0
-            self._place(gap, couple)
-        off = self.coolant_ddegC - coolant_ddegC
+            self.coolant_ddegC = self._place(wish, couple)
+            self.warmest_ddegC = self._place(gap, couple)
         was = self.want_permille
+        off = self.coolant_ddegC - coolant_ddegC
+        over = self.warmest_ddegC - coolant_ddegC
         want = 0
-        if (heats and off > (0 if was > 0 else _NEAR_ddegC)) or off < (0 if was < 0 else -_NEAR_ddegC):
+        if heats and off > (0 if was > 0 else _NEAR_ddegC):
             want = off * _PERMILLE // _FULL_ddegC
-            want = -_PERMILLE if want < -_PERMILLE else want if want < _PERMILLE else _PERMILLE
+        elif over < (0 if was < 0 else -_NEAR_ddegC):
+            want = over * _PERMILLE // _FULL_ddegC
+        want = -_PERMILLE if want < -_PERMILLE else want if want < _PERMILLE else _PERMILLE
         self.want_permille = want
         return want
 
-    def _place(self, gap_ddegC: int, couple: int) -> None:
-        """Where the coolant has to be."""
+    def _place(self, gap_ddegC: int, couple: int) -> int:
+        """Where the coolant has to be to close a gap."""
         seen = self._derate.rise_mK_s
         seen = -_SEEN_MAX_mK_s if seen < -_SEEN_MAX_mK_s else seen if seen < _SEEN_MAX_mK_s else _SEEN_MAX_mK_s
         rate = gap_ddegC * _mK_PER_ddegC // CLOSES_s
@@ -90,7 +96,7 @@ class Hold:
         place = self._sum_ddegC // _WINDOW_s + (rate - seen) * 10000 // couple
         least = self._least_ddegC
         most = self._most_ddegC
-        self.coolant_ddegC = least if place < least else place if place < most else most
+        return least if place < least else place if place < most else most
 
 
 def held_ddegC(end_ddegC: int, band_ddegC: int) -> int:

@@ -44,6 +44,8 @@ _LEARNT_ds = const(200)  # how long warming is watched
 _APART_ddegC = const(50)  # layers from coolant, for the conductance to show
 _FITS_ddegC = const(20)
 _LOST_MAX_mK = const(500000)
+_TURNED_GAMMAS = const(3000000)  # three times the charge in which it turns to an e-th, in permille
+_TURNED_MAX_permille = const(300)
 _COUPLE_MAX = const(20000)  # uK/s for each K
 
 STEP_ddegC = const(100)  # between two candidates
@@ -67,6 +69,9 @@ class Remaining:
         self._top_ddegC = self._cooled_ddegC
         self._fitted = pack.thermal.heater_W > 0
         self._permille_dAs = build_permille(pack.cell)
+        # until so much has been charged the branch of the OCV turns over, and takes heat that the tables give
+        self._turned_permille = min(_TURNED_MAX_permille, _TURNED_GAMMAS // pack.cell.hyst_gamma_permille)
+        self._from_permille = _PERMILLE
         # charge since the SoC was last told as another
         self.couple = self._ahead.couple
         self._seen_permille = -1
@@ -113,6 +118,7 @@ class Remaining:
         for k in range(CANDIDATES):
             self._tried_ds[k] = 0
         self._turn = 0
+        self._from_permille = _PERMILLE
         self.forget()
 
     def forget(self) -> None:
@@ -218,7 +224,10 @@ class Remaining:
         coolant = snap.coldest_ddegC
         if snap.age_ms[_COOLANT_INLET_ddegC] < _AGE_MAX_ms:
             coolant = snap.value[_COOLANT_INLET_ddegC]
-        self._watch(snap.coldest_ddegC, coolant)
+        if soc < self._from_permille:
+            self._from_permille = soc
+        if soc - self._from_permille >= self._turned_permille:
+            self._watch(snap.coldest_ddegC, coolant)
         self._fit(self._top_ddegC - bound.hot_ddegC + cold)
         self._trial = self._choice
         if self._planned and self._turn & 1:
@@ -248,9 +257,10 @@ class Remaining:
             apart = (coldest_ddegC + self._began_ddegC - coolant_ddegC - self._coolant_ddegC) // 2
             if apart > _APART_ddegC or apart < -_APART_ddegC:
                 couple = lost_mK * _PERMILLE // apart * 100 // self._watched_ds
-                couple = 0 if couple < 0 else couple if couple < _COUPLE_MAX else _COUPLE_MAX
-                ahead.couple += (couple - ahead.couple) // 2
-                self.couple = ahead.couple
+                if couple >= 0:  # else it is their own heat that is not as the tables have it
+                    couple = couple if couple < _COUPLE_MAX else _COUPLE_MAX
+                    ahead.couple += (couple - ahead.couple) // 2
+                    self.couple = ahead.couple
                 if not self._driven:
                     back = apart * _LEARNT_ds // (LOOP_LAG_ds + _LEARNT_ds)
                     follow = (coolant_ddegC - self._coolant_ddegC) * _PERMILLE // back
