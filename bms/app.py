@@ -69,7 +69,7 @@ _ANCHORED = const(_GROUPS | _PROBES | _CURRENT)
 _ESTIMATED = const(_GROUPS | _PROBES | _CURRENT)
 _COLLECT_EVERY = const(10)  # rounds of the timetable between two collections
 _START_SIGMA = 0.15
-_NOT_SEEN_V = float("nan")
+_NOT_SEEN = float("nan")
 
 
 class App:
@@ -127,8 +127,7 @@ class App:
         self._counted_ms = 0
         self._round_mAs = 0  # the last whole round
         self._round_ms = 0
-        self._fresh = False
-        self._believable = False
+        self._fresh = self._believable = False
         self._round = 0
         self._new_ms = 2 * max(pack.group_sensor.period_ms, pack.current_a_sensor.period_ms)
         self._decisions = Decisions()
@@ -289,22 +288,23 @@ class App:
         doubted = self.plausible.suspect & _ESTIMATED
         self._doubt_ms = self._doubt_ms + self._round_ms if doubted else 0
         dt_s = units.seconds(self._round_ms)
-        if doubted & _CURRENT and flt.miss(self._rated_C * dt_s / SECONDS_PER_HOUR, dt_s):
-            self.groups.health.lose()
-            self.advice.withdraw()
-            return
+        if doubted & _CURRENT:  # what flowed, and what was counted for it, may have been anything
+            if self._doubt_ms > self._round_ms:
+                self.groups.health.lose()
+            if flt.miss(2.0 * self._rated_C * dt_s / SECONDS_PER_HOUR, dt_s):
+                self.advice.withdraw()
+                return
         unseen = balance.disturbed or doubted != 0
         current_A = units.amperes(snap.current_mA)
         temp_degC = units.celsius(snap.hottest_ddegC + snap.coldest_ddegC) * 0.5
-        voltage_V = units.volts(sum(snap.group_mV)) / self.layers if not unseen else _NOT_SEEN_V
-        flt.step(units.ampere_hours(counted_mAs), current_A, voltage_V, temp_degC, dt_s)
+        voltage_V = units.volts(sum(snap.group_mV)) / self.layers if not unseen else _NOT_SEEN
+        flt.step(units.ampere_hours(counted_mAs), _NOT_SEEN if doubted & _CURRENT else current_A, voltage_V, temp_degC, dt_s)
         if flt.soc - flt.soc != 0.0 or flt.sigma - flt.sigma != 0.0:
             raise ValueError("the filter is not a number")
         self.signals.value[_ESTIMATOR_failed] = 0
         self.advice.give(units.permille(flt.soc, -1), units.permille(flt.sigma, _UNSURE_permille))
         groups = self.groups
-        wider_V = groups.wider_V
-        self.advice.widen(units.millivolts(flt.surplus_V + wider_V), units.millivolts(wider_V))
+        self.advice.widen(units.millivolts(flt.surplus_V + groups.wider_V), units.millivolts(groups.wider_V))
         groups.bounds(self.bound, self.envelope)
         groups.pause(balance.busy, unseen, self.contactor.mask != 0)
         groups.take(snap.group_mV, counted_mAs, current_A, flt.soc, flt.sigma, flt.hysteresis, temp_degC, dt_s)

@@ -78,7 +78,7 @@ def _parser() -> _Parser:
     run.add_argument("--report", metavar="FILE.html", help="writes the report, one self-contained page")
     run.add_argument("--micropython", metavar="PATH", help="the MicroPython to run the firmware in")
     run.add_argument("--firmware", metavar="DIR", help="the tree of hil deploy unix --dry-run DIR instead of the sources")
-    add("list", _list, "shows the scenarios, packs, cells, profiles and faults that exist", "hil list")
+    add("list", _list, "shows the scenarios, packs, cells, campaigns, benches, profiles and faults that exist", "hil list")
     check = add("check", _check, "tells what is wrong with cells and packs, and what sensors cannot see", "hil check bench_24")
     check.add_argument("names", nargs="+", metavar="CELL|PACK", help="names or paths of .py files")
     bench = add("bench", _bench, "measures speed, memory and accuracy", "hil bench loop tick")
@@ -264,7 +264,9 @@ def _write_json(place: str | None, value: dict[str, Any]) -> None:
 
 def _list(options: argparse.Namespace) -> int:
     from hil import packfiles, profile, scenario
+    from hil.bench import BENCHES
     from hil.busfaults import told
+    from hil.campaign import plan
     from hil.faults import sorts
     from hil.loop import Bench
     from hil.record import Recorder
@@ -276,6 +278,8 @@ def _list(options: argparse.Namespace) -> int:
         "scenarios": {name: scenario.load(name).title for name in scenario.names()},
         "packs": packs,
         "cells": cells,
+        "campaigns": {name: plan.load(name).title for name in plan.names()},
+        "benches": {row[0]: row[1] for row in BENCHES},
         "profiles": profile.names(),
         "faults": sorts(bench.vocabulary),
         "bus_faults": told(),

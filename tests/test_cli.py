@@ -149,7 +149,8 @@ def test_list_names_what_exists(capsys: pytest.CaptureFixture[str]) -> None:
         assert word in shown
     assert main(["list", "--json", "-"]) == 0
     shelf = json.loads(capsys.readouterr().out)
-    assert shelf.keys() == {"scenarios", "packs", "cells", "profiles", "faults", "bus_faults"}
+    assert shelf.keys() == {"scenarios", "packs", "cells", "campaigns", "benches", "profiles", "faults", "bus_faults"}
+    assert "hidden_layers" in shelf["campaigns"] and "usable" in shelf["benches"]
 
 
 def test_check_finds_nothing_wrong_with_the_shipped_packs(capsys: pytest.CaptureFixture[str]) -> None:

@@ -223,6 +223,8 @@ TRUE = {
     "up": row([250], 260, 1),
     "down": row([250], 240, -1),
     "a swing as small as any": row([250, 260], 250, -1),
+    "counts and damage at their ends": [1, 260, 1, (1 << 20) - 1, 8191, (1 << 20) - 1, (1 << 28) - 1, 250, *[0] * 31],
+    "counts and damage at nothing": [1, 260, 1, 0, 0, 0, 0, 250, *[0] * 31],
     "as many points as there is room for": row(ZIGZAG, ZIGZAG[-1] + 10, 1),
 }
 FALSE = {
@@ -238,6 +240,20 @@ FALSE = {
     "the extreme at its point": row([250], 250, 1),
     "the extreme too near above": row([250, 100], 109, 1),
     "the extreme too near below": row([100, 250], 241, -1),
+    "points that go one way": row([250, 300, 350], 200, -1),
+    "one that does not turn in the middle": row([250, 300, 290, 250], 300, 1),
+    "the extreme on the side where it was": row([250, 300], 330, 1),
+    "the extreme on the other side than said": row([250, 300], 290, 1),
+    "up, and the extreme below": row([250], 240, 1),
+    "two points and no way": row([250, 300], 300, 0),
+    "fewer halves than none": [*TRUE["up"][:3], -1, *TRUE["up"][4:]],
+    "more halves than the wire can say": [*TRUE["up"][:3], 1 << 20, *TRUE["up"][4:]],
+    "a largest of less than nothing": [*TRUE["up"][:4], -1, *TRUE["up"][5:]],
+    "a largest beyond any": [*TRUE["up"][:4], 8192, *TRUE["up"][5:]],
+    "damage of less than nothing": [*TRUE["up"][:5], -1, *TRUE["up"][6:]],
+    "more damage than the wire can say": [*TRUE["up"][:5], 1 << 20, *TRUE["up"][6:]],
+    "a rest of less than nothing": [*TRUE["up"][:6], -1, *TRUE["up"][7:]],
+    "a rest of a whole": [*TRUE["up"][:6], 1 << 28, *TRUE["up"][7:]],
 }
 
 

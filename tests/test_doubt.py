@@ -81,7 +81,7 @@ def test_a_moment_in_which_nobody_measured_the_current_costs_what_may_have_flowe
     run(app, 20)
     assert not app.plausible.suspect & S.CURRENT
     rated_C = max(PACK.charge_rating_dA, PACK.discharge_rating_dA) / 10 / (PACK.cell.capacity_mAh / 1000)
-    most = 0.7 * rated_C / 3600
+    most = 2 * 0.7 * rated_C / 3600  # what flowed, and what was counted for it
     assert sigma + 0.5 * most < app.filter.sigma < sigma + 1.5 * most
     assert app.filter.soc == pytest.approx(soc, abs=0.002) and app.advice.soc_permille >= 0
 
@@ -93,11 +93,11 @@ def test_up_to_a_second_is_bridged_and_a_reading_begins_the_second_anew() -> Non
     for _ in range(2):
         for _step in range(9):
             assert flt.miss(0.001, 0.1) is False
-            flt.step(0.0, 0.0, float("nan"), 25.0, 0.1)
+            flt.step(0.0, float("nan"), 3.4, 25.0, 0.1)
         assert flt.hysteresis < -0.5
         assert flt.sigma > 0.018
         flt.sigma, flt._zz = 0.01, 0.0001
-        flt.step(0.0, 0.0, 3.4, 25.0, 0.1)
+        flt.step(0.0, 0.0, float("nan"), 25.0, 0.1)
     before = flt.soc
-    assert [flt.miss(0.001, 0.25) for _ in range(6)] == [False] * 4 + [True] * 2
+    assert [flt.miss(0.001, 0.1) for _ in range(12)] == [False] * 10 + [True] * 2
     assert (flt.soc, flt.sigma, flt.hysteresis) == (before, 0.3, 0.0)

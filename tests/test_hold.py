@@ -104,6 +104,12 @@ def test_layers_that_warm_beyond_the_wish_by_themselves_are_left_to_and_held_at_
     assert all(abs(hot - GOAL / 10) < 1.3 for hot in loop.hots[-200:])
 
 
+@pytest.mark.parametrize("missing", [-5, 0, 1, 100])
+def test_layers_far_from_the_end_are_not_cooled_though_they_warm_faster_than_any_heater_may_warm_them(missing: int) -> None:
+    hold = Hold(SimpleNamespace(second=True, rise_mK_s=400), GOAL, LEAST, MOST, 142)  # type: ignore[arg-type]
+    assert hold.step(missing, GOAL - 210, GOAL - 210, 5000) == 0
+
+
 def test_layers_are_warmed_no_faster_than_aimed_at_once_the_coolant_has_come() -> None:
     loop = Loop(10.0, 0.02, 2.0, 0.0)
     loop.run(120)
@@ -171,8 +177,8 @@ class Plain:
             self.seen = [*self.seen[1:], coolant]
         if fresh or second:
             end = self.goal - hot
-            self.coolant = self.place(min(end, missing) if missing > 0 else end, rise, couple)
-            self.warmest = self.place(end, rise, couple)
+            self.coolant = self.place(min(end, missing) if missing > 0 else end, rise, couple, self.aim)
+            self.warmest = self.place(end, rise, couple, 500)
         off, over = self.coolant - coolant, self.warmest - coolant
         warms = missing > 0 and (off > 30 or (off > 0 and self.want > 0))
         cools = over < -30 or (over < 0 and self.want < 0)
@@ -180,8 +186,8 @@ class Plain:
         self.want = min(max(math.floor(Fraction(far * 1000, 80)), -1000), 1000)
         return self.want
 
-    def place(self, gap: int, rise: int, couple: int) -> int:
-        wanted = min(max(math.floor(Fraction(gap * 100, 30)), -500), self.aim)
+    def place(self, gap: int, rise: int, couple: int, most: int) -> int:
+        wanted = min(max(math.floor(Fraction(gap * 100, 30)), -500), most)
         apart_mK = Fraction((wanted - min(max(rise, -2000), 2000)) * 10**6, max(couple, 1500))
         there = math.floor(Fraction(sum(self.seen), 10)) + math.floor(apart_mK / 100)
         return min(max(there, self.least), self.most)

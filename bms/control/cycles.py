@@ -262,12 +262,23 @@ class Cycles:
 
 
 def _turns(rows: "array[int]", at: int) -> bool:
-    """Whether a row's points, and the extreme since, are turning points: no swing smaller than what makes one."""
+    """Whether a row is one that a ledger may have: its points, and the extreme since, turn by TURN_ddegC at least, up and down;
+    counts and damage are in their ranges. A swing of nothing would be doubled for ever."""
     n = rows[at]
     way = rows[at + _WAY]
-    if not 0 <= n <= DEPTH or not -1 <= way <= 1 or (way and not n):
+    if n > DEPTH or not -1 <= way <= 1 or (not way and n != 1 and n):
         return False
-    for k in range(at + _FIRST + 1, at + _FIRST + n):
-        if -TURN_ddegC < rows[k] - rows[k - 1] < TURN_ddegC:
+    if not 0 <= rows[at + _HALVES] <= COUNT_MAX or not 0 <= rows[at + _LARGEST_ddegC] <= _SWING_MAX_ddegC:
+        return False
+    if not 0 <= rows[at + _DAMAGE_ppm] <= DAMAGE_MAX_ppm or not 0 <= rows[at + _REST] < _REST_ONE:
+        return False
+    if not way:
+        return True
+    up = -way  # of the last swing between points, and of every second before
+    last = rows[at + _LAST_ddegC]
+    for k in range(at + _FIRST + n - 1, at + _FIRST - 1, -1):
+        if (last - rows[k]) * -up < TURN_ddegC:
             return False
-    return not way or not -TURN_ddegC < rows[at + _LAST_ddegC] - rows[at + _FIRST + n - 1] < TURN_ddegC
+        last = rows[k]
+        up = -up
+    return n > 0

@@ -63,15 +63,15 @@ class Hold:
             for k in range(_WINDOW_s):
                 self._seen_ddegC[k] = coolant_ddegC
             self._sum_ddegC = _WINDOW_s * coolant_ddegC
-            self.coolant_ddegC = self._place(wish, couple)
-            self.warmest_ddegC = self._place(gap, couple)
+            self.coolant_ddegC = self._place(wish, couple, self._aim_mK_s)
+            self.warmest_ddegC = self._place(gap, couple, _RATE_MAX_mK_s)
         elif self._derate.second:
             at = self._at
             self._sum_ddegC += coolant_ddegC - self._seen_ddegC[at]
             self._seen_ddegC[at] = coolant_ddegC
             self._at = at + 1 if at + 1 < _WINDOW_s else 0
-            self.coolant_ddegC = self._place(wish, couple)
-            self.warmest_ddegC = self._place(gap, couple)
+            self.coolant_ddegC = self._place(wish, couple, self._aim_mK_s)
+            self.warmest_ddegC = self._place(gap, couple, _RATE_MAX_mK_s)
         was = self.want_permille
         off = self.coolant_ddegC - coolant_ddegC
         over = self.warmest_ddegC - coolant_ddegC
@@ -84,13 +84,12 @@ class Hold:
         self.want_permille = want
         return want
 
-    def _place(self, gap_ddegC: int, couple: int) -> int:
-        """Where the coolant has to be to close a gap."""
+    def _place(self, gap_ddegC: int, couple: int, most_mK_s: int) -> int:
+        """Where the coolant has to be to close a gap, no faster than that."""
         seen = self._derate.rise_mK_s
         seen = -_SEEN_MAX_mK_s if seen < -_SEEN_MAX_mK_s else seen if seen < _SEEN_MAX_mK_s else _SEEN_MAX_mK_s
         rate = gap_ddegC * _mK_PER_ddegC // CLOSES_s
-        aim = self._aim_mK_s
-        rate = -_RATE_MAX_mK_s if rate < -_RATE_MAX_mK_s else rate if rate < aim else aim
+        rate = -_RATE_MAX_mK_s if rate < -_RATE_MAX_mK_s else rate if rate < most_mK_s else most_mK_s
         if couple < _COUPLE_LEAST:
             couple = _COUPLE_LEAST
         place = self._sum_ddegC // _WINDOW_s + (rate - seen) * 10000 // couple

@@ -37,7 +37,7 @@ SURPLUS = 4.0  # sigmas: beyond it no model of ours explains a reading
 STRIDE = 0.03  # of SoC: more than that in one step is not believed of a straight line
 R_SIGMAS = 3.0  # no resistance is believed farther from the cell file than this
 BLANK_SIGMA = 0.3  # nothing is known but that it is more likely in the middle
-BLIND_s = 1.0  # longer without a current is not bridged; every row that looks at one has answered by then
+BLIND_s = 1.05  # longer without a current is not bridged; every row that looks at one has answered by then
 SLOWLY_s = 2.0  # what lasts for so long is believed
 FLOOR_SOC = 1.0e-7
 FLOOR_V2 = 1.0e-9
@@ -144,12 +144,13 @@ class SocFilter:
         """One step of dt_s: charge_Ah flowed during it; at its end current and mean layer voltage were measured together."""
         if charge_Ah - charge_Ah != 0.0 or dt_s - dt_s != 0.0 or dt_s <= 0.0:
             return
+        if current_A - current_A == 0.0:
+            self._blind_s = 0.0
         if current_A - current_A != 0.0 or voltage_V - voltage_V != 0.0 or temp_degC - temp_degC != 0.0:
             self._advance(charge_Ah, self._last_A, self._last_degC, dt_s)
         else:
             if self._new:
                 self._begin(current_A, temp_degC)
-            self._blind_s = 0.0
             self._advance(charge_Ah, current_A, temp_degC, dt_s)
             self._correct(current_A, voltage_V, temp_degC, dt_s)
         self.sigma = root(self._zz, self.sigma)

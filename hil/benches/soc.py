@@ -221,8 +221,8 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "within_allowed": len(within),
         "ratios": ratios,
-        "midway_soon": [len(soon), len(starts)],
-        "midway_cool": [len(later), len(cool)],
+        "midway_warm_steep": [len(soon), len(starts)],
+        "midway_cool_steep": [len(later), len(cool)],
         "midway_covered": [len(covered), len(rest)],
         "within_2sigma": two,
         "within_3sigma": three,

@@ -6,7 +6,7 @@ both: integer work x 0.76 (0.64 to 0.91), float work x 0.52. The integer lane is
 for it: `sample` (here the bench's frames through a simulated controller) and `board` (sending, coils, watchdog) have another
 price on every board. The collector's work depends on what lies on the heap. Here the
 sources are compiled onto it; for code in flash (frozen, or a ROMFS image) what a collection costs for the code alone is
-taken off: that of the same heap at the end of the run, once the firmware is gone and its code is still there. An upper bound:
+taken off: that of the same heap at the end of the run, once the firmware is gone and its code is still there. An estimate:
 the collector's stack is small, and what overflows it makes it look at code and data again. A collection looks at words, as many
 with 64 bits as with 32.
 """

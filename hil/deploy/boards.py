@@ -3,9 +3,9 @@
 `march` is mpy-cross's name of the architecture of native code. A Cortex-M with a floating-point unit takes armv7emsp, also
 where the unit knows doubles or the core is a Cortex-M33: MicroPython accepts every Thumb architecture up to its own
 (py/persistentcode.h), and the calls of native code pass no floats in registers. `known_as` is how `sys.implementation._machine`
-begins, letters and digits only. machine.CAN came with MicroPython 1.28; pyb.CAN and a CAN controller of our own on SPI serve
-older firmware, but none before 1.26, in which `view[:] = x`, which a tick does, takes a slice from the heap. A desk runs
-bytecode: it is fast enough, and native code of x86-64 is twice as long as Thumb's.
+begins, letters and digits only. machine.CAN came with MicroPython 1.28 and machine.PWM on STM32 with 1.29; pyb.CAN and a CAN
+controller of our own on SPI serve older firmware, but none before 1.26, in which `view[:] = x`, which a tick does, takes a
+slice from the heap. A desk runs bytecode: it is fast enough, and native code of x86-64 is twice as long as Thumb's.
 """
 
 from typing import NamedTuple
@@ -39,8 +39,8 @@ class Board(NamedTuple):
 
 
 BOARDS = (
-    Board("nucleo_h723zg", "armv7emsp", ("pyboard",), "nucleoh723zg", (1, 28), True, False),
-    Board("nucleo_g474re", "armv7emsp", ("pyboard",), "nucleog474re", (1, 28), True, True),
+    Board("nucleo_h723zg", "armv7emsp", ("pyboard",), "nucleoh723zg", (1, 29), True, False),
+    Board("nucleo_g474re", "armv7emsp", ("pyboard",), "nucleog474re", (1, 29), True, True),
     Board("pybv11", "armv7emsp", ("pyboard",), "pybv11", (1, 26), True, True),
     Board("pico2_mcp2515", "armv7emsp", ("rp2",), "raspberrypipico2", (1, 26), True, False),
     Board("unix", "x64", ("linux", "darwin"), "", (1, 28), False, False),
