@@ -284,12 +284,8 @@ def test_before_anything_is_known_nothing_is_within_and_nothing_is_added(pack: P
     assert bound.within is False
 
 
-@packs
-@pytest.mark.parametrize("side", ["hot", "cold"])
-@pytest.mark.parametrize("inside_ddegC", [-1, 0, 1])
-def test_what_is_recommended_for_discharge_is_warm_up_to_its_ends_and_not_at_them(
-    pack: Pack, side: str, inside_ddegC: int
-) -> None:
+def at_rest(pack: Pack) -> tuple[World, Bound, int]:
+    """At 25 degC, every layer midway between what trips; the bound has looked once. The last is that voltage in mV."""
     world, cell = World(pack), pack.cell
     snap = world.snap
     snap.probe_oldest_ms = 0
@@ -298,6 +294,17 @@ def test_what_is_recommended_for_discharge_is_warm_up_to_its_ends_and_not_at_the
     snap.hottest_ddegC = snap.coldest_ddegC = 250
     bound = Bound(pack, N.Signals(), 0)
     bound.step(snap, 500, 500, 0, 0, 10)
+    return world, bound, middle_mV
+
+
+@packs
+@pytest.mark.parametrize("side", ["hot", "cold"])
+@pytest.mark.parametrize("inside_ddegC", [-1, 0, 1])
+def test_what_is_recommended_for_discharge_is_warm_up_to_its_ends_and_not_at_them(
+    pack: Pack, side: str, inside_ddegC: int
+) -> None:
+    world, bound, _ = at_rest(pack)
+    snap, cell = world.snap, pack.cell
     away = bound.hot_ddegC - 250
     if side == "hot":
         snap.hottest_ddegC = snap.coldest_ddegC = cell.t_discharge_max_ddegC[1] - away - inside_ddegC
@@ -313,14 +320,8 @@ def test_what_is_recommended_for_discharge_is_warm_up_to_its_ends_and_not_at_the
 def test_what_a_contactor_may_close_on_stands_twenty_millivolts_from_what_trips_or_more(
     pack: Pack, side: str, inside_mV: int
 ) -> None:
-    world, cell = World(pack), pack.cell
-    snap = world.snap
-    snap.probe_oldest_ms = 0
-    snap.hottest_ddegC = snap.coldest_ddegC = 250
-    middle_mV = (cell.v_max_mV[2] + cell.v_min_mV[2]) // 2
-    world.groups([middle_mV] * snap.groups, [0] * snap.groups)
-    bound = Bound(pack, N.Signals(), 0)
-    bound.step(snap, 500, 500, 0, 0, 10)
+    world, bound, middle_mV = at_rest(pack)
+    snap, cell = world.snap, pack.cell
     assert bound.within
     if side == "high":
         mean_mV = middle_mV + cell.v_max_mV[2] - 20 - inside_mV - bound.layer_high_mV

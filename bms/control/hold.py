@@ -58,18 +58,20 @@ class Hold:
         gap = self.goal_ddegC - hot_ddegC
         heats = missing_ddegC > 0
         wish = missing_ddegC if heats and missing_ddegC < gap else gap
+        looks = True
         if not self._known:
             self._known = True
             for k in range(_WINDOW_s):
                 self._seen_ddegC[k] = coolant_ddegC
             self._sum_ddegC = _WINDOW_s * coolant_ddegC
-            self.coolant_ddegC = self._place(wish, couple, self._aim_mK_s)
-            self.warmest_ddegC = self._place(gap, couple, _RATE_MAX_mK_s)
         elif self._derate.second:
             at = self._at
             self._sum_ddegC += coolant_ddegC - self._seen_ddegC[at]
             self._seen_ddegC[at] = coolant_ddegC
             self._at = at + 1 if at + 1 < _WINDOW_s else 0
+        else:
+            looks = False
+        if looks:
             self.coolant_ddegC = self._place(wish, couple, self._aim_mK_s)
             self.warmest_ddegC = self._place(gap, couple, _RATE_MAX_mK_s)
         was = self.want_permille

@@ -69,7 +69,7 @@ class Remaining:
         self._top_ddegC = self._cooled_ddegC
         self._fitted = pack.thermal.heater_W > 0
         self._permille_dAs = build_permille(pack.cell)
-        # until so much has been charged the branch of the OCV turns over, and takes heat that the tables give
+        # until the SoC has risen by so much the branch of the OCV turns over, and takes heat that the tables give
         self._turned_permille = min(_TURNED_MAX_permille, _TURNED_GAMMAS // pack.cell.hyst_gamma_permille)
         self._from_permille = _PERMILLE
         # charge since the SoC was last told as another
